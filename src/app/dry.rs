@@ -1,0 +1,93 @@
+//! A dry run: local work for real, a description of the rest, and what a live run would meet.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::gate;
+use super::pass::Pass;
+use super::session::{Done, Session};
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::door::Door;
+use crate::graph::{Kind, Node};
+use crate::host::fs;
+use crate::seal::Seal;
+
+/// Runs local tasks, describes the others, and shows the plan.
+///
+/// # Errors
+/// What could not even be started or written.
+pub(super) fn run(session: &Arc<Session>) -> Done {
+    if session.options.plan_file.is_some() {
+        session.must_be_as_committed()?;
+    }
+    let settled = sealed(session)?;
+    let door = Arc::new(Door::planning(session.release.clone()));
+    let pass = Pass::before_gate(session, &door);
+    let failed = pass.run_all(session.options.keep_going, |node| !settled.contains(&node))?;
+    if let Some(exit) = failed {
+        return Ok(exit);
+    }
+    if let Some(folder) = &session.options.export {
+        export(session, folder).map_err(|wrong| vec![*wrong])?;
+    }
+    let plan = session.plan(door.planned());
+    if let Some(path) = &session.options.plan_file {
+        session.must_be_as_committed()?;
+        let path = session.host.cwd.join(path);
+        let failed = |error: std::io::Error| {
+            vec![Diagnostic::machine(format!("cannot write {}: {error}", path.display()))]
+        };
+        fs::replace(&path, &plan.to_text()).map_err(failed)?;
+        session.events.note(format!("the plan is in {}", path.display()));
+    }
+    if session.of_kind(Kind::Sending).is_empty() {
+        return Ok(Exit::OK);
+    }
+    let findings = session.guards();
+    session.warn(findings.warnings);
+    let look = gate::look(session, &plan, session.options.offline, |_| false);
+    let stops = [plan.conflicts(), findings.stops, look.stops.clone()].concat();
+    let strict = session.options.strict && !stops.is_empty();
+    gate::show(session, &look, stops, false);
+    Ok(if strict { Exit::REFUSED } else { Exit::OK })
+}
+
+/// Instances whose artifacts a live run of this commit would take from its seal; so does a dry one,
+/// if it describes a release and the project is as committed.
+fn sealed(session: &Session) -> Result<BTreeSet<Node>, Vec<Diagnostic>> {
+    let release = session.release.as_ref().filter(|_| !session.options.rebuild);
+    let Some(release) = release.filter(|_| !session.of_kind(Kind::Sending).is_empty()) else {
+        return Ok(BTreeSet::new());
+    };
+    let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    let seal = Seal::load(&session.cx.state.join("seal"), release).map_err(one)?;
+    let Some(seal) = seal.filter(|_| session.must_be_as_committed().is_ok()) else {
+        return Ok(BTreeSet::new());
+    };
+    let settled = session.adopt_all(&seal.tasks).map_err(one)?;
+    let wanted = session.graph.reach(session.graph.ends(), &settled);
+    session.say_sealed(settled.intersection(&wanted));
+    let behind = session.of_kind(Kind::Local).into_iter().filter(|node| !wanted.contains(node));
+    Ok(settled.iter().copied().chain(behind).collect())
+}
+
+/// Copies the artifacts of the goals to a folder of the user's.
+fn export(session: &Session, folder: &Path) -> Outcome<()> {
+    let folder = session.host.cwd.join(folder);
+    let ends: BTreeSet<String> =
+        session.graph.ends().map(|node| session.graph.instance(node).id.clone()).collect();
+    let mut count = 0;
+    for (id, files) in session.artifacts() {
+        for file in files.iter().filter(|_| ends.contains(&id)) {
+            let from = session.cx.store.verified(file)?;
+            let failed = |error: std::io::Error| {
+                Box::new(Diagnostic::machine(format!("cannot copy {}: {error}", file.name)))
+            };
+            fs::copy(&from, &folder.join(&file.name)).map_err(failed)?;
+            count += 1;
+        }
+    }
+    session.events.note(format!("{count} files were copied to {}", folder.display()));
+    Ok(())
+}

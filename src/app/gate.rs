@@ -1,0 +1,201 @@
+//! The gate: between what was built and what is sent. Plan, guards again, remotes, questions.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::pass::Pass;
+use super::session::Session;
+use crate::diag::{Diagnostic, Outcome};
+use crate::door::{self, Door};
+use crate::graph::{Kind, Node};
+use crate::model::effect::{Effect, Key, Presence};
+use crate::model::event::{Event, PlanRow};
+use crate::model::task::Task;
+use crate::plan::{Plan, Planned};
+use crate::remote::{self, Errand};
+
+/// Calls every sending instance once with a plan's door.
+///
+/// # Errors
+/// A body failed, or asked for a result that does not exist yet.
+pub(super) fn describe(session: &Arc<Session>) -> Result<Vec<Planned>, Vec<Diagnostic>> {
+    let door = Arc::new(Door::planning(session.release.clone()));
+    let pass = Pass::before_gate(session, &door);
+    for node in session.of_kind(Kind::Sending) {
+        pass.call(node, &session.stop).map_err(|wrong| vec![*wrong])?;
+    }
+    Ok(door.planned())
+}
+
+/// What the remotes hold now for each effect of a plan.
+pub(super) struct Look {
+    /// One row for each effect.
+    pub(super) rows: Vec<PlanRow>,
+    /// Why nothing may be sent: other bytes are there, or a remote cannot be asked.
+    pub(super) stops: Vec<Diagnostic>,
+}
+
+impl Look {
+    /// Whether there is nothing left to send.
+    pub(super) fn all_there(&self) -> bool {
+        self.rows.iter().all(|row| row.presence == Some(Presence::Same))
+    }
+}
+
+/// Asks the remotes about every effect of `plan`; with `offline` nobody is asked.
+pub(super) fn look(
+    session: &Session,
+    plan: &Plan,
+    offline: bool,
+    done: impl Fn(&Key) -> bool,
+) -> Look {
+    let say = |_: String| {};
+    let errand = Errand {
+        host: &session.host,
+        store: &session.cx.store,
+        root: &session.cx.root,
+        secrets: &[],
+        stop: &session.stop,
+        say: &say,
+    };
+    let mut look = Look { rows: Vec::new(), stops: Vec::new() };
+    let mut silent: BTreeSet<String> = BTreeSet::new();
+    for planned in &plan.effects {
+        if session.stop.fired() {
+            break;
+        }
+        let place = planned.effect.destination().to_string();
+        let presence = match &planned.effect {
+            _ if offline || silent.contains(&place) => None,
+            Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
+            effect => match remote::probe(&errand, effect) {
+                Ok(presence) => Some(presence),
+                Err(trouble) => {
+                    silent.insert(place);
+                    look.stops.push(door::cannot_look(effect, &trouble));
+                    None
+                }
+            },
+        };
+        if let Some(Presence::Other(found)) = &presence {
+            look.stops.push(door::other_bytes(&planned.effect, found));
+        }
+        let (key, task) = (planned.key.clone(), planned.task.clone());
+        look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });
+    }
+    look
+}
+
+/// Answers to the questions of one run.
+pub(super) struct Answers {
+    asking: Mutex<()>,
+    /// Instances with something left to send.
+    open: BTreeSet<String>,
+}
+
+impl Answers {
+    /// Asks the gate's question; makes sure that all others can be answered.
+    ///
+    /// # Errors
+    /// The answer is no, or there is nobody to ask.
+    pub(super) fn at_gate(session: &Session, plan: &Plan, look: &Look) -> Outcome<Self> {
+        let open: Vec<&PlanRow> =
+            look.rows.iter().filter(|row| row.presence != Some(Presence::Same)).collect();
+        let answers = Self {
+            asking: Mutex::default(),
+            open: open.iter().map(|row| row.task.clone()).collect(),
+        };
+        if open.is_empty() {
+            return Ok(answers);
+        }
+        let unasked = |node: &Node| answers.must_ask(session, *node);
+        if let Some(wrong) = nobody_to_ask(session, unasked) {
+            return Err(Box::new(wrong));
+        }
+        let is_open = |planned: &&Planned| open.iter().any(|row| row.key == planned.key);
+        let places: BTreeSet<String> = plan
+            .effects
+            .iter()
+            .filter(is_open)
+            .map(|planned| planned.effect.destination().to_string())
+            .collect();
+        let places = places.into_iter().collect::<Vec<_>>().join(", ");
+        let question = format!("Send {} effect{} to {places}?", open.len(), plural(open.len()));
+        if session.options.yes || agreed(session, &question) {
+            Ok(answers)
+        } else {
+            Err(Box::new(Diagnostic::refused("the answer was no")))
+        }
+    }
+
+    /// Asks a task's own question, if it has one and something to send.
+    ///
+    /// # Errors
+    /// The answer is no.
+    pub(super) fn permit(&self, session: &Session, node: Node) -> Outcome<()> {
+        if !self.must_ask(session, node) {
+            return Ok(());
+        }
+        let _one_at_a_time = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = session.task(node);
+        let question = task.confirm.clone().unwrap_or_default();
+        if agreed(session, &format!("{}: {question}", task.name)) {
+            return Ok(());
+        }
+        let wrong = Diagnostic::refused(format!("`{}` was not confirmed", task.name));
+        Err(Box::new(wrong.hint("run the same command again to go on from here")))
+    }
+
+    fn must_ask(&self, session: &Session, node: Node) -> bool {
+        let task = session.task(node);
+        let sends = self.open.contains(&session.graph.instance(node).id);
+        task.confirm.is_some() && sends && !session.options.yes_to.contains(&task.name)
+    }
+}
+
+/// What cannot be answered in this run, seen before anything has been done.
+pub(super) fn unanswerable(session: &Session) -> Option<Diagnostic> {
+    let asks = |node: &Node| {
+        let task = session.task(*node);
+        task.confirm.is_some() && !session.options.yes_to.contains(&task.name)
+    };
+    nobody_to_ask(session, asks)
+}
+
+/// The refusal of a run that nobody watches and in which `asks` leaves questions open.
+fn nobody_to_ask(session: &Session, asks: impl Fn(&Node) -> bool) -> Option<Diagnostic> {
+    let open: Vec<&Arc<Task>> = session
+        .of_kind(Kind::Sending)
+        .into_iter()
+        .filter(asks)
+        .map(|node| session.task(node))
+        .collect();
+    if session.host.term.interactive || (session.options.yes && open.is_empty()) {
+        return None;
+    }
+    let mut wrong = Diagnostic::refused("there is nobody to ask, and not all is answered");
+    for task in &open {
+        wrong = wrong.note(format!(
+            "{} asks: {}",
+            task.name,
+            task.confirm.as_deref().unwrap_or_default()
+        ));
+    }
+    let answers: Vec<String> = open.iter().map(|task| format!("--yes={}", task.name)).collect();
+    let all = if answers.is_empty() { "--yes".to_owned() } else { answers.join(" ") };
+    Some(wrong.hint(format!("answer beforehand with `{all}`")))
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn agreed(session: &Session, question: &str) -> bool {
+    let answer = session.host.ask(&format!("{question} [y/N] "), &session.stop);
+    matches!(answer.as_deref(), Some("y" | "Y" | "yes" | "Yes"))
+}
+
+/// Shows a plan with what the remotes hold.
+pub(super) fn show(session: &Session, look: &Look, stops: Vec<Diagnostic>, live: bool) {
+    session.events.emit(Event::Plan { rows: look.rows.clone(), stops, live });
+}

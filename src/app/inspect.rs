@@ -1,0 +1,152 @@
+//! Commands that only look at the Releasefile: list, plan, validate, graph, show.
+
+use std::sync::Arc;
+
+use super::Project;
+use crate::diag::{Diagnostic, Exit};
+use crate::goals;
+use crate::graph::Graph;
+use crate::guard::GUARDS;
+use crate::host::Host;
+use crate::report::{Output, list as tables};
+use crate::script;
+
+type Done = Result<Exit, Vec<Diagnostic>>;
+
+/// Lists the tasks.
+///
+/// # Errors
+/// What is wrong with the Releasefile.
+pub fn list(host: &Arc<Host>, output: Output) -> Done {
+    let project = Project::open(host)?;
+    let declared = &project.script.declared;
+    let graph = Graph::build_all(&declared.tasks)?;
+    host.out(&match output {
+        Output::Plain => tables::tasks(declared, &graph),
+        Output::Json => format!("{}\n", tables::intent_json(declared, &graph)),
+    });
+    Ok(Exit::OK)
+}
+
+/// The graph of what is asked for; of everything if nothing is.
+fn asked(project: &Project, words: &[String], rest: &[String]) -> Result<Graph, Vec<Diagnostic>> {
+    let tasks = &project.script.declared.tasks;
+    if words.is_empty() && rest.is_empty() {
+        return Graph::build_all(tasks);
+    }
+    let goals = goals::parse(words, rest, tasks).map_err(|wrong| vec![*wrong])?;
+    Graph::build(tasks, &goals)
+}
+
+/// Shows what a run would do.
+///
+/// # Errors
+/// What is wrong with the Releasefile or the words.
+pub fn plan(host: &Arc<Host>, output: Output, words: &[String], rest: &[String]) -> Done {
+    let project = Project::open(host)?;
+    let default: Vec<String> =
+        project.script.declared.default_task.iter().map(|word| word.text.clone()).collect();
+    let words = if words.is_empty() { &default } else { words };
+    let graph = asked(&project, words, rest)?;
+    let declared = &project.script.declared;
+    host.out(&match output {
+        Output::Plain => tables::intent(declared, &graph),
+        Output::Json => format!("{}\n", tables::intent_json(declared, &graph)),
+    });
+    Ok(Exit::OK)
+}
+
+/// Checks the Releasefile; as JSON for editors.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn validate(host: &Arc<Host>, output: Output) -> Done {
+    let checked = Project::open(host).and_then(|project| {
+        let tasks = &project.script.declared.tasks;
+        let graph = Graph::build_all(tasks)?;
+        Ok((tasks.iter().map(|task| task.name.clone()).collect::<Vec<_>>(), graph.len()))
+    });
+    match (checked, output) {
+        (Ok((names, instances)), Output::Plain) => {
+            for name in names.iter().filter(|name| crate::cli::COMMANDS.contains(&name.as_str())) {
+                host.err(&format!(
+                    "warning: task `{name}` is named like a command: run it with `rel run {name}`\n"
+                ));
+            }
+            host.out(&format!("ok: {} tasks, {instances} instances\n", names.len()));
+            Ok(Exit::OK)
+        }
+        (Err(wrong), Output::Plain) => Err(wrong),
+        (checked, Output::Json) => {
+            let wrong = checked.err().unwrap_or_default();
+            host.out(&format!("{}\n", serde_json::json!({ "v": 1, "diagnostics": wrong })));
+            Ok(wrong.first().map_or(Exit::OK, |first| first.kind.exit()))
+        }
+    }
+}
+
+/// Prints the graph.
+///
+/// # Errors
+/// What is wrong with the Releasefile or the words.
+pub fn graph(host: &Arc<Host>, words: &[String], rest: &[String], mermaid: bool) -> Done {
+    let project = Project::open(host)?;
+    let graph = asked(&project, words, rest)?;
+    host.out(&if mermaid { tables::mermaid(&graph) } else { tables::dot(&graph) });
+    Ok(Exit::OK)
+}
+
+/// Shows one task, the builtins, the guards, or a module's text.
+///
+/// # Errors
+/// There is no such thing.
+pub fn show(host: &Arc<Host>, name: &str) -> Done {
+    if let Some(text) = script::stdlib_text(name) {
+        host.out(text);
+        return Ok(Exit::OK);
+    }
+    if let Some(table) = table(name) {
+        host.out(&table);
+        return Ok(Exit::OK);
+    }
+    let project = Project::open(host)?;
+    let tasks = &project.script.declared.tasks;
+    let graph = Graph::build_all(tasks)?;
+    let Some(index) = tasks.iter().position(|task| task.name == name) else {
+        let known = tasks
+            .iter()
+            .map(|task| task.name.as_str())
+            .chain(script::stdlib_names().map(|name| -> &str { name }))
+            .chain(["builtins", "guards"]);
+        return Err(Diagnostic::usage(format!("there is no `{name}` to show"))
+            .suggest(name, known)
+            .into());
+    };
+    let node = graph.order().find(|node| graph.instance(*node).task == index);
+    let kind = node.map_or(crate::graph::Kind::Local, |node| graph.kind(node));
+    host.out(&tables::task(&tasks[index], kind));
+    Ok(Exit::OK)
+}
+
+fn table(name: &str) -> Option<String> {
+    let row = |name: &str, doc: &str| format!("{name}\n    {doc}\n");
+    match name {
+        "builtins" => Some(
+            script::builtins()
+                .map(|builtin| row(builtin.signature, builtin.doc))
+                .collect::<Vec<_>>()
+                .concat(),
+        ),
+        "guards" => {
+            let when = |always| if always { " (always)" } else { "" };
+            Some(
+                GUARDS
+                    .iter()
+                    .map(|guard| row(&format!("{}{}", guard.name, when(guard.always)), guard.doc))
+                    .collect::<Vec<_>>()
+                    .concat(),
+            )
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,237 @@
+//! A live run is always "apply a plan": guards, local work or its seal, the gate, sending, proof.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::gate::{self, Answers};
+use super::pass::Pass;
+use super::proof;
+use super::session::{Done, Session};
+use crate::diag::{Diagnostic, Exit};
+use crate::door::Door;
+use crate::graph::{Kind, Node};
+use crate::ledger::{Ledger, State};
+use crate::model::artifact::Artifact;
+use crate::model::effect::Release;
+use crate::model::event::Event;
+use crate::plan::{Plan, Planned};
+use crate::seal::Seal;
+
+/// A live run. `given` is the plan to apply; without one the gate makes it.
+pub(super) fn run(session: &Arc<Session>, given: Option<&Plan>) -> Done {
+    if session.of_kind(Kind::Sending).is_empty() {
+        let wrong =
+            Diagnostic::usage(format!("`{}` sends nothing", session.options.words.join(" ")));
+        return Err(wrong.hint("drop `--live`").into());
+    }
+    let Some(release) = session.release.clone() else {
+        let findings = session.guards();
+        session.warn(findings.warnings);
+        return Err(findings.stops);
+    };
+    let folder = session.cx.state.join("ledger");
+    let ledger = match Ledger::open(&folder, &release) {
+        Ok(ledger) => ledger,
+        Err(wrong) => {
+            return unfinished_if(
+                Ledger::may_be_touched(&folder, &release, &wrong),
+                session,
+                Err(vec![*wrong]),
+            );
+        }
+    };
+    let touched = ledger.touched();
+    let ended = with_ledger(session, &release, ledger, given);
+    unfinished_if(touched, session, ended)
+}
+
+/// What an earlier run sent makes this one unfinished, whatever stopped it.
+fn unfinished_if(touched: bool, session: &Session, ended: Done) -> Done {
+    match ended {
+        Ok(exit) if touched && exit != Exit::OK => Ok(Exit::UNFINISHED),
+        Err(wrong) if touched => {
+            for diagnostic in wrong {
+                session.events.emit(Event::Error { diagnostic: Box::new(diagnostic) });
+            }
+            Ok(Exit::UNFINISHED)
+        }
+        ended => ended,
+    }
+}
+
+fn with_ledger(
+    session: &Arc<Session>,
+    release: &Release,
+    ledger: Ledger,
+    given: Option<&Plan>,
+) -> Done {
+    let findings = session.guards();
+    session.warn(findings.warnings);
+    // A run of which something was sent may have nothing left to ask about.
+    let unanswered = if ledger.touched() { None } else { gate::unanswerable(session) };
+    let stops = [findings.stops, unanswered.into_iter().collect()].concat();
+    if !stops.is_empty() {
+        return Err(stops);
+    }
+    if let Some(exit) = sealed_or_made(session, release, &ledger, given)? {
+        return Ok(exit);
+    }
+    through_gate(session, release, ledger, given)
+}
+
+/// Local work: taken from the seal or the plan, else run.
+fn sealed_or_made(
+    session: &Arc<Session>,
+    release: &Release,
+    ledger: &Ledger,
+    given: Option<&Plan>,
+) -> Result<Option<Exit>, Vec<Diagnostic>> {
+    let kept = kept(session, release, ledger, given)?;
+    let settled = session.adopt_all(&kept).map_err(|wrong| vec![*wrong])?;
+    let wanted = session.of_kind(Kind::Sending).into_iter().chain(session.graph.ends());
+    let wanted = session.graph.reach(wanted, &settled);
+    session.say_sealed(settled.intersection(&wanted));
+    let door = Arc::new(Door::planning(Some(release.clone())));
+    let pass = Pass::before_gate(session, &door);
+    let takes_part = |node: Node| {
+        session.graph.kind(node) == Kind::Local
+            && wanted.contains(&node)
+            && !settled.contains(&node)
+    };
+    pass.run_all(session.options.keep_going, takes_part)
+}
+
+/// Artifacts that are fixed already, by task instance: those of the plan, else of the seal.
+fn kept(
+    session: &Session,
+    release: &Release,
+    ledger: &Ledger,
+    given: Option<&Plan>,
+) -> Result<BTreeMap<String, Vec<Artifact>>, Vec<Diagnostic>> {
+    let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    let seals = session.cx.state.join("seal");
+    if session.options.rebuild {
+        if ledger.touched() {
+            let wrong = Diagnostic::refused(
+                "artifacts of this release may have been sent: they cannot be built anew",
+            );
+            return Err(wrong.hint("finish it without `--rebuild`, or make a new release").into());
+        }
+        Seal::remove(&seals, release).map_err(one)?;
+    }
+    let sealed =
+        Seal::load(&seals, release).map_err(one)?.map(|seal| seal.tasks).unwrap_or_default();
+    let Some(plan) = given else { return Ok(sealed) };
+    let differs =
+        |(id, files): (&String, &Vec<Artifact>)| sealed.get(id).is_some_and(|known| known != files);
+    if plan.artifacts.iter().any(differs) {
+        let wrong =
+            Diagnostic::refused("the plan is stale: other artifacts were sealed for this commit");
+        return Err(wrong.hint("make the plan anew with `rel run … -o plan.json`").into());
+    }
+    Ok(plan.artifacts.clone())
+}
+
+fn through_gate(
+    session: &Arc<Session>,
+    release: &Release,
+    ledger: Ledger,
+    given: Option<&Plan>,
+) -> Done {
+    let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    let plan = session.plan(gate::describe(session)?);
+    if let Some(moved) = given.and_then(|given| given.moved(&plan)) {
+        let wrong = Diagnostic::refused(format!("the plan is stale: {moved}"));
+        return Err(wrong.hint("make it anew with `rel run … -o plan.json`").into());
+    }
+    if plan.effects.is_empty() {
+        let wrong =
+            Diagnostic::usage(format!("`{}` sends nothing", session.options.words.join(" ")));
+        return Err(wrong.hint("drop `--live`, or let a body send something").into());
+    }
+    let seals = session.cx.state.join("seal");
+    let seal = Seal::load(&seals, release).map_err(one)?;
+    let mut stops =
+        [plan.conflicts(), strays(&plan, seal.as_ref(), &ledger), session.guards().stops].concat();
+    let look =
+        gate::look(session, &plan, false, |key| matches!(ledger.state(key), Some(State::Done(_))));
+    stops.extend(look.stops.clone());
+    let first = stops.first().map(|first| first.kind.exit());
+    gate::show(session, &look, stops, true);
+    if let Some(exit) = first.or_else(|| session.verdict()) {
+        return Ok(exit);
+    }
+    let answers = Answers::at_gate(session, &plan, &look).map_err(one)?;
+    if let Some(exit) = session.verdict() {
+        return Ok(exit);
+    }
+    Seal::join(seal, release, session.artifacts()).save(&seals).map_err(one)?;
+    let (at, events) = (session.host.clock.unix(), session.events.clone());
+    let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));
+    let permit = Box::new(move |session: &Session, node: Node| answers.permit(session, node));
+    let pass = Pass { session: session.clone(), door: door.clone(), sends: true, permit };
+    let failed = pass.run_all(false, |node| session.graph.kind(node) != Kind::Local)?;
+    let ended = after_sending(session, &door, &plan, failed, look.all_there());
+    ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)
+}
+
+/// Files that this release has under the same name with other bytes: sealed before, or sent. A
+/// renamed build task would otherwise give some places other bytes than the rest.
+fn strays(plan: &Plan, seal: Option<&Seal>, ledger: &Ledger) -> Vec<Diagnostic> {
+    let touched = ledger.touched();
+    let stray = |planned: &Planned| {
+        let (endpoint, receipt) = (planned.effect.endpoint(), planned.effect.predicted());
+        let digest = receipt.digest?;
+        let sealed = seal.iter().flat_map(|seal| seal.tasks.values().flatten());
+        let sealed: Vec<&Artifact> =
+            sealed.filter(|file| file.file_name() == receipt.name).collect();
+        let known = sealed.iter().any(|file| file.sha256 == digest) || sealed.is_empty();
+        let other = sealed.first().filter(|_| !known).map(|file| file.sha256.clone());
+        let other = other.or_else(|| ledger.other_sent(&endpoint, &receipt.name, &digest))?;
+        let wrong = Diagnostic::refused(format!(
+            "this release has other bytes under the name {}",
+            receipt.name
+        ))
+        .note(format!("now:    sha256 {digest}"))
+        .note(format!("before: sha256 {other}"));
+        let renamed = "give the task that builds it the name it had, or make a new release";
+        Some(wrong.hint(if touched {
+            renamed
+        } else {
+            "nothing was sent yet: build anew with `--rebuild`"
+        }))
+    };
+    plan.effects.iter().filter_map(stray).collect()
+}
+
+fn after_sending(
+    session: &Session,
+    door: &Door,
+    plan: &Plan,
+    failed: Option<Exit>,
+    all_there: bool,
+) -> Result<Exit, Exit> {
+    if let Some(exit) = failed {
+        return Err(exit);
+    }
+    let show = |wrong: Diagnostic| {
+        let exit = wrong.kind.exit();
+        session.events.emit(Event::Error { diagnostic: Box::new(wrong) });
+        exit
+    };
+    let unasked = door.unasked();
+    if let Some(first) = unasked.first() {
+        let wrong = Diagnostic::remote(format!(
+            "planned, and then not asked for: {}",
+            first.effect.summary()
+        ));
+        return Err(show(
+            wrong.hint("make the body ask for the same effects each time it is called"),
+        ));
+    }
+    proof::prove(session, door, plan).map_err(|wrong| show(*wrong))?;
+    if all_there {
+        session.events.note("nothing had to be sent: every effect was there already");
+    }
+    Ok(Exit::OK)
+}

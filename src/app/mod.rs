@@ -1,0 +1,115 @@
+//! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
+//! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks.
+
+mod dry;
+mod gate;
+pub mod inspect;
+mod live;
+mod pass;
+mod proof;
+pub mod run;
+mod session;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{self, Command};
+use crate::diag::{Diagnostic, Exit, nearest};
+use crate::host::{Host, fs};
+use crate::model::event::{Event, Events};
+use crate::report;
+use crate::script::{self, Script};
+
+/// Runs a command line on a machine. Everything that the program does begins here.
+pub fn run(words: &[String], mut host: Host) -> Exit {
+    let invocation = match cli::parse(words) {
+        Ok(invocation) => invocation,
+        Err(said) if said.wrong => {
+            host.err(&said.text);
+            return Exit::USAGE;
+        }
+        Err(said) => {
+            host.out(&said.text);
+            return Exit::OK;
+        }
+    };
+    if let Some(directory) = &invocation.directory {
+        host.cwd = host.cwd.join(directory);
+    }
+    let host = Arc::new(host);
+    let events = report::events(&host, invocation.output);
+    dispatch(invocation.command, invocation.output, &host, &events)
+        .unwrap_or_else(|wrong| fail(&events, wrong))
+}
+
+fn dispatch(
+    command: Command,
+    output: report::Output,
+    host: &Arc<Host>,
+    events: &Events,
+) -> Result<Exit, Vec<Diagnostic>> {
+    match command {
+        Command::Run(options) => run::run(host, events, options),
+        Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::List => inspect::list(host, output),
+        Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
+        Command::Validate => inspect::validate(host, output),
+        Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
+        Command::Show(name) => inspect::show(host, &name),
+    }
+}
+
+/// Shows what is wrong; the first finding decides the exit code.
+fn fail(events: &Events, wrong: Vec<Diagnostic>) -> Exit {
+    let exit = wrong.first().map_or(Exit::USAGE, |first| first.kind.exit());
+    for diagnostic in wrong {
+        events.emit(Event::Error { diagnostic: Box::new(diagnostic) });
+    }
+    exit
+}
+
+/// A project: the folder of its Releasefile, and what that declares.
+pub struct Project {
+    /// The folder.
+    pub root: PathBuf,
+    /// The loaded Releasefile.
+    pub script: Script,
+}
+
+impl Project {
+    /// Finds the Releasefile upward from where rel was started, and loads it.
+    ///
+    /// # Errors
+    /// There is none, or all that is wrong with it.
+    pub fn open(host: &Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
+        let file = find(&host.cwd)?;
+        let root = file.parent().unwrap_or(&host.cwd).to_owned();
+        let script = script::load(host, &root, &file)?;
+        Ok(Self { root, script })
+    }
+}
+
+const NAMES: [&str; 2] = ["Releasefile", "Releasefile.rhai"];
+
+fn find(from: &Path) -> Result<PathBuf, Diagnostic> {
+    let start = fs::real(from).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("cannot start in {}: {error}", from.display()));
+        wrong.hint("give a folder that exists with `-C DIR`")
+    })?;
+    let mut folder = Some(start.as_path());
+    while let Some(at) = folder {
+        if let Some(found) = NAMES.iter().map(|name| at.join(name)).find(|path| fs::is_file(path)) {
+            return Ok(found);
+        }
+        folder = at.parent();
+    }
+    let wrong = Diagnostic::usage(format!("no Releasefile in {} or above it", start.display()));
+    let near = fs::names(&start)
+        .into_iter()
+        .filter(|name| !NAMES.contains(&name.as_str()))
+        .find(|name| nearest(&name.to_lowercase(), ["releasefile"]).is_some());
+    Err(match near {
+        Some(near) => wrong.hint(format!("rename `{near}` to `Releasefile`")),
+        None => wrong.hint("write one, for example: task(\"check\").exec(\"ruff check .\");"),
+    })
+}

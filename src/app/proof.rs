@@ -1,0 +1,77 @@
+//! The proof: every effect of the plan, read back from its remote after a live run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::session::Session;
+use crate::diag::{Diagnostic, Outcome};
+use crate::door::Door;
+use crate::model::effect::{Key, Presence};
+use crate::model::event::{Event, ProofRow};
+use crate::plan::{Plan, Planned};
+use crate::remote::{self, Errand};
+
+/// Pauses while an index catches up with what it has taken, in seconds.
+const PAUSES: [u64; 7] = [0, 1, 2, 4, 8, 15, 30];
+
+/// Reads every effect back and shows the table.
+///
+/// # Errors
+/// An effect is not to be seen, though it was sent.
+pub(super) fn prove(session: &Session, door: &Door, plan: &Plan) -> Outcome<()> {
+    let seen = look(session, plan);
+    let rows: Vec<ProofRow> =
+        plan.effects.iter().map(|planned| row(door, planned, &seen)).collect();
+    let missing = rows.iter().filter(|row| row.proven == Some(false));
+    let missing: Vec<String> =
+        missing.map(|row| format!("{}: {}", row.destination, row.name)).collect();
+    session.events.emit(Event::Proof { rows });
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut wrong = Diagnostic::remote("not everything that was sent can be seen on the remotes");
+    wrong.notes.extend(missing);
+    let wait =
+        "wait until the index has caught up, then run the same command: it sends nothing twice";
+    Err(Box::new(wrong.hint(wait).hint("if the index lost it, send it again with `--redo`")))
+}
+
+fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> ProofRow {
+    let receipt = planned.effect.predicted();
+    ProofRow {
+        name: receipt.name,
+        destination: planned.effect.destination().to_string(),
+        sha256: receipt.digest.map(|digest| digest.to_string()),
+        url: receipt.url,
+        sent_now: door.sent_now(&planned.key),
+        proven: seen.get(&planned.key).copied().unwrap_or(Some(false)),
+    }
+}
+
+/// Looks at all effects until each is seen or time is up; `None` for what cannot be looked at.
+fn look<'a>(session: &Session, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
+    let say = |_: String| {};
+    let (host, store, root) = (&session.host, &session.cx.store, session.cx.root.as_path());
+    let errand = Errand { host, store, root, secrets: &[], stop: &session.stop, say: &say };
+    let mut seen = BTreeMap::new();
+    for pause in PAUSES {
+        session.stop.wait(Duration::from_secs(pause));
+        for planned in plan
+            .effects
+            .iter()
+            .filter(|planned| !seen.contains_key(&planned.key))
+            .collect::<Vec<_>>()
+        {
+            match remote::probe(&errand, &planned.effect) {
+                Ok(Presence::Same) => drop(seen.insert(&planned.key, Some(true))),
+                Ok(Presence::Unknowable) => drop(seen.insert(&planned.key, None)),
+                Ok(Presence::Other(_)) => drop(seen.insert(&planned.key, Some(false))),
+                Ok(Presence::Absent) | Err(_) => {}
+            }
+        }
+        if seen.len() == plan.effects.len() || session.stop.fired() {
+            break;
+        }
+    }
+    seen
+}

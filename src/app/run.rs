@@ -1,0 +1,61 @@
+//! `rel run` and `rel apply`: the same run, with the plan made at the gate or read from a file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::session::{Done, Session};
+use super::{dry, live};
+use crate::cli::RunOptions;
+use crate::diag::Diagnostic;
+use crate::host::{Host, fs};
+use crate::model::event::Events;
+use crate::plan::Plan;
+
+/// Runs tasks as the options say.
+///
+/// # Errors
+/// What is wrong before anything was started.
+pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
+    let session = Session::open(host, events, options)?;
+    session.begin();
+    let ended = if session.options.live { live::run(&session, None) } else { dry::run(&session) };
+    Ok(session.finish(ended))
+}
+
+/// Sends exactly what the plan in `path` holds, with the bytes it names.
+///
+/// # Errors
+/// The plan cannot be read, or no longer fits the project.
+pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions) -> Done {
+    let text = fs::read_text(&host.cwd.join(path)).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("cannot read {}: {error}", path.display()));
+        vec![wrong.hint("make a plan with `rel run TASK -o plan.json`")]
+    })?;
+    let plan = Plan::parse(&text)?;
+    let options = RunOptions {
+        words: plan.goals.clone(),
+        rest: plan.rest.clone(),
+        live: true,
+        plan_file: Some(path.to_owned()),
+        ..options
+    };
+    let session = Session::open(host, events, options)?;
+    let stale = |why: &str, hint: &str| {
+        Err(Diagnostic::refused(format!("the plan is stale: {why}")).hint(hint).into())
+    };
+    if plan.releasefile != session.script.digest {
+        return stale(
+            "the Releasefile, or a module it imports, has changed",
+            "make it anew with `rel run … -o plan.json`",
+        );
+    }
+    if plan.release != session.release {
+        return stale(
+            "it was made for another commit",
+            "check that commit out, or make the plan anew",
+        );
+    }
+    session.begin();
+    let ended = live::run(&session, Some(&plan));
+    Ok(session.finish(ended))
+}

@@ -1,0 +1,295 @@
+//! What all stages of one run share: project, graph, state, and what came of it so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Project;
+use crate::cli::RunOptions;
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::goals;
+use crate::graph::{Graph, Kind, Node};
+use crate::guard::{self, Findings, Ground};
+use crate::host::proc::Stop;
+use crate::host::{Host, fs};
+use crate::model::artifact::Artifact;
+use crate::model::effect::Release;
+use crate::model::event::{End, Event, Events};
+use crate::model::task::{Index, Task};
+use crate::plan::{self, Plan, Planned};
+use crate::repo::Repo;
+use crate::script::Script;
+use crate::script::cx::RunCx;
+
+/// The exit code, or what is wrong before anything was started.
+pub(super) type Done = Result<Exit, Vec<Diagnostic>>;
+
+/// One run.
+pub(super) struct Session {
+    pub(super) host: Arc<Host>,
+    pub(super) events: Events,
+    pub(super) options: RunOptions,
+    pub(super) script: Script,
+    pub(super) tasks: Vec<Arc<Task>>,
+    pub(super) graph: Graph,
+    pub(super) cx: Arc<RunCx>,
+    pub(super) release: Option<Release>,
+    pub(super) stop: Stop,
+    /// What is wrong so far, in order.
+    pub(super) wrong: Mutex<Vec<Diagnostic>>,
+}
+
+impl Session {
+    /// Loads the project and resolves what is asked for.
+    pub(super) fn open(
+        host: &Arc<Host>,
+        events: &Events,
+        mut options: RunOptions,
+    ) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        let Project { root, script } = Project::open(host)?;
+        let declared = &script.declared;
+        declared.printed.iter().for_each(|line| events.note(line));
+        if options.words.is_empty() {
+            let default = declared.default_task.as_ref().ok_or_else(|| {
+                Diagnostic::usage("no task is named, and the Releasefile has no default")
+                    .hint("name one, or add default_task(\"…\")")
+            })?;
+            options.words = vec![default.text.clone()];
+        }
+        known_confirmations(&options.yes_to, &script.declared.tasks)?;
+        let goals = goals::parse(&options.words, &options.rest, &declared.tasks)
+            .map_err(|wrong| vec![*wrong])?;
+        let graph = Graph::build(&declared.tasks, &goals)?;
+        let repo = Repo::new(host, root.clone());
+        let state = repo.state().map_err(|wrong| vec![*wrong])?;
+        let mut indexes: BTreeMap<String, Index> = declared
+            .indexes
+            .iter()
+            .map(|(name, (index, _))| (name.clone(), index.clone()))
+            .collect();
+        for index in [&host.endpoints.pypi, &host.endpoints.testpypi] {
+            indexes.insert(index.name.clone(), index.clone());
+        }
+        let epoch = repo.head().map(|head| head.time);
+        let strict = options.strict || host.env.is_ci();
+        let cx = RunCx::new(
+            host.clone(),
+            root,
+            state,
+            events.clone(),
+            indexes,
+            declared.tools.clone(),
+            epoch,
+            strict,
+        );
+        let release = repo.release();
+        let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
+        let (host, events) = (host.clone(), events.clone());
+        let cx = Arc::new(cx);
+        let stop = Stop::default();
+        host.stop_on_signals(&stop).map_err(|error| {
+            vec![Diagnostic::machine(format!("cannot listen to signals: {error}"))]
+        })?;
+        Ok(Arc::new(Self {
+            host,
+            events,
+            options,
+            script,
+            tasks,
+            graph,
+            cx,
+            release,
+            stop,
+            wrong: Mutex::default(),
+        }))
+    }
+
+    /// The task of a node.
+    pub(super) fn task(&self, node: Node) -> &Arc<Task> {
+        &self.tasks[self.graph.instance(node).task]
+    }
+
+    /// Nodes of a kind, each after what it needs.
+    pub(super) fn of_kind(&self, kind: Kind) -> Vec<Node> {
+        self.graph.order().filter(|node| self.graph.kind(*node) == kind).collect()
+    }
+
+    /// Runs the guards that look at the project as it is now.
+    pub(super) fn guards(&self) -> Findings {
+        self.on_ground(|ground| guard::check(ground, &self.script.declared.guards))
+    }
+
+    /// Refuses unless the project is exactly what its commit holds.
+    ///
+    /// # Errors
+    /// What differs.
+    pub(super) fn must_be_as_committed(&self) -> Result<(), Vec<Diagnostic>> {
+        let found = self.on_ground(guard::as_committed);
+        if found.is_empty() { Ok(()) } else { Err(found) }
+    }
+
+    fn on_ground<T>(&self, look: impl FnOnce(&Ground<'_>) -> T) -> T {
+        let repo = Repo::new(&self.host, self.cx.root.clone());
+        let sending = self.of_kind(Kind::Sending);
+        let places = sending.iter().flat_map(|node| &self.task(*node).effects);
+        let names: BTreeSet<&str> =
+            places.filter_map(|(destination, _)| destination.index()).collect();
+        let indexes = names.into_iter().filter_map(|name| self.cx.indexes.get(name)).collect();
+        let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
+        let (host, release) = (&self.host, self.release.as_ref());
+        look(&Ground { host, repo: &repo, release, except: except.as_deref(), indexes })
+    }
+
+    /// The plan of these effects with the artifacts made so far.
+    pub(super) fn plan(&self, mut effects: Vec<Planned>) -> Plan {
+        let place: BTreeMap<&str, usize> = self
+            .graph
+            .order()
+            .enumerate()
+            .map(|(place, node)| (self.graph.instance(node).id.as_str(), place))
+            .collect();
+        effects.sort_by_key(|planned| place.get(planned.task.as_str()).copied());
+        Plan {
+            v: plan::VERSION,
+            rel: env!("CARGO_PKG_VERSION").into(),
+            release: self.release.clone(),
+            releasefile: self.script.digest.clone(),
+            at: self.host.clock.unix(),
+            goals: self.options.words.clone(),
+            rest: self.options.rest.clone(),
+            artifacts: self.artifacts(),
+            effects,
+        }
+    }
+
+    /// Artifacts of the local instances that have run, by instance.
+    pub(super) fn artifacts(&self) -> BTreeMap<String, Vec<Artifact>> {
+        let results = self.cx.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let local = self.of_kind(Kind::Local).into_iter().map(|node| &self.graph.instance(node).id);
+        let local: BTreeSet<&String> = local.collect();
+        results
+            .iter()
+            .filter(|((_, id), _)| local.contains(id))
+            .map(|((_, id), files)| (id.clone(), files.clone()))
+            .collect()
+    }
+
+    /// Takes instances and their artifacts as done.
+    pub(super) fn adopt(&self, node: Node, artifacts: &[Artifact]) {
+        let id = self.graph.instance(node).id.clone();
+        let mut results = self.cx.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.insert((self.task(node).name.clone(), id), artifacts.to_vec());
+    }
+
+    /// Takes local instances as done with the artifacts kept for them, which are checked.
+    ///
+    /// # Errors
+    /// An artifact is gone from the store, or has changed.
+    pub(super) fn adopt_all(
+        &self,
+        kept: &BTreeMap<String, Vec<Artifact>>,
+    ) -> Outcome<BTreeSet<Node>> {
+        let mut settled = BTreeSet::new();
+        for node in self.of_kind(Kind::Local) {
+            let Some(files) = kept.get(&self.graph.instance(node).id) else { continue };
+            for file in files {
+                self.cx.store.verified(file)?;
+            }
+            self.adopt(node, files);
+            settled.insert(node);
+        }
+        Ok(settled)
+    }
+
+    /// Says which instances were not run, since their artifacts are sealed.
+    pub(super) fn say_sealed<'a>(&self, nodes: impl Iterator<Item = &'a Node>) {
+        let made = self.artifacts();
+        for &node in nodes {
+            let task = self.graph.instance(node).id.clone();
+            let empty = self.task(node).steps.is_empty();
+            let artifacts = made.get(&task).cloned().unwrap_or_default();
+            self.events.emit(Event::TaskFinished {
+                task,
+                end: End::Sealed,
+                millis: 0,
+                why: None,
+                artifacts,
+                empty,
+            });
+        }
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn blame(&self, wrong: Diagnostic) {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).push(wrong);
+    }
+
+    /// The exit code of what is wrong so far, if anything is.
+    pub(super) fn verdict(&self) -> Option<Exit> {
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stop.fired() {
+            return Some(Exit::INTERRUPTED);
+        }
+        wrong.first().map(|first| first.kind.exit())
+    }
+
+    /// Says that the run begins.
+    pub(super) fn begin(&self) {
+        let (goals, live) = (self.options.words.clone(), self.options.live);
+        self.events.emit(Event::RunStarted { goals, live, tasks: self.graph.len() });
+    }
+
+    /// Says how the run ended.
+    pub(super) fn finish(&self, ended: Done) -> Exit {
+        self.tidy();
+        let exit = ended.unwrap_or_else(|wrong| {
+            let exit = wrong.first().map_or(Exit::TASK, |first| first.kind.exit());
+            for diagnostic in wrong {
+                self.events.emit(Event::Error { diagnostic: Box::new(diagnostic) });
+            }
+            exit
+        });
+        let message = match exit {
+            Exit::OK => "done".to_owned(),
+            Exit::TASK => "failed".into(),
+            Exit::USAGE => "stopped: wrong usage".into(),
+            Exit::REFUSED => "refused: this run sent nothing".into(),
+            Exit::REMOTE => "stopped at a remote: nothing was sent".into(),
+            Exit::UNFINISHED => {
+                "NOT FINISHED: something was sent; the same command again goes on from here".into()
+            }
+            _ => "interrupted: nothing was sent".into(),
+        };
+        let millis = self.host.clock.elapsed().as_millis();
+        self.events.emit(Event::RunFinished { exit: exit.0, millis, message });
+        exit
+    }
+
+    /// Shows warnings.
+    pub(super) fn warn(&self, warnings: Vec<Diagnostic>) {
+        for warning in warnings {
+            self.events.emit(Event::Warning { diagnostic: Box::new(warning) });
+        }
+    }
+
+    /// This run's folder for outputs of tasks.
+    pub(super) fn out(&self) -> std::path::PathBuf {
+        self.cx.state.join("out").join(self.host.pid().to_string())
+    }
+
+    /// Removes what this run no longer needs.
+    pub(super) fn tidy(&self) {
+        // Left-overs cost room only; failing to remove them is no reason to fail a run.
+        let _ = fs::remove_dir(&self.out());
+    }
+}
+
+/// `--yes=TASK` must name a task: a slip would leave its question open.
+fn known_confirmations(names: &[String], tasks: &[Task]) -> Result<(), Vec<Diagnostic>> {
+    let unknown = names.iter().find(|name| tasks.iter().all(|task| task.name != **name));
+    unknown.map_or(Ok(()), |name| {
+        let wrong = Diagnostic::usage(format!("`--yes={name}` names no task"));
+        let asking =
+            tasks.iter().filter(|task| task.confirm.is_some()).map(|task| task.name.as_str());
+        Err(wrong.suggest(name, asking).into())
+    })
+}

@@ -1,0 +1,324 @@
+//! The command line: clap's types in, a plain [`Command`] out. No clap type leaves this file.
+//!
+//! `rel TASK…` is short for `rel run TASK…`, a bare `rel` for `rel list`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::door::Doubt;
+use crate::report::Output;
+
+/// A task runner made for releases: every run is dry until `--live`.
+#[derive(Parser)]
+#[command(
+    name = "rel",
+    version,
+    disable_help_subcommand = true,
+    after_help = "`rel TASK…` is short for `rel run TASK…`; a bare `rel` lists the tasks."
+)]
+struct Cli {
+    /// Start in this folder.
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+    /// How to show what happens.
+    #[arg(long, value_enum, default_value_t = OutputArg::Plain, global = true)]
+    output: OutputArg,
+    #[command(subcommand)]
+    command: Sub,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OutputArg {
+    Plain,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum GraphArg {
+    Dot,
+    Mermaid,
+}
+
+#[derive(Subcommand)]
+enum Sub {
+    /// Run tasks and all that they need.
+    Run(RunArgs),
+    /// List the tasks.
+    List,
+    /// Show what a run would do, and start nothing.
+    Plan(Words),
+    /// Send exactly what a plan made with `rel run … -o plan.json` holds.
+    Apply(ApplyArgs),
+    /// Check the Releasefile.
+    Validate,
+    /// Print the graph of tasks.
+    Graph(GraphArgs),
+    /// Show a task, the table of `builtins`, or a module such as `std/python`.
+    Show {
+        /// A task, `builtins`, `guards`, or a module.
+        name: String,
+    },
+}
+
+#[derive(Args)]
+struct Words {
+    /// Tasks, each with its parameters.
+    words: Vec<String>,
+    /// Words for the task that takes a rest.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+struct Common {
+    /// Tasks at the same time [default: the number of cores].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+    /// After a failure go on with what does not need it.
+    #[arg(short, long)]
+    keep_going: bool,
+    /// What would be skipped, or would stop a live run, is an error.
+    #[arg(long)]
+    strict: bool,
+    /// Answer the gate's question with yes, and that of TASK too.
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    yes: Vec<String>,
+    /// Take a sending command of which it is not known whether it ran as done.
+    #[arg(long, conflicts_with = "redo")]
+    assume_done: bool,
+    /// Do again what is not known to have happened, or is no longer to be seen.
+    #[arg(long)]
+    redo: bool,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    words: Words,
+    #[command(flatten)]
+    common: Common,
+    /// Send for real. Without it nothing leaves the machine.
+    #[arg(long)]
+    live: bool,
+    /// Ask no remote.
+    #[arg(long, conflicts_with = "live")]
+    offline: bool,
+    /// Drop the sealed artifacts of this commit and build anew.
+    #[arg(long)]
+    rebuild: bool,
+    /// Write the plan of a dry run to a file.
+    #[arg(short = 'o', value_name = "FILE", conflicts_with = "live")]
+    plan: Option<PathBuf>,
+    /// Copy the artifacts of the tasks asked for to a folder.
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct ApplyArgs {
+    /// The plan.
+    plan: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct GraphArgs {
+    #[command(flatten)]
+    words: Words,
+    /// Its language.
+    #[arg(long, value_enum, default_value_t = GraphArg::Dot)]
+    format: GraphArg,
+}
+
+/// How to run tasks.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub struct RunOptions {
+    /// Tasks with their parameters.
+    pub words: Vec<String>,
+    /// Words after `--`.
+    pub rest: Vec<String>,
+    /// Bodies at the same time; `None` for one per core.
+    pub jobs: Option<usize>,
+    /// Go on after a failure with what does not need it.
+    pub keep_going: bool,
+    /// Send for real.
+    pub live: bool,
+    /// Ask no remote.
+    pub offline: bool,
+    /// What would be skipped, or would stop, is an error.
+    pub strict: bool,
+    /// Drop the seal and build anew.
+    pub rebuild: bool,
+    /// The gate's question is answered with yes.
+    pub yes: bool,
+    /// Questions of these tasks are answered with yes.
+    pub yes_to: Vec<String>,
+    /// What to do where it is not known whether an effect happened.
+    pub doubt: Doubt,
+    /// Where to write the plan.
+    pub plan_file: Option<PathBuf>,
+    /// Where to copy the goals' artifacts.
+    pub export: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Run tasks.
+    Run(RunOptions),
+    /// Apply a plan from a file.
+    Apply(PathBuf, RunOptions),
+    /// List tasks.
+    List,
+    /// Show what a run would do.
+    Plan(Vec<String>, Vec<String>),
+    /// Check the file.
+    Validate,
+    /// Print the graph; whether in Mermaid's language.
+    Graph(Vec<String>, Vec<String>, bool),
+    /// Show one thing.
+    Show(String),
+}
+
+/// A parsed command line.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The folder to start in, if given.
+    pub directory: Option<PathBuf>,
+    /// How to show what happens.
+    pub output: Output,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What clap has to say instead: help, a version, or an error, with where it goes.
+#[derive(Debug)]
+pub struct Said {
+    /// The text.
+    pub text: String,
+    /// Whether it is an error.
+    pub wrong: bool,
+}
+
+/// Names of the commands.
+pub const COMMANDS: &[&str] = &["run", "list", "plan", "apply", "validate", "graph", "show"];
+/// Options that take the next word.
+const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export"];
+
+/// Parses the words after the program's name.
+///
+/// # Errors
+/// What clap has to say instead.
+pub fn parse(words: &[String]) -> Result<Invocation, Said> {
+    let args = std::iter::once("rel".to_owned()).chain(expand(words));
+    let said =
+        |error: clap::Error| Said { text: error.render().to_string(), wrong: error.use_stderr() };
+    let cli = Cli::try_parse_from(args).map_err(said)?;
+    let output = match cli.output {
+        OutputArg::Plain => Output::Plain,
+        OutputArg::Json => Output::Json,
+    };
+    let command = match cli.command {
+        Sub::Run(args) => Command::Run(run_options(args)),
+        Sub::List => Command::List,
+        Sub::Plan(words) => Command::Plan(words.words, words.rest),
+        Sub::Apply(args) => {
+            let options = common(args.common);
+            Command::Apply(args.plan, RunOptions { live: true, ..options })
+        }
+        Sub::Validate => Command::Validate,
+        Sub::Graph(args) => Command::Graph(
+            args.words.words,
+            args.words.rest,
+            matches!(args.format, GraphArg::Mermaid),
+        ),
+        Sub::Show { name } => Command::Show(name),
+    };
+    Ok(Invocation { directory: cli.directory, output, command })
+}
+
+/// Puts in the command that is left out: `run` before a task, `list` if there is nothing.
+fn expand(words: &[String]) -> Vec<String> {
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at].as_str();
+        if matches!(word, "-h" | "--help" | "-V" | "--version") {
+            return words.to_vec();
+        }
+        if word == "--" || !word.starts_with('-') {
+            break;
+        }
+        at += if TAKES_VALUE.contains(&word) { 2 } else { 1 };
+    }
+    let command = match words.get(at) {
+        Some(word) if COMMANDS.contains(&word.as_str()) => return words.to_vec(),
+        None if words.iter().all(|word| word != "--live") => "list",
+        _ => "run",
+    };
+    std::iter::once(command.to_owned()).chain(words.iter().cloned()).collect()
+}
+
+fn common(args: Common) -> RunOptions {
+    let doubt = match (args.assume_done, args.redo) {
+        (true, _) => Doubt::AssumeDone,
+        (_, true) => Doubt::Redo,
+        _ => Doubt::Ask,
+    };
+    RunOptions {
+        jobs: args.jobs.map(usize::from),
+        keep_going: args.keep_going,
+        strict: args.strict,
+        yes: !args.yes.is_empty(),
+        yes_to: args.yes.into_iter().filter(|task| !task.is_empty()).collect(),
+        doubt,
+        ..RunOptions::default()
+    }
+}
+
+fn run_options(args: RunArgs) -> RunOptions {
+    RunOptions {
+        words: args.words.words,
+        rest: args.words.rest,
+        live: args.live,
+        offline: args.offline,
+        rebuild: args.rebuild,
+        plan_file: args.plan,
+        export: args.export,
+        ..common(args.common)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(line: &str) -> String {
+        expand(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).join(" ")
+    }
+
+    #[test]
+    fn run_and_list_may_be_left_out() {
+        assert_eq!(expanded(""), "list");
+        assert_eq!(expanded("-C x"), "list -C x");
+        assert_eq!(expanded("lint test -j 2"), "run lint test -j 2");
+        assert_eq!(expanded("-j 2 publish --live"), "run -j 2 publish --live");
+        assert_eq!(expanded("-C examples/x publish"), "run -C examples/x publish");
+        assert_eq!(expanded("--live"), "run --live");
+        assert_eq!(expanded("plan publish"), "plan publish");
+        assert_eq!(expanded("--version"), "--version");
+        assert_eq!(expanded("test -- --help"), "run test -- --help");
+    }
+
+    #[test]
+    fn the_list_of_commands_is_claps() {
+        use clap::CommandFactory as _;
+        let command = Cli::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, COMMANDS);
+        Cli::command().debug_assert();
+    }
+}

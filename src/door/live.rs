@@ -1,0 +1,291 @@
+//! The live door: admits exactly the effects of one plan, each at most once.
+//!
+//! Order of an effect: planned? known to the ledger? look, intent on disk, request, outcome on disk.
+//! A request without a clear answer is looked up before it is sent again, and once it may have
+//! arrived, a refusal no longer means that nothing was sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Caller, Doubt, cannot_look, lock, other_bytes};
+use crate::diag::{Diagnostic, Kind, Outcome};
+use crate::ledger::{Ledger, Record, State};
+use crate::model::effect::{Effect, Key, Presence, Receipt};
+use crate::model::event::{Event, Events};
+use crate::plan::{Plan, Planned};
+use crate::remote::{self, Trouble};
+
+/// Requests to one index at the same time.
+const SIDE_BY_SIDE: usize = 4;
+/// Pauses before a request without an answer is sent again.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];
+
+pub(super) struct Live {
+    plan: Plan,
+    ledger: Ledger,
+    doubt: Doubt,
+    at: u64,
+    events: Events,
+    asked: Mutex<BTreeSet<Key>>,
+    /// Effects that are settled, with whether this run sent them.
+    sent: Mutex<BTreeMap<Key, bool>>,
+    /// Effects under way: who asks for the same one waits.
+    under_way: Mutex<BTreeSet<Key>>,
+    landed: Condvar,
+    stopped: AtomicBool,
+}
+
+impl Live {
+    pub(super) fn new(plan: Plan, ledger: Ledger, doubt: Doubt, at: u64, events: Events) -> Self {
+        Self {
+            plan,
+            ledger,
+            doubt,
+            at,
+            events,
+            asked: Mutex::default(),
+            sent: Mutex::default(),
+            under_way: Mutex::default(),
+            landed: Condvar::new(),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn unasked(&self) -> Vec<Planned> {
+        let asked = lock(&self.asked);
+        self.plan.effects.iter().filter(|planned| !asked.contains(&planned.key)).cloned().collect()
+    }
+
+    pub(super) fn sent_now(&self, key: &Key) -> bool {
+        lock(&self.sent).get(key).copied().unwrap_or(false)
+    }
+
+    pub(super) fn touched(&self) -> bool {
+        self.ledger.touched()
+    }
+
+    pub(super) fn perform(
+        &self,
+        caller: &Caller<'_>,
+        effects: &[(Key, &Effect)],
+    ) -> Outcome<Vec<Receipt>> {
+        for (key, effect) in effects {
+            if !self.plan.effects.iter().any(|planned| planned.key == *key) {
+                let wrong = Diagnostic::refused(format!("not in the plan: {}", effect.summary()));
+                return Err(Box::new(
+                    wrong.hint("make the body ask for the same effects each time it is called"),
+                ));
+            }
+            lock(&self.asked).insert(key.clone());
+        }
+        let queue = Mutex::new(effects.iter().enumerate());
+        let results: Mutex<BTreeMap<usize, Outcome<Receipt>>> = Mutex::default();
+        let work = || {
+            loop {
+                let next = lock(&queue).next();
+                let Some((number, (key, effect))) = next else { break };
+                let result = self.once(caller, key, effect);
+                if result.is_err() && !caller.optional {
+                    self.stopped.store(true, Ordering::SeqCst);
+                }
+                lock(&results).insert(number, result);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..SIDE_BY_SIDE.min(effects.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    /// Settles an effect; whoever asks for the same one at the same time waits for it.
+    fn once(&self, caller: &Caller<'_>, key: &Key, effect: &Effect) -> Outcome<Receipt> {
+        let taken = |under_way: &mut BTreeSet<Key>| under_way.contains(key);
+        let waited = self.landed.wait_while(lock(&self.under_way), taken);
+        waited.unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        let result = self.settle(caller, key, effect);
+        lock(&self.under_way).remove(key);
+        self.landed.notify_all();
+        result
+    }
+
+    fn settle(&self, caller: &Caller<'_>, key: &Key, effect: &Effect) -> Outcome<Receipt> {
+        if lock(&self.sent).contains_key(key) {
+            return Ok(effect.predicted());
+        }
+        if caller.errand.stop.fired() {
+            return Err(Box::new(Diagnostic::new(
+                Kind::Interrupted,
+                "stopped between two requests",
+            )));
+        }
+        if self.stopped.load(Ordering::SeqCst) {
+            let message = format!("not sent, since another effect failed: {}", effect.summary());
+            return Err(Box::new(Diagnostic::remote(message)));
+        }
+        let receipt = effect.predicted();
+        let state = self.ledger.state(key);
+        match (self.presence(caller, effect, state.as_ref())?, &state) {
+            (Presence::Other(found), _) => return Err(Box::new(other_bytes(effect, &found))),
+            (Presence::Same, Some(State::Done(_))) => self.settled(caller, key, effect, false),
+            (Presence::Same, _) => {
+                self.ledger.record(&Record::Done {
+                    key: key.clone(),
+                    receipt: receipt.clone(),
+                    found: true,
+                })?;
+                self.settled(caller, key, effect, false);
+            }
+            (Presence::Absent | Presence::Unknowable, state) => {
+                self.send(caller, key, effect, matches!(state, Some(State::Open)))?;
+            }
+        }
+        Ok(receipt)
+    }
+
+    /// What is to be taken as there, from the ledger and the remote.
+    fn presence(
+        &self,
+        caller: &Caller<'_>,
+        effect: &Effect,
+        state: Option<&State>,
+    ) -> Outcome<Presence> {
+        let look = || {
+            let asked = remote::probe(&caller.errand, effect);
+            asked.map_err(|trouble| Box::new(cannot_look(effect, &trouble)))
+        };
+        match (state, self.doubt) {
+            // What the ledger knows as done may not be listed yet: that alone is no reason to send it again.
+            (Some(State::Done(_)), Doubt::Redo) => match look()? {
+                Presence::Unknowable => Ok(Presence::Same),
+                found => Ok(found),
+            },
+            (Some(State::Done(_)), _) => Ok(Presence::Same),
+            (Some(State::Open), doubt) if matches!(effect, Effect::Command(_)) => match doubt {
+                Doubt::AssumeDone => Ok(Presence::Same),
+                Doubt::Redo => Ok(Presence::Absent),
+                Doubt::Ask => Err(Box::new(unknown_command(effect))),
+            },
+            _ => look(),
+        }
+    }
+
+    /// Sends an effect that is not there. `unclear`: an earlier request for it may have arrived.
+    fn send(
+        &self,
+        caller: &Caller<'_>,
+        key: &Key,
+        effect: &Effect,
+        mut unclear: bool,
+    ) -> Outcome<()> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            self.ledger.record(&self.intent(key, effect))?;
+            let trouble = match remote::apply(&caller.errand, effect) {
+                Ok(()) => return self.done(caller, key, effect, false),
+                Err(trouble) => trouble,
+            };
+            if remote::probe(&caller.errand, effect) == Ok(Presence::Same) {
+                return self.done(caller, key, effect, true);
+            }
+            let masked = |text: &str| caller.errand.host.env.masked(text);
+            let is_command = matches!(effect, Effect::Command(_));
+            match (trouble, pauses.next()) {
+                (Trouble::Refused { reason, .. } | Trouble::Unsent(reason), _) if unclear => {
+                    return Err(Box::new(unfinished(effect, &masked(&reason))));
+                }
+                (Trouble::Refused { reason, hint }, _) => {
+                    let reason = masked(&reason);
+                    self.ledger
+                        .record(&Record::Refused { key: key.clone(), reason: reason.clone() })?;
+                    return Err(Box::new(refused(effect, &reason).hint(hint)));
+                }
+                (Trouble::Unsent(why), _) => {
+                    let reason = masked(&why);
+                    self.ledger
+                        .record(&Record::Refused { key: key.clone(), reason: reason.clone() })?;
+                    return Err(Box::new(
+                        refused(effect, &reason).hint("mend that; then run the same command"),
+                    ));
+                }
+                (Trouble::Unclear(why), Some(pause))
+                    if !is_command && !caller.errand.stop.fired() =>
+                {
+                    unclear = true;
+                    let text = format!(
+                        "{}: {why}; looked, it is not there; trying again",
+                        effect.summary()
+                    );
+                    self.events.note(text);
+                    caller.errand.stop.wait(*pause);
+                }
+                (Trouble::Unclear(why), _) => {
+                    return Err(Box::new(unfinished(effect, &masked(&why))));
+                }
+            }
+        }
+    }
+
+    fn intent(&self, key: &Key, effect: &Effect) -> Record {
+        let receipt = effect.predicted();
+        Record::Intent {
+            key: key.clone(),
+            summary: effect.summary(),
+            endpoint: effect.endpoint(),
+            name: receipt.name,
+            digest: receipt.digest,
+            at: self.at,
+        }
+    }
+
+    fn done(&self, caller: &Caller<'_>, key: &Key, effect: &Effect, found: bool) -> Outcome<()> {
+        self.ledger.record(&Record::Done {
+            key: key.clone(),
+            receipt: effect.predicted(),
+            found,
+        })?;
+        self.settled(caller, key, effect, true);
+        Ok(())
+    }
+
+    fn settled(&self, caller: &Caller<'_>, key: &Key, effect: &Effect, now: bool) {
+        lock(&self.sent).insert(key.clone(), now);
+        self.events.emit(Event::Sent {
+            task: caller.task.to_owned(),
+            summary: effect.summary(),
+            already: !now,
+        });
+    }
+}
+
+fn unknown_command(effect: &Effect) -> Diagnostic {
+    Diagnostic::remote(format!("it is not known whether this was done: {}", effect.summary()))
+        .note("an earlier run was ended, or failed, while it was under way")
+        .hint("look, then run the same command with `--assume-done` or with `--redo`")
+}
+
+fn refused(effect: &Effect, reason: &str) -> Diagnostic {
+    Diagnostic::remote(format!("{} refused: {reason}", effect.destination())).note(effect.summary())
+}
+
+fn unfinished(effect: &Effect, why: &str) -> Diagnostic {
+    let wrong = Diagnostic::remote(format!("no clear answer from {}: {why}", effect.destination()))
+        .note(effect.summary());
+    match effect {
+        Effect::Command(_) => {
+            wrong.hint("find out what it did, then use `--assume-done` or `--redo`")
+        }
+        Effect::UploadPypi(_) => {
+            wrong.hint("run the same command again: it looks first and sends only what is missing")
+        }
+    }
+}

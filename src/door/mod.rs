@@ -1,0 +1,191 @@
+//! The door: the only way to change a remote.
+//!
+//! It is a plan's door, which predicts and writes down, or a live one, which admits exactly the
+//! effects of one plan. Nobody else knows which: a builtin cannot forget to honour a dry run.
+//! Turned down: a `dry_run` flag passed along.
+
+mod live;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use live::Live;
+
+use crate::diag::{Diagnostic, Outcome, Site};
+use crate::ledger::Ledger;
+use crate::model::effect::{Effect, Key, Receipt, Release};
+use crate::model::event::Events;
+use crate::model::task::Destination;
+use crate::plan::{Plan, Planned};
+use crate::remote::{Errand, Trouble};
+
+/// What a body may do on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conduct {
+    /// Start processes and write files.
+    Act,
+    /// Only describe: processes are noted, results cannot be had.
+    Describe,
+}
+
+/// What to do where it is not known whether an effect happened, or no longer to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubt {
+    /// Stop and ask.
+    #[default]
+    Ask,
+    /// Take it as done.
+    AssumeDone,
+    /// Do it again.
+    Redo,
+}
+
+/// Who asks.
+pub struct Caller<'a> {
+    /// The task instance.
+    pub task: &'a str,
+    /// What its task declares.
+    pub declared: &'a [Destination],
+    /// Whether its failure harms nobody.
+    pub optional: bool,
+    /// Where in the script.
+    pub site: Option<&'a Site>,
+    /// What its effects need to act.
+    pub errand: Errand<'a>,
+}
+
+/// The way to the remotes, for one run.
+pub struct Door {
+    release: Option<Release>,
+    mode: Mode,
+}
+
+enum Mode {
+    Plan(Mutex<Vec<Planned>>),
+    Live(Box<Live>),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Door {
+    /// A door that predicts and writes down.
+    pub fn planning(release: Option<Release>) -> Self {
+        Self { release, mode: Mode::Plan(Mutex::default()) }
+    }
+
+    /// A door that admits exactly the effects of `plan`; `at` is the run's instant.
+    pub fn live(plan: Plan, ledger: Ledger, doubt: Doubt, at: u64, events: Events) -> Self {
+        let release = plan.release.clone();
+        Self { release, mode: Mode::Live(Box::new(Live::new(plan, ledger, doubt, at, events))) }
+    }
+
+    /// What a body may do: only a sending one before the gate must hold still.
+    pub fn conduct(&self, sending: bool) -> Conduct {
+        match self.mode {
+            Mode::Plan(_) if sending => Conduct::Describe,
+            _ => Conduct::Act,
+        }
+    }
+
+    /// Makes `effects` happen, or predicts them; side by side where they go to one index.
+    ///
+    /// # Errors
+    /// An undeclared destination, an effect outside the plan, or a remote that refused. After the
+    /// first failure of any effect nothing new is started.
+    pub fn perform(&self, caller: &Caller<'_>, effects: &[Effect]) -> Outcome<Vec<Receipt>> {
+        for effect in effects {
+            declared(caller, effect).map_err(|wrong| place(wrong, caller))?;
+        }
+        let nowhere = || Release { commit: String::new(), project: String::new() };
+        let release = self.release.clone().unwrap_or_else(nowhere);
+        let keyed: Vec<(Key, &Effect)> =
+            effects.iter().map(|effect| (effect.key(&release), effect)).collect();
+        match &self.mode {
+            Mode::Plan(planned) => {
+                let mut planned = lock(planned);
+                for (key, effect) in keyed {
+                    if !planned.iter().any(|known| known.key == key) {
+                        planned.push(Planned {
+                            key,
+                            task: caller.task.to_owned(),
+                            effect: effect.clone(),
+                        });
+                    }
+                }
+                Ok(effects.iter().map(Effect::predicted).collect())
+            }
+            Mode::Live(live) => live.perform(caller, &keyed).map_err(|wrong| place(*wrong, caller)),
+        }
+    }
+
+    /// What was asked for, in order.
+    pub fn planned(&self) -> Vec<Planned> {
+        match &self.mode {
+            Mode::Plan(planned) => lock(planned).clone(),
+            Mode::Live(live) => live.plan().effects.clone(),
+        }
+    }
+
+    /// Effects of the plan that no body asked for.
+    pub fn unasked(&self) -> Vec<Planned> {
+        match &self.mode {
+            Mode::Plan(_) => Vec::new(),
+            Mode::Live(live) => live.unasked(),
+        }
+    }
+
+    /// Whether this run sent the effect.
+    pub fn sent_now(&self, key: &Key) -> bool {
+        matches!(&self.mode, Mode::Live(live) if live.sent_now(key))
+    }
+
+    /// Whether anything of this release has, or may have, left this machine.
+    pub fn touched(&self) -> bool {
+        matches!(&self.mode, Mode::Live(live) if live.touched())
+    }
+}
+
+fn declared(caller: &Caller<'_>, effect: &Effect) -> Result<(), Diagnostic> {
+    let destination = effect.destination();
+    if caller.declared.contains(&destination) {
+        return Ok(());
+    }
+    let task = caller.task.split([':', '(']).next().unwrap_or(caller.task);
+    let wrong = Diagnostic::usage(format!(
+        "task `{task}` sends to `{destination}` and does not declare it"
+    ));
+    Err(wrong.hint(format!("add `.effects(\"{destination}\")` to task `{task}`")))
+}
+
+fn place(wrong: Diagnostic, caller: &Caller<'_>) -> Box<Diagnostic> {
+    Box::new(match caller.site {
+        Some(site) => wrong.at(site),
+        None => wrong,
+    })
+}
+
+/// The remote holds other bytes under the effect's name.
+pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
+    let receipt = effect.predicted();
+    let digest = receipt.digest.map(|digest| digest.to_string()).unwrap_or_default();
+    Diagnostic::remote(format!(
+        "{} holds other bytes under the name {}",
+        effect.destination(),
+        receipt.name
+    ))
+    .note(format!("ours:   sha256 {digest}"))
+    .note(format!("theirs: {found}"))
+    .hint("a published file cannot be replaced: release a new version")
+}
+
+/// The remote could not be asked.
+pub fn cannot_look(effect: &Effect, trouble: &Trouble) -> Diagnostic {
+    let (why, hint) = match trouble {
+        Trouble::Refused { reason, hint } => (reason.as_str(), hint.as_str()),
+        Trouble::Unclear(why) | Trouble::Unsent(why) => {
+            (why.as_str(), "check the network; then run the same command")
+        }
+    };
+    Diagnostic::remote(format!("cannot look at {}: {why}", effect.destination())).hint(hint)
+}

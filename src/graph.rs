@@ -1,0 +1,404 @@
+//! The graph: task instances and what each must wait for.
+//!
+//! One instance for each task, combination of matrix values, and set of parameters. Everything
+//! wrong with names is found here, all of it at once, before anything runs. Pure; no recursion,
+//! so a chain of any length is fine.
+//! Turned down: resolving needs while running, which finds a typo after an hour.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use petgraph::Direction;
+use petgraph::algo::{kosaraju_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::diag::Diagnostic;
+use crate::goals::Goal;
+use crate::model::task::{Task, Value};
+
+/// When an instance's body is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Neither it nor anything it needs has effects: it runs for real, dry or live.
+    Local,
+    /// It has effects: described in a dry run, called through the door in a live one.
+    Sending,
+    /// It needs a sending task: only a live run calls it.
+    After,
+}
+
+/// One instance of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Index of its task.
+    pub task: usize,
+    /// Its name: `test:3.11`, or the task's own.
+    pub id: String,
+    /// Values of its axes and parameters.
+    pub values: BTreeMap<String, Value>,
+    /// The words after `--`.
+    pub rest: Vec<String>,
+}
+
+/// Task instances with an edge from each need to what needs it.
+#[derive(Debug)]
+pub struct Graph {
+    dag: DiGraph<Instance, ()>,
+    order: Vec<NodeIndex>,
+    kinds: Vec<Kind>,
+}
+
+/// A node's number within its graph.
+pub type Node = usize;
+
+impl Graph {
+    /// Builds the graph of what `goals` need.
+    ///
+    /// # Errors
+    /// All unknown needs and the first cycle of each knot.
+    pub fn build(tasks: &[Task], goals: &[Goal]) -> Result<Self, Vec<Diagnostic>> {
+        let mut builder = Builder::new(tasks);
+        for goal in goals {
+            builder.want(goal);
+        }
+        builder.finish()
+    }
+
+    /// Builds the graph of all tasks, with parameters at their defaults.
+    ///
+    /// # Errors
+    /// As [`Graph::build`].
+    pub fn build_all(tasks: &[Task]) -> Result<Self, Vec<Diagnostic>> {
+        let goals: Vec<Goal> =
+            tasks.iter().enumerate().map(|(task, _)| Goal::plain(task)).collect();
+        Self::build(tasks, &goals)
+    }
+
+    /// How many instances there are.
+    pub fn len(&self) -> usize {
+        self.dag.node_count()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An instance.
+    pub fn instance(&self, node: Node) -> &Instance {
+        &self.dag[NodeIndex::new(node)]
+    }
+
+    /// When its body is called.
+    pub fn kind(&self, node: Node) -> Kind {
+        self.kinds[node]
+    }
+
+    /// All nodes, each after what it needs, else in the order of the file.
+    pub fn order(&self) -> impl Iterator<Item = Node> + '_ {
+        self.order.iter().map(|node| node.index())
+    }
+
+    /// What a node needs directly.
+    pub fn needs(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        self.dag.neighbors_directed(NodeIndex::new(node), Direction::Incoming).map(NodeIndex::index)
+    }
+
+    /// All edges, from a need to what needs it.
+    pub fn edges(&self) -> impl Iterator<Item = (Node, Node)> + '_ {
+        self.dag.raw_edges().iter().map(|edge| (edge.source().index(), edge.target().index()))
+    }
+
+    /// All that a node needs, directly or not.
+    pub fn ancestors(&self, node: Node) -> BTreeSet<Node> {
+        let mut seen = BTreeSet::new();
+        let mut queue: VecDeque<Node> = self.needs(node).collect();
+        while let Some(next) = queue.pop_front() {
+            if seen.insert(next) {
+                queue.extend(self.needs(next));
+            }
+        }
+        seen
+    }
+
+    /// Nodes that only grouping tasks and goals wait for: what `wanted` leads to, but for nodes
+    /// behind one of `settled`. Used to leave out what leads to sealed artifacts.
+    pub fn reach(
+        &self,
+        wanted: impl IntoIterator<Item = Node>,
+        settled: &BTreeSet<Node>,
+    ) -> BTreeSet<Node> {
+        let mut seen = BTreeSet::new();
+        let mut queue: VecDeque<Node> = wanted.into_iter().collect();
+        while let Some(next) = queue.pop_front() {
+            if seen.insert(next) && !settled.contains(&next) {
+                queue.extend(self.needs(next));
+            }
+        }
+        seen
+    }
+
+    /// Nodes that nothing else needs: the goals.
+    pub fn ends(&self) -> impl Iterator<Item = Node> + '_ {
+        self.dag.externals(Direction::Outgoing).map(NodeIndex::index)
+    }
+}
+
+struct Builder<'a> {
+    tasks: &'a [Task],
+    by_name: HashMap<&'a str, usize>,
+    dag: DiGraph<Instance, ()>,
+    known: HashMap<(usize, String), Vec<NodeIndex>>,
+    nodes: HashMap<String, NodeIndex>,
+    queue: VecDeque<NodeIndex>,
+    wrong: Vec<Diagnostic>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(tasks: &'a [Task]) -> Self {
+        Self {
+            tasks,
+            by_name: tasks
+                .iter()
+                .enumerate()
+                .map(|(index, task)| (task.name.as_str(), index))
+                .collect(),
+            dag: DiGraph::new(),
+            known: HashMap::new(),
+            nodes: HashMap::new(),
+            queue: VecDeque::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    fn want(&mut self, goal: &Goal) {
+        self.instances(goal);
+        while let Some(node) = self.queue.pop_front() {
+            self.connect(node);
+        }
+    }
+
+    /// The instances of a goal, made when first asked for.
+    fn instances(&mut self, goal: &Goal) -> Vec<NodeIndex> {
+        let task = &self.tasks[goal.task];
+        let cache = (goal.task, format!("{:?}{:?}{:?}", goal.instance, goal.values, goal.rest));
+        if let Some(nodes) = self.known.get(&cache) {
+            return nodes.clone();
+        }
+        let mut made = Vec::new();
+        for axes in combinations(task) {
+            let id = instance_id(task, &axes);
+            if goal.instance.as_ref().is_some_and(|wanted| *wanted != id) {
+                continue;
+            }
+            let mut values = defaults(task);
+            values.extend(goal.values.clone());
+            let given = key_suffix(task, &values, &goal.rest);
+            values.extend(axes.into_iter().map(|(axis, value)| (axis, Value::Text(value))));
+            let id = format!("{id}{given}");
+            let node = *self.nodes.entry(id.clone()).or_insert_with(|| {
+                let node = self.dag.add_node(Instance {
+                    task: goal.task,
+                    id,
+                    values,
+                    rest: goal.rest.clone(),
+                });
+                self.queue.push_back(node);
+                node
+            });
+            made.push(node);
+        }
+        self.known.insert(cache, made.clone());
+        made
+    }
+
+    fn connect(&mut self, node: NodeIndex) {
+        let tasks = self.tasks;
+        for need in &tasks[self.dag[node].task].needs {
+            let found = self.by_name.get(need.text.as_str()).map(|task| Goal::plain(*task));
+            let Some(goal) = found.or_else(|| self.instance_goal(&need.text)) else {
+                let names = tasks.iter().map(|task| task.name.as_str());
+                let wrong = Diagnostic::usage(format!("unknown need `{}`", need.text));
+                self.blame(wrong.at(&need.site).suggest(&need.text, names));
+                continue;
+            };
+            if let Some(param) =
+                tasks[goal.task].params.iter().find(|param| param.default.is_none())
+            {
+                let (name, param) = (&need.text, &param.name);
+                let message = format!(
+                    "task `{name}` cannot be needed: its parameter `{param}` has no default"
+                );
+                let wrong = Diagnostic::usage(message).at(&need.site);
+                self.blame(wrong.hint(format!("give it one: .param(\"{param}\", \"…\")")));
+            }
+            for from in self.instances(&goal) {
+                self.dag.update_edge(from, node, ());
+            }
+        }
+    }
+
+    fn blame(&mut self, wrong: Diagnostic) {
+        if !self.wrong.contains(&wrong) {
+            self.wrong.push(wrong);
+        }
+    }
+
+    fn instance_goal(&self, text: &str) -> Option<Goal> {
+        let (name, _) = text.split_once(':')?;
+        let task = *self.by_name.get(name)?;
+        let known = combinations(&self.tasks[task])
+            .iter()
+            .any(|axes| instance_id(&self.tasks[task], axes) == text);
+        known.then(|| Goal { instance: Some(text.to_owned()), ..Goal::plain(task) })
+    }
+
+    fn finish(mut self) -> Result<Graph, Vec<Diagnostic>> {
+        let order = toposort(&self.dag, None);
+        if order.is_err() {
+            let knots = kosaraju_scc(&self.dag);
+            for knot in knots
+                .iter()
+                .filter(|knot| knot.len() > 1 || self.dag.contains_edge(knot[0], knot[0]))
+            {
+                self.wrong.push(self.cycle(knot));
+            }
+        }
+        match order {
+            Ok(_) if self.wrong.is_empty() => {
+                let order = stable_order(&self.dag);
+                let kinds = kinds(self.tasks, &self.dag, &order);
+                Ok(Graph { dag: self.dag, order, kinds })
+            }
+            _ => Err(self.wrong),
+        }
+    }
+
+    fn cycle(&self, knot: &[NodeIndex]) -> Diagnostic {
+        let inside: BTreeSet<NodeIndex> = knot.iter().copied().collect();
+        let start = knot.iter().copied().min().unwrap_or(knot[0]);
+        let mut path = vec![start];
+        let mut seen = BTreeSet::from([start]);
+        let mut at = start;
+        while let Some(next) = self
+            .dag
+            .neighbors_directed(at, Direction::Incoming)
+            .filter(|n| inside.contains(n))
+            .min()
+        {
+            path.push(next);
+            if !seen.insert(next) {
+                break;
+            }
+            at = next;
+        }
+        let closing = path[path.len() - 1];
+        let from = path.iter().position(|node| *node == closing).unwrap_or(0);
+        let names: Vec<&str> =
+            path[from..].iter().map(|node| self.dag[*node].id.as_str()).collect();
+        let task = &self.tasks[self.dag[closing].task];
+        let needed = names.get(1).copied().unwrap_or_default();
+        let need = task
+            .needs
+            .iter()
+            .find(|need| need.text == needed || needed.starts_with(&format!("{}:", need.text)));
+        Diagnostic::usage(format!("tasks need each other in a circle: {}", shorten(&names)))
+            .at(need.map_or(&task.site, |need| &need.site))
+            .hint("take one of these needs away")
+    }
+}
+
+fn shorten(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.len() <= 12 {
+        return quoted.join(" needs ");
+    }
+    format!(
+        "{} needs … {} more … needs {}",
+        quoted[..5].join(" needs "),
+        quoted.len() - 10,
+        quoted[quoted.len() - 5..].join(" needs ")
+    )
+}
+
+/// Kahn's order, smallest index first: each node after its needs, else as declared.
+fn stable_order(dag: &DiGraph<Instance, ()>) -> Vec<NodeIndex> {
+    let mut missing: Vec<usize> = dag
+        .node_indices()
+        .map(|node| dag.neighbors_directed(node, Direction::Incoming).count())
+        .collect();
+    let key = |node: NodeIndex| (dag[node].task, node);
+    let mut ready: BTreeSet<(usize, NodeIndex)> =
+        dag.node_indices().filter(|node| missing[node.index()] == 0).map(key).collect();
+    let mut order = Vec::with_capacity(dag.node_count());
+    while let Some((_, node)) = ready.pop_first() {
+        order.push(node);
+        for next in dag.neighbors_directed(node, Direction::Outgoing) {
+            missing[next.index()] -= 1;
+            if missing[next.index()] == 0 {
+                ready.insert(key(next));
+            }
+        }
+    }
+    order
+}
+
+fn kinds(tasks: &[Task], dag: &DiGraph<Instance, ()>, order: &[NodeIndex]) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Local; dag.node_count()];
+    for &node in order {
+        let after = dag
+            .neighbors_directed(node, Direction::Incoming)
+            .any(|need| kinds[need.index()] != Kind::Local);
+        kinds[node.index()] = match tasks[dag[node].task].effects.is_empty() {
+            false => Kind::Sending,
+            true if after => Kind::After,
+            true => Kind::Local,
+        };
+    }
+    kinds
+}
+
+/// All combinations of a task's axes; one empty combination without a matrix.
+fn combinations(task: &Task) -> Vec<Vec<(String, String)>> {
+    let mut all = vec![Vec::new()];
+    for (axis, values) in &task.matrix {
+        let longer = |head: &Vec<(String, String)>| {
+            let head = head.clone();
+            values
+                .iter()
+                .map(move |value| [head.clone(), vec![(axis.clone(), value.clone())]].concat())
+        };
+        all = all.iter().flat_map(longer).collect();
+    }
+    all
+}
+
+fn instance_id(task: &Task, axes: &[(String, String)]) -> String {
+    let values: Vec<&str> = axes.iter().map(|(_, value)| value.as_str()).collect();
+    if values.is_empty() {
+        task.name.clone()
+    } else {
+        format!("{}:{}", task.name, values.join(","))
+    }
+}
+
+fn defaults(task: &Task) -> BTreeMap<String, Value> {
+    task.params
+        .iter()
+        .filter_map(|param| Some((param.name.clone(), param.default.clone()?)))
+        .collect()
+}
+
+/// Parameters that differ from their defaults, and the rest, are part of the name.
+fn key_suffix(task: &Task, values: &BTreeMap<String, Value>, rest: &[String]) -> String {
+    let plain = defaults(task);
+    let mut parts: Vec<String> = values
+        .iter()
+        .filter(|(name, value)| plain.get(*name) != Some(value))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if !rest.is_empty() {
+        parts.push(format!("-- {}", shell_words::join(rest)));
+    }
+    if parts.is_empty() { String::new() } else { format!("({})", parts.join(" ")) }
+}

@@ -1,0 +1,16 @@
+//! A release is made from a tag, never from wherever a branch happens to be.
+
+use super::Ground;
+use crate::diag::Diagnostic;
+
+pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
+    let Some(head) = ground.repo.head() else {
+        return Vec::new();
+    };
+    if !head.tags.is_empty() {
+        return Vec::new();
+    }
+    let short: String = head.commit.chars().take(12).collect();
+    let wrong = Diagnostic::refused(format!("HEAD carries no tag (commit {short})"));
+    vec![wrong.hint("tag the release, for example with `git tag v1.2.3`")]
+}

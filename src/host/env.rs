@@ -1,0 +1,136 @@
+//! The environment, taken once: plain variables, and secrets that are withheld.
+//!
+//! A child gets the plain ones; a secret only if its task names it. What counts as a secret is told
+//! by its name (`model::secret`) or declared by the Releasefile. Values of secrets are masked in
+//! whatever children print.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use crate::model::secret::{self, Secret, is_secret_name};
+
+/// Variables at the start of the run.
+#[derive(Default)]
+pub struct Env {
+    all: BTreeMap<String, String>,
+    secrets: RwLock<BTreeSet<String>>,
+    /// What is masked; made when first needed, anew when a secret is declared.
+    forms: Mutex<Option<Arc<Vec<String>>>>,
+}
+
+impl Env {
+    /// The environment of this process. Names and values that are not Unicode are left out.
+    pub fn from_process() -> Self {
+        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self::new(std::env::vars_os().filter_map(unicode))
+    }
+
+    /// An environment of these variables.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let all: BTreeMap<String, String> = variables.into_iter().collect();
+        let secrets = all.keys().filter(|name| is_secret_name(name)).cloned().collect();
+        Self { all, secrets: RwLock::new(secrets), forms: Mutex::default() }
+    }
+
+    /// From now on this variable is a secret, whatever its name looks like.
+    pub fn declare_secret(&self, name: &str) {
+        self.secrets.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        *self.forms.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A variable that is no secret, if set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let plain =
+            self.all.get(name).filter(|value| !value.is_empty() && !self.secrets().contains(name));
+        plain.map(String::as_str)
+    }
+
+    /// A secret, by the name of its variable, if set and not empty.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        let value = self.all.get(name).filter(|value| !value.is_empty())?;
+        Some(Secret::new(name, value))
+    }
+
+    /// Names of the secrets that a child does not get when only `allowed` ones are.
+    pub fn withheld(&self, allowed: &[String]) -> Vec<String> {
+        let secrets = self.secrets();
+        secrets
+            .iter()
+            .filter(|name| self.all.contains_key(*name) && !allowed.contains(name))
+            .cloned()
+            .collect()
+    }
+
+    /// The variables of a child whose task may see the `allowed` secrets.
+    pub fn for_child(&self, allowed: &[String]) -> BTreeMap<String, String> {
+        let secrets = self.secrets();
+        let seen =
+            self.all.iter().filter(|(name, _)| !secrets.contains(*name) || allowed.contains(name));
+        seen.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// `text` with every value of a secret replaced, in each form it may be written in.
+    pub fn masked(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        for form in self.forms().iter().filter(|form| text.contains(form.as_str())) {
+            masked = masked.replace(form.as_str(), "***");
+        }
+        masked
+    }
+
+    /// The forms in which values of secrets may be written, longest first.
+    fn forms(&self) -> Arc<Vec<String>> {
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        forms.get_or_insert_with(|| Arc::new(self.make_forms())).clone()
+    }
+
+    fn make_forms(&self) -> Vec<String> {
+        let secrets = self.secrets();
+        let values = secrets.iter().filter_map(|name| self.all.get(name));
+        let mut forms: Vec<String> = values.flat_map(|value| secret::forms(value)).collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        forms
+    }
+
+    /// Whether this is a run of a CI service that rel knows.
+    pub fn is_ci(&self) -> bool {
+        self.get("GITHUB_ACTIONS").is_some() || self.get("GITLAB_CI").is_some()
+    }
+
+    fn secrets(&self) -> RwLockReadGuard<'_, BTreeSet<String>> {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env() -> Env {
+        let pairs = [
+            ("PATH", "/bin"),
+            ("CORP_TOKEN", "hunter22"),
+            ("GH_TOKEN", "ghp_123456"),
+            ("CORP_PASS", "opensesame"),
+        ];
+        let env = Env::new(pairs.map(|(name, value)| (name.to_string(), value.to_string())));
+        env.declare_secret("CORP_PASS");
+        env
+    }
+
+    #[test]
+    fn a_child_sees_only_the_secrets_it_names() {
+        let child = env().for_child(&["CORP_TOKEN".into()]);
+        assert_eq!(child.keys().collect::<Vec<_>>(), ["CORP_TOKEN", "PATH"]);
+        assert_eq!(env().withheld(&["CORP_TOKEN".into()]), ["CORP_PASS", "GH_TOKEN"]);
+    }
+
+    #[test]
+    fn values_are_masked_wherever_they_stand() {
+        assert_eq!(env().masked("a hunter22, ghp_123456.opensesame"), "a ***, ***.***");
+        assert_eq!(env().masked("aHVudGVyMjI= \"hunter22\""), "*** \"***\"");
+    }
+}

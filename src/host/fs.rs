@@ -1,0 +1,258 @@
+//! Files: reading, writing so that it lasts, copying with digests, and listing by glob.
+//!
+//! Paths are absolute; whoever calls decides what they are relative to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSetBuilder};
+use sha2::Digest as _;
+
+use crate::model::artifact::{Digest, hex};
+
+/// The whole text of a file.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Whether something is there.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Makes a folder and all above it.
+pub fn make_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Removes a folder with all in it, if it is there.
+pub fn remove_dir(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes a file, if it is there.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// The real path, with links followed.
+pub fn real(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// Replaces a file as a whole: after a crash it holds the old or the new text, never half of one.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
+/// Writes a folder's entries to disk.
+pub fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Opens a file for appending and reading, made if missing, readable by its owner only.
+pub fn open_append(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Digests of a stream's bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// SHA-256.
+    pub sha256: Digest,
+    /// BLAKE2b-256 in hex.
+    pub blake2b_256: String,
+    /// Length in bytes.
+    pub size: u64,
+}
+
+/// Reads `from` to its end, writing all to `to`, and tells the digests of what passed.
+pub fn copy_digesting(from: &mut impl Read, to: &mut impl Write) -> io::Result<Digests> {
+    let mut sha256 = sha2::Sha256::new();
+    let mut blake2b = blake2::Blake2b::<blake2::digest::consts::U32>::new();
+    let mut buffer = vec![0; 128 * 1024];
+    let mut size = 0;
+    loop {
+        let read = match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let bytes = &buffer[..read];
+        sha256.update(bytes);
+        blake2b.update(bytes);
+        to.write_all(bytes)?;
+        size += read as u64;
+    }
+    Ok(Digests {
+        sha256: Digest::from_raw(&sha256.finalize()),
+        blake2b_256: hex(&blake2b.finalize()),
+        size,
+    })
+}
+
+/// Digests of a file.
+pub fn digests(path: &Path) -> io::Result<Digests> {
+    copy_digesting(&mut File::open(path)?, &mut io::sink())
+}
+
+/// Whether the owner may execute the file.
+pub fn is_executable(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        Ok(fs::metadata(path)?.permissions().mode() & 0o100 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        fs::metadata(path).map(|_| false)
+    }
+}
+
+/// Makes a file read-only, and executable if asked.
+pub fn seal_mode(path: &Path, executable: bool) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(
+            path,
+            fs::Permissions::from_mode(if executable { 0o555 } else { 0o444 }),
+        )
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, executable);
+        Ok(())
+    }
+}
+
+/// A file below a folder, with its path relative to it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// Relative path with `/`.
+    pub name: String,
+    /// Absolute path.
+    pub path: PathBuf,
+    /// It is neither a file nor a folder: a link, a socket, a device.
+    pub special: bool,
+}
+
+/// All files below `root` whose relative path matches one of `globs`, sorted. Links are not
+/// followed, hidden and ignored files count. An absent root holds nothing.
+///
+/// # Errors
+/// A glob that cannot be parsed, or a folder that cannot be read.
+pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(GlobBuilder::new(glob).literal_separator(true).build().map_err(io::Error::other)?);
+    }
+    let set = set.build().map_err(io::Error::other)?;
+    if !root.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in ignore::WalkBuilder::new(root).standard_filters(false).follow_links(false).build()
+    {
+        let entry = entry.map_err(io::Error::other)?;
+        let kind = entry.file_type();
+        if kind.is_some_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let Ok(relative) = entry.path().strip_prefix(root) else {
+            continue;
+        };
+        let Some(name) = relative.to_str() else {
+            return Err(io::Error::other(format!(
+                "a file name is not Unicode: {}",
+                relative.display()
+            )));
+        };
+        let name = if cfg!(windows) { name.replace('\\', "/") } else { name.to_owned() };
+        if set.is_match(&name) {
+            found.push(Found {
+                name,
+                path: entry.path().to_owned(),
+                special: !kind.is_some_and(|kind| kind.is_file()),
+            });
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether this is a glob that can be used.
+pub fn is_glob(text: &str) -> bool {
+    !text.is_empty() && GlobBuilder::new(text).literal_separator(true).build().is_ok()
+}
+
+/// Whether one of two globs matches the other's text: they would take the same files.
+pub fn globs_meet(one: &str, other: &str) -> bool {
+    let matches = |glob: &str, text: &str| {
+        let glob = GlobBuilder::new(glob).literal_separator(true).build();
+        glob.is_ok_and(|glob| glob.compile_matcher().is_match(text))
+    };
+    one == other || matches(one, other) || matches(other, one)
+}
+
+/// Moves a file, across file systems if need be.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::rename(from, to).or_else(|_| fs::copy(from, to).and_then(|_| fs::remove_file(from)))
+}
+
+/// Copies a file with its mode, replacing what is there.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    remove_file(to)?;
+    fs::copy(from, to).map(|_| ())
+}
+
+/// Finds a program on `path`, as a shell would from `cwd`.
+pub fn which(program: &str, path: Option<&str>, cwd: &Path) -> Option<PathBuf> {
+    which::which_in(program, path, cwd).ok()
+}
+
+/// Whether this is a file.
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Names in a folder, sorted; none if it cannot be read.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,115 @@
+//! The machine: clock, environment, files, processes, network and terminal behind one value.
+//!
+//! Nothing outside this folder touches any of them (`clippy.toml` holds the doors), so a test that
+//! gives another [`Host`] has given another machine. A struct and no trait: a trait would invite
+//! a mock for every test.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that touches the machine")]
+
+pub mod clock;
+pub mod endpoints;
+pub mod env;
+pub mod fs;
+pub mod net;
+pub mod proc;
+pub mod signals;
+pub mod term;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use clock::Clock;
+use endpoints::Endpoints;
+use env::Env;
+use net::Net;
+use proc::Stop;
+use term::Term;
+
+/// The machine as one run sees it.
+pub struct Host {
+    /// The folder rel was started in.
+    pub cwd: PathBuf,
+    /// Time.
+    pub clock: Clock,
+    /// Variables and the secrets among them.
+    pub env: Env,
+    /// Addresses of the public services.
+    pub endpoints: Endpoints,
+    /// Where text goes and answers come from.
+    pub term: Term,
+    net: OnceLock<Net>,
+    takes_signals: bool,
+}
+
+impl Host {
+    /// The machine that this process runs on.
+    ///
+    /// # Errors
+    /// The current folder does not exist.
+    pub fn from_process() -> std::io::Result<Self> {
+        let cwd = std::env::current_dir()?;
+        let host = Self::new(cwd, Env::from_process(), Endpoints::default(), Term::from_process());
+        Ok(Self { takes_signals: true, ..host })
+    }
+
+    /// Fires `stop` on Ctrl-C and SIGTERM, if this is a machine of its own and not one of a test.
+    ///
+    /// # Errors
+    /// The system does not let signals be caught.
+    pub fn stop_on_signals(&self, stop: &Stop) -> std::io::Result<()> {
+        if self.takes_signals { signals::stop_on_signals(stop) } else { Ok(()) }
+    }
+
+    /// Writes data, with secrets masked.
+    pub fn out(&self, text: &str) {
+        self.term.out(&self.env.masked(text));
+    }
+
+    /// Writes what is for eyes, with secrets masked.
+    pub fn err(&self, text: &str) {
+        self.term.err(&self.env.masked(text));
+    }
+
+    /// Asks a person and waits for a line; `None` at the end of input, or when `stop` fires.
+    pub fn ask(&self, question: &str, stop: &Stop) -> Option<String> {
+        self.term.ask(&self.env.masked(question), stop)
+    }
+
+    /// A machine without a current folder, only good for saying so.
+    pub fn nowhere() -> Self {
+        Self::new(PathBuf::new(), Env::default(), Endpoints::default(), Term::from_process())
+    }
+
+    /// The words after the program's name. What is not Unicode is shown with replacements, and so
+    /// matches nothing.
+    pub fn words(&self) -> Vec<String> {
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    /// How many bodies run at the same time unless told otherwise.
+    pub fn cores(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    /// This process's number.
+    pub fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    /// A machine made of these parts.
+    pub fn new(cwd: PathBuf, env: Env, endpoints: Endpoints, term: Term) -> Self {
+        Self {
+            cwd,
+            clock: Clock::start(),
+            env,
+            endpoints,
+            term,
+            net: OnceLock::new(),
+            takes_signals: false,
+        }
+    }
+
+    /// The network, made when first needed: loading certificate roots takes time.
+    pub fn net(&self) -> &Net {
+        self.net.get_or_init(Net::new)
+    }
+}

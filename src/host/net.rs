@@ -1,0 +1,349 @@
+//! The network: a few kinds of requests, blocking for the caller, streamed on the wire.
+//!
+//! One client and one small runtime for the whole process. Nothing here retries: only who knows
+//! whether a request may be repeated may repeat it. Redirects are followed for reads only.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Url, multipart};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::runtime::Runtime;
+
+use crate::model::secret::Secret;
+
+const CONNECT: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long an upload may stand still, and how long its answer may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Longest answer that is kept.
+const LONGEST: u64 = 64 << 20;
+
+/// The network of this process.
+pub struct Net {
+    runtime: OnceLock<io::Result<Runtime>>,
+    reads: Clients,
+    writes: Clients,
+}
+
+/// A client for this machine, which goes through no proxy, and one for all others.
+#[derive(Default)]
+struct Clients {
+    near: OnceLock<Result<Client, reqwest::Error>>,
+    far: OnceLock<Result<Client, reqwest::Error>>,
+}
+
+/// Login for one host.
+pub struct Login {
+    /// Name.
+    pub user: String,
+    /// Password or token.
+    pub password: Secret,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase, if the server sent one of its own.
+    pub reason: String,
+    /// Media type, empty if none is given.
+    pub content_type: String,
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// The body as text.
+    pub body: String,
+}
+
+/// The request did not get an answer: no name, no route, broken off, too late.
+#[derive(Debug)]
+pub struct NoAnswer(pub String);
+
+/// A file to be sent in a form.
+pub struct FormFile {
+    /// Where its bytes are.
+    pub path: PathBuf,
+    /// The name it is sent under.
+    pub name: String,
+    /// Length in bytes.
+    pub size: u64,
+}
+
+impl Net {
+    pub(super) fn new() -> Self {
+        Self { runtime: OnceLock::new(), reads: Clients::default(), writes: Clients::default() }
+    }
+
+    /// `GET` with an `Accept` header.
+    ///
+    /// # Errors
+    /// No answer, or one longer than 64 MiB.
+    pub fn get(&self, url: &str, accept: &str, login: Option<&Login>) -> Result<Answer, NoAnswer> {
+        let client = self.reads.of(url, &reader)?;
+        self.wait(async {
+            let mut request = client.get(url).header(ACCEPT, accept);
+            if let Some(login) = login {
+                request = request.basic_auth(&login.user, Some(login.password.reveal()));
+            }
+            read(request.send().await.map_err(no_answer)?).await
+        })
+    }
+
+    /// `GET`, giving the body's bytes to `each` as they come; the status is returned.
+    ///
+    /// # Errors
+    /// No answer, or it broke off.
+    pub fn download(
+        &self,
+        url: &str,
+        login: Option<&Login>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<u16, NoAnswer> {
+        let client = self.reads.of(url, &reader)?;
+        self.wait(async {
+            let mut request = client.get(url);
+            if let Some(login) = login {
+                request = request.basic_auth(&login.user, Some(login.password.reveal()));
+            }
+            let mut response = request.send().await.map_err(no_answer)?;
+            while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+                each(&chunk);
+            }
+            Ok(response.status().as_u16())
+        })
+    }
+
+    /// `POST` of a `multipart/form-data` form with text fields, then one file, streamed from disk.
+    ///
+    /// # Errors
+    /// No answer: it is not known whether the request took effect.
+    pub fn post_form(
+        &self,
+        url: &str,
+        accept: &str,
+        login: Option<&Login>,
+        fields: &[(String, String)],
+        file: &FormFile,
+    ) -> Result<Answer, NoAnswer> {
+        let client = self.writes.of(url, &writer)?;
+        self.wait(async {
+            let opened = tokio::fs::File::open(&file.path)
+                .await
+                .map_err(|error| NoAnswer(error.to_string()))?;
+            let moved = Arc::new(Mutex::new(Instant::now()));
+            let opened = Paced { file: opened, moved: moved.clone() };
+            let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::with_capacity(
+                opened,
+                128 * 1024,
+            ));
+            let part = multipart::Part::stream_with_length(body, file.size)
+                .file_name(file.name.clone())
+                .mime_str("application/octet-stream")
+                .map_err(no_answer)?;
+            let mut form = multipart::Form::new();
+            for (name, value) in fields {
+                form = form.text(name.clone(), value.clone());
+            }
+            let mut request =
+                client.post(url).header(ACCEPT, accept).multipart(form.part("content", part));
+            if let Some(login) = login {
+                request = request.basic_auth(&login.user, Some(login.password.reveal()));
+            }
+            let answer = async { read(request.send().await.map_err(no_answer)?).await };
+            tokio::select! {
+                answer = answer => answer,
+                () = stalled(&moved) => Err(NoAnswer(format!("nothing moved for {} s", PATIENCE.as_secs()))),
+            }
+        })
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
+        let runtime = self.runtime.get_or_init(|| {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+        });
+        match runtime {
+            Ok(runtime) => runtime.block_on(work),
+            Err(error) => Err(NoAnswer(error.to_string())),
+        }
+    }
+}
+
+/// The absolute address of a link on a page.
+///
+/// # Errors
+/// It is no address.
+pub fn join_url(page: &str, link: &str) -> Result<String, NoAnswer> {
+    let joined = Url::parse(page).and_then(|page| page.join(link));
+    joined.map(String::from).map_err(|error| NoAnswer(format!("`{link}` is no link: {error}")))
+}
+
+/// Whether `url` is an absolute http or https address with a host.
+pub fn is_web_url(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Whether two addresses have the same scheme, host and port.
+pub fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| {
+        Url::parse(text).map(|url| url.origin()).ok().filter(|origin| origin.is_tuple())
+    };
+    origin(one).is_some() && origin(one) == origin(other)
+}
+
+/// Whether a request to `url` can be read on its way: plain http to another machine.
+pub fn travels_in_the_clear(url: &str) -> bool {
+    !Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_here(&url))
+}
+
+/// Whether an address holds a login.
+pub fn holds_login(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
+fn is_here(url: &Url) -> bool {
+    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
+        Some("localhost") => true,
+        Some(host) => host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+fn reader() -> ClientBuilder {
+    Client::builder().read_timeout(SILENCE).redirect(Policy::limited(10))
+}
+
+fn writer() -> ClientBuilder {
+    Client::builder().redirect(Policy::none())
+}
+
+impl Clients {
+    fn of(&self, url: &str, builder: &dyn Fn() -> ClientBuilder) -> Result<&Client, NoAnswer> {
+        let common = |builder: ClientBuilder| {
+            builder
+                .user_agent(concat!("rel/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT)
+                .build()
+        };
+        let made = if Url::parse(url).is_ok_and(|url| is_here(&url)) {
+            self.near.get_or_init(|| common(builder().no_proxy()))
+        } else {
+            self.far.get_or_init(|| common(builder()))
+        };
+        made.as_ref().map_err(|error| NoAnswer(chain(error)))
+    }
+}
+
+/// A file that notes when it was last read from.
+struct Paced {
+    file: tokio::fs::File,
+    moved: Arc<Mutex<Instant>>,
+}
+
+impl AsyncRead for Paced {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Pin::new(&mut self.file).poll_read(cx, buffer)
+    }
+}
+
+/// Ends when nothing has moved for [`PATIENCE`].
+async fn stalled(moved: &Mutex<Instant>) {
+    loop {
+        let last = *moved.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = PATIENCE.saturating_sub(last.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left).await;
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
+    let status = response.status();
+    let content_type = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .to_owned();
+    let url = response.url().to_string();
+    let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
+    let reason = reason
+        .map_or(String::new(), |phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+        body.extend_from_slice(&chunk);
+        if body.len() as u64 > LONGEST {
+            return Err(NoAnswer(format!("the answer is longer than {LONGEST} bytes")));
+        }
+    }
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status: status.as_u16(), reason, content_type, url, body })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    NoAnswer(chain(&error))
+}
+
+/// The causes of an error, outermost first, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !parts.last().is_some_and(|last| last.contains(&text)) {
+            parts.push(text);
+        }
+        cause = inner.source();
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_may_be_spoken_to_in_the_clear() {
+        for safe in [
+            "https://x.example/",
+            "http://127.0.0.1:80/x",
+            "http://localhost/",
+            "http://[::1]:3141/",
+        ] {
+            assert!(!travels_in_the_clear(safe), "{safe}");
+        }
+        let open = [
+            "http://x.example/",
+            "HTTP://0.0.0.0:1/",
+            "http:host/",
+            "http:\\\\host/",
+            "http://127.0.0.1.x.example/",
+        ];
+        for open in open.into_iter().chain(["http://localhost@x.example/", "http://10.0.0.1/"]) {
+            assert!(travels_in_the_clear(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert!(same_origin("https://a.example/x", "https://A.example:443/y"));
+        for other in
+            ["http://a.example/", "https://b.example/", "https://a.example:444/", "nonsense"]
+        {
+            assert!(!same_origin("https://a.example/x", other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Processes: start a command in a group of its own, pass on its lines, stop it whole.
+//!
+//! Starting goes through `posix_spawn` (a group needs no `pre_exec`, a resolved path no fork).
+//! A stop is TERM to every group, a grace, then KILL; so grandchildren do not outlive a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use crate::host::fs::which;
+use crate::model::command::Cmd;
+
+/// How long a group may take to end by itself after TERM.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long output is read after a command has ended, if something it started holds it open.
+const LINGER: Duration = Duration::from_secs(1);
+/// Longest line that is passed on whole, in bytes.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// Ends what belongs to it, and tells whoever asks that it is over. Clones are the same stop.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    fired: AtomicBool,
+    reason: Mutex<String>,
+    over: Condvar,
+    groups: Mutex<BTreeSet<u32>>,
+    children: Mutex<Vec<Stop>>,
+    listeners: Mutex<Vec<Listener>>,
+}
+
+type Listener = Box<dyn Fn() + Send + Sync>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Stop {
+    /// A stop that also fires when this one does.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::default();
+        lock(&self.0.children).push(child.clone());
+        if self.fired() {
+            child.fire(&self.reason());
+        }
+        child
+    }
+
+    /// Forgets a child that has ended.
+    pub fn release(&self, child: &Self) {
+        lock(&self.0.children).retain(|known| !Arc::ptr_eq(&known.0, &child.0));
+    }
+
+    /// Whether it is over.
+    pub fn fired(&self) -> bool {
+        self.0.fired.load(Ordering::SeqCst)
+    }
+
+    /// Why, once it is over.
+    pub fn reason(&self) -> String {
+        lock(&self.0.reason).clone()
+    }
+
+    /// Calls `listener` when it is over; at once if it is already.
+    pub fn on_fire(&self, listener: impl Fn() + Send + Sync + 'static) {
+        let mut listeners = lock(&self.0.listeners);
+        if self.fired() {
+            listener();
+        }
+        listeners.push(Box::new(listener));
+    }
+
+    /// Waits for `pause`, or until it is over.
+    pub fn wait(&self, pause: Duration) {
+        let reason = lock(&self.0.reason);
+        let over = |_: &mut String| !self.fired();
+        drop(
+            self.0
+                .over
+                .wait_timeout_while(reason, pause, over)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+
+    /// Ends every group with TERM, and after a grace with KILL.
+    pub fn fire(&self, reason: &str) {
+        if !self.0.fired.load(Ordering::SeqCst) {
+            reason.clone_into(&mut lock(&self.0.reason));
+        }
+        if self.0.fired.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        drop(lock(&self.0.reason));
+        self.0.over.notify_all();
+        for listener in lock(&self.0.listeners).iter() {
+            listener();
+        }
+        let children = lock(&self.0.children).clone();
+        for child in children {
+            child.fire(reason);
+        }
+        self.signal(false);
+        if !lock(&self.0.groups).is_empty() {
+            let late = self.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(GRACE);
+                late.signal(true);
+            });
+        }
+    }
+
+    /// Ends every group with KILL, at once.
+    pub fn kill(&self) {
+        self.fire("killed");
+        let children = lock(&self.0.children).clone();
+        for child in children {
+            child.kill();
+        }
+        self.signal(true);
+    }
+
+    fn signal(&self, kill: bool) {
+        for group in lock(&self.0.groups).iter() {
+            signal_group(*group, kill);
+        }
+    }
+
+    fn enter(&self, group: u32) {
+        lock(&self.0.groups).insert(group);
+        if self.fired() {
+            signal_group(group, true);
+        }
+    }
+
+    fn leave(&self, group: u32) {
+        lock(&self.0.groups).remove(&group);
+    }
+}
+
+fn signal_group(group: u32, kill: bool) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let signal = if kill { Signal::KILL } else { Signal::TERM };
+        if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, signal);
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (group, kill);
+    }
+}
+
+/// A command ready to be started.
+pub struct Launch<'a> {
+    /// What to start.
+    pub cmd: &'a Cmd,
+    /// The folder to start it in.
+    pub cwd: &'a Path,
+    /// All variables it sees.
+    pub env: BTreeMap<String, String>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With exit code 0.
+    Ok,
+    /// With another exit code, or by a signal (`None`).
+    Failed(Option<i32>),
+}
+
+/// Why a command could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// No program of this name on PATH.
+    NotFound(String),
+    /// The folder to start in is not there.
+    NoFolder,
+    /// The system refused.
+    Io(io::Error),
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Runs a command to its end; each line of its output (both streams, in order) goes to `line`.
+///
+/// # Errors
+/// It could not be started.
+pub fn run(
+    launch: &Launch<'_>,
+    stop: &Stop,
+    mut line: impl FnMut(String),
+) -> Result<Ended, StartError> {
+    let (reader, writer) = io::pipe()?;
+    let expression = expression(launch)?.stderr_to_stdout().stdout_file(writer);
+    follow(expression, vec![(Stream::Out, reader)], stop, &mut |_, text| line(text))
+}
+
+/// Runs a command to its end and gives its standard output; its standard error goes to `line`.
+///
+/// # Errors
+/// As [`run`].
+pub fn capture(
+    launch: &Launch<'_>,
+    stop: &Stop,
+    mut line: impl FnMut(String),
+) -> Result<(Ended, String), StartError> {
+    let ((out, to_out), (err, to_err)) = (io::pipe()?, io::pipe()?);
+    let expression = expression(launch)?.stdout_file(to_out).stderr_file(to_err);
+    let mut captured = String::new();
+    let mut each = |stream, text: String| match stream {
+        Stream::Out => captured.extend([text.as_str(), "\n"]),
+        Stream::Err => line(text),
+    };
+    let ended = follow(expression, vec![(Stream::Out, out), (Stream::Err, err)], stop, &mut each)?;
+    Ok((ended, captured))
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+enum News {
+    Line(Stream, String),
+    Closed,
+    Ended(io::Result<ExitStatus>),
+}
+
+/// Starts a command and hears of it until it has ended and its output is closed. What it left
+/// running may hold the output open: that is waited for only shortly.
+fn follow(
+    expression: duct::Expression,
+    readers: Vec<(Stream, io::PipeReader)>,
+    stop: &Stop,
+    each: &mut dyn FnMut(Stream, String),
+) -> Result<Ended, StartError> {
+    let handle = Arc::new(expression.unchecked().start()?);
+    // The expression holds this process's end of the pipes: without it their end can be seen.
+    drop(expression);
+    let group = handle.pids().first().copied().unwrap_or_default();
+    stop.enter(group);
+    let (tell, news) = mpsc::channel();
+    let mut open = readers.len();
+    for (stream, reader) in readers {
+        let tell = tell.clone();
+        std::thread::spawn(move || {
+            // A stream that cannot be read any more is as good as closed.
+            let _ = read_lines(reader, &mut |text| drop(tell.send(News::Line(stream, text))));
+            let _ = tell.send(News::Closed);
+        });
+    }
+    let waited = handle.clone();
+    std::thread::spawn(move || tell.send(News::Ended(waited.wait().map(|output| output.status))));
+    let mut ended = None;
+    while open > 0 || ended.is_none() {
+        let next = match &ended {
+            None => news.recv().ok(),
+            Some((_, deadline)) => {
+                news.recv_timeout(Instant::saturating_duration_since(deadline, Instant::now())).ok()
+            }
+        };
+        match next {
+            Some(News::Line(stream, text)) => each(stream, text),
+            Some(News::Closed) => open -= 1,
+            Some(News::Ended(status)) => ended = Some((status, Instant::now() + LINGER)),
+            None => break,
+        }
+    }
+    if stop.fired() {
+        signal_group(group, true);
+    }
+    stop.leave(group);
+    let status = ended.map(|(status, _)| status).transpose()?;
+    Ok(match status {
+        Some(status) if status.success() => Ended::Ok,
+        status => Ended::Failed(status.and_then(|status| status.code())),
+    })
+}
+
+fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
+    if !launch.cwd.is_dir() {
+        return Err(StartError::NoFolder);
+    }
+    let path = launch.env.get("PATH").map(String::as_str);
+    let (program, words): (&str, Vec<String>) = match launch.cmd {
+        Cmd::Argv(words) => {
+            (words.first().map_or("", String::as_str), words.iter().skip(1).cloned().collect())
+        }
+        // A pipeline must not hide a failure: dash has no `pipefail`, so bash goes first.
+        Cmd::Script(script) if which("bash", path, launch.cwd).is_some() => {
+            ("bash", vec!["-euo".into(), "pipefail".into(), "-c".into(), script.clone()])
+        }
+        Cmd::Script(script) => {
+            let careful = format!("(set -o pipefail) 2>/dev/null && set -o pipefail\n{script}");
+            ("sh", vec!["-euc".into(), careful])
+        }
+    };
+    let found =
+        which(program, path, launch.cwd).ok_or_else(|| StartError::NotFound(program.to_owned()))?;
+    let expression = duct::cmd(found, words).dir(launch.cwd).full_env(&launch.env).stdin_null();
+    #[cfg(unix)]
+    let expression = expression.before_spawn(|command| {
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Ok(())
+    });
+    Ok(expression)
+}
+
+/// Each line without its end; one longer than a megabyte is cut there.
+fn read_lines(from: impl io::Read, line: &mut dyn FnMut(String)) -> io::Result<()> {
+    let mut from = BufReader::new(from);
+    let mut bytes = Vec::new();
+    while from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? > 0 {
+        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+            bytes.pop();
+        }
+        line(String::from_utf8_lossy(&bytes).into_owned());
+        bytes.clear();
+    }
+    Ok(())
+}

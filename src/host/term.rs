@@ -1,0 +1,115 @@
+//! The terminal: where text goes and answers come from.
+//!
+//! Only `report` writes here. Standard output carries data, standard error everything else.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use crate::host::proc::Stop;
+
+/// A place to write to.
+pub type Sink = Box<dyn Write + Send>;
+
+/// Standard streams of a run.
+pub struct Term {
+    out: Mutex<Sink>,
+    err: Mutex<Sink>,
+    /// Whether a person can be asked.
+    pub interactive: bool,
+    /// Whether standard error takes colours.
+    pub colour: bool,
+}
+
+impl Term {
+    /// The streams of this process.
+    pub fn from_process() -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            out: Mutex::new(Box::new(io::stdout())),
+            err: Mutex::new(Box::new(io::stderr())),
+            interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            colour: io::stderr().is_terminal() && !dumb && !plain,
+        }
+    }
+
+    /// Streams into two buffers, with nobody to ask.
+    pub fn captured() -> (Self, Captured) {
+        let captured = Captured::default();
+        let term = Self {
+            out: Mutex::new(Box::new(captured.out.clone())),
+            err: Mutex::new(Box::new(captured.err.clone())),
+            interactive: false,
+            colour: false,
+        };
+        (term, captured)
+    }
+
+    /// Writes data. A closed pipe is not an error: whoever read has read enough.
+    pub fn out(&self, text: &str) {
+        write(&self.out, text);
+    }
+
+    /// Writes what is for eyes.
+    pub fn err(&self, text: &str) {
+        write(&self.err, text);
+    }
+
+    /// Asks a person and waits for a line; `None` at the end of input, or when `stop` fires.
+    pub fn ask(&self, question: &str, stop: &Stop) -> Option<String> {
+        self.err(question);
+        let (tell, answer) = mpsc::channel();
+        let over = tell.clone();
+        stop.on_fire(move || drop(over.send(None)));
+        // Left behind when the stop fires first: it waits for a line that nobody needs any more.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line).ok().filter(|read| *read > 0);
+            drop(tell.send(read.map(|_| line.trim().to_owned())));
+        });
+        answer.recv().ok().flatten()
+    }
+}
+
+fn write(sink: &Mutex<Sink>, text: &str) {
+    let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
+}
+
+/// What a run wrote.
+#[derive(Clone, Default)]
+pub struct Captured {
+    out: Shared,
+    err: Shared,
+}
+
+impl Captured {
+    /// What went to standard output.
+    pub fn out(&self) -> String {
+        self.out.text()
+    }
+
+    /// What went to standard error.
+    pub fn err(&self) -> String {
+        self.err.text()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

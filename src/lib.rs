@@ -1,0 +1,44 @@
+#![doc = include_str!("../ARCHITECTURE.md")]
+//! # The map
+//!
+//! Modules stand here from the bottom up: each imports only from lines above its own, and a test
+//! reads this list to hold them to it. Read `model::effect`, `door`, `schedule::state`, `ledger`,
+//! then `app::live` and `app::pass`, where it all comes together.
+
+// --- L0: words, pure data
+pub mod diag;
+pub mod model;
+
+// --- L1: pure functions over words
+pub mod dist;
+pub mod goals;
+pub mod graph;
+pub mod plan;
+
+// --- L1: the machine
+pub mod host;
+
+// --- L2: mechanisms
+pub mod ledger;
+pub mod repo;
+pub mod seal;
+pub mod store;
+pub mod tools;
+
+pub mod remote;
+
+// --- L3: the door
+pub mod door;
+pub mod guard;
+
+// --- L4: using it
+pub mod report;
+pub mod schedule;
+pub mod script;
+
+// --- L5: the program
+pub mod cli;
+
+pub mod app;
+
+pub use app::run;

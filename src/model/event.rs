@@ -1,0 +1,183 @@
+//! Events: everything that a reporter may ever show, as data.
+//!
+//! Whoever does something says so here, and nobody else prints. The ledger is not built from
+//! events: those are for eyes and may be lost, the ledger may not.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::diag::Diagnostic;
+use crate::model::artifact::Artifact;
+use crate::model::effect::{Key, Presence};
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// It did what it should.
+    Done,
+    /// Its artifacts were taken from an earlier run of the same commit.
+    Sealed,
+    /// It sends, and was only described.
+    Planned,
+    /// It comes after something that was not sent: it would run.
+    WouldRun,
+    /// It was left out, for a reason.
+    Skipped,
+    /// It failed.
+    Failed,
+    /// Something it needs failed.
+    Poisoned,
+    /// The run ended before its turn.
+    Cancelled,
+}
+
+/// One effect of a plan, with what is known of the remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanRow {
+    /// The effect's key.
+    pub key: Key,
+    /// The task instance that asks for it.
+    pub task: String,
+    /// What goes where.
+    pub summary: String,
+    /// What the remote holds; `None` if it was not asked or did not answer.
+    pub presence: Option<Presence>,
+}
+
+/// One line of the proof: an effect as read back from its remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProofRow {
+    /// What was sent.
+    pub name: String,
+    /// Where it is.
+    pub destination: String,
+    /// Its digest.
+    pub sha256: Option<String>,
+    /// Where to see it.
+    pub url: Option<String>,
+    /// Whether this run sent it (else an earlier one did).
+    pub sent_now: bool,
+    /// Whether the remote showed it. `None`: it cannot be asked.
+    pub proven: Option<bool>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// The goals as typed.
+        goals: Vec<String>,
+        /// Whether it may send.
+        live: bool,
+        /// How many task instances it holds.
+        tasks: usize,
+    },
+    /// A task instance began.
+    TaskStarted {
+        /// Its name.
+        task: String,
+    },
+    /// A command was started, or in a description noted.
+    Command {
+        /// The task instance.
+        task: String,
+        /// What a person would type.
+        line: String,
+        /// Noted only, not started.
+        noted: bool,
+    },
+    /// A line came from a command or `print`.
+    Output {
+        /// The task instance.
+        task: String,
+        /// The line, masked, without its end.
+        line: String,
+    },
+    /// A task instance ended.
+    TaskFinished {
+        /// Its name.
+        task: String,
+        /// How.
+        end: End,
+        /// How long it took, in milliseconds.
+        millis: u128,
+        /// Why, where that is of interest.
+        why: Option<String>,
+        /// What it made.
+        artifacts: Vec<Artifact>,
+        /// Whether it only groups others: nothing was done.
+        empty: bool,
+    },
+    /// An effect happened or was found to have happened.
+    Sent {
+        /// The task instance.
+        task: String,
+        /// What.
+        summary: String,
+        /// Found on the remote, not sent by this run.
+        already: bool,
+    },
+    /// What rel is busy with, or what it wants known.
+    Note {
+        /// One line.
+        text: String,
+    },
+    /// Something is wrong, but the run goes on.
+    Warning {
+        /// What.
+        diagnostic: Box<Diagnostic>,
+    },
+    /// Something is wrong.
+    Error {
+        /// What.
+        diagnostic: Box<Diagnostic>,
+    },
+    /// The effects of this run, in order.
+    Plan {
+        /// One row each.
+        rows: Vec<PlanRow>,
+        /// What would stop, or stopped, a live run.
+        stops: Vec<Diagnostic>,
+        /// Whether this run may send them.
+        live: bool,
+    },
+    /// What the remotes show after a live run.
+    Proof {
+        /// One row for each effect.
+        rows: Vec<ProofRow>,
+    },
+    /// The run ended.
+    RunFinished {
+        /// The exit code.
+        exit: u8,
+        /// How long it took, in milliseconds.
+        millis: u128,
+        /// What to do or know next.
+        message: String,
+    },
+}
+
+/// Where events go.
+#[derive(Clone)]
+pub struct Events(Arc<dyn Fn(Event) + Send + Sync>);
+
+impl Events {
+    /// Hands each event to `sink`.
+    pub fn to(sink: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(sink))
+    }
+
+    /// Says that something happened.
+    pub fn emit(&self, event: Event) {
+        (self.0)(event);
+    }
+
+    /// Says what rel is busy with.
+    pub fn note(&self, text: impl Into<String>) {
+        self.emit(Event::Note { text: text.into() });
+    }
+}

@@ -1,0 +1,10 @@
+//! The words of the program: plain data that every layer shares, and nothing that acts.
+//!
+//! Each file holds one word of the glossary in ARCHITECTURE.md.
+
+pub mod artifact;
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod secret;
+pub mod task;

@@ -1,0 +1,69 @@
+//! Remotes: for each effect, how to look whether it has happened, and how to make it happen.
+//!
+//! The match from effect to service, and nothing more: whether to act is the door's matter, and
+//! nothing here keeps a record or retries.
+
+pub mod command;
+pub mod pypi;
+pub mod simple;
+
+use std::path::Path;
+
+use crate::host::Host;
+use crate::host::proc::Stop;
+use crate::model::effect::{Effect, Presence};
+use crate::store::Store;
+
+/// What a remote needs to act for a task.
+pub struct Errand<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    /// Where the bytes are.
+    pub store: &'a Store,
+    /// The project's folder.
+    pub root: &'a Path,
+    /// Secrets that the task's commands may see.
+    pub secrets: &'a [String],
+    /// Ends what is under way.
+    pub stop: &'a Stop,
+    /// Takes each line that a command prints.
+    pub say: &'a (dyn Fn(String) + Sync),
+}
+
+/// Why something did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The remote said no; nothing has changed there.
+    Refused {
+        /// Its reason, as it said it.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Nothing is known: no answer, or one that says "later".
+    Unclear(String),
+    /// It never left this machine.
+    Unsent(String),
+}
+
+/// What the remote holds where `effect` would put something.
+///
+/// # Errors
+/// The remote cannot be asked.
+pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> {
+    match effect {
+        Effect::UploadPypi(upload) => pypi::probe(errand.host, upload),
+        Effect::Command(_) => Ok(Presence::Unknowable),
+    }
+}
+
+/// Makes `effect` happen.
+///
+/// # Errors
+/// It was refused, or it is not known what happened.
+pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
+    match effect {
+        Effect::UploadPypi(upload) => pypi::apply(errand, upload),
+        Effect::Command(command) => command::apply(errand, command),
+    }
+}

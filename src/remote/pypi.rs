@@ -1,0 +1,193 @@
+//! Python package indexes: the legacy upload API, and the simple API to look at what is there.
+//!
+//! Sources: the upload form of PyPI (<https://docs.pypi.org/api/upload/>), PEP 503 and PEP 691 for
+//! looking. Files are compared by digest, never by name alone. Works with every index that twine
+//! works with. Nothing is retried here.
+
+use std::io::BufReader;
+
+use super::simple::{self, SimpleFile};
+use super::{Errand, Trouble};
+use crate::dist;
+use crate::host::net::{
+    Answer, FormFile, Login, NoAnswer, join_url, same_origin, travels_in_the_clear,
+};
+use crate::host::{Host, fs};
+use crate::model::artifact::Digest;
+use crate::model::effect::{Presence, UploadPypi};
+use crate::model::task::Index;
+
+const SIMPLE: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+const REASON: &str = "application/json;q=0.9, text/plain;q=0.8";
+
+/// The login for an index: the first of its variables that is set.
+pub fn login(host: &Host, index: &Index) -> Option<Login> {
+    let password = index.password.iter().find_map(|name| host.env.secret(name))?;
+    Some(Login { user: index.user.clone(), password })
+}
+
+/// What the index holds under the file's name.
+///
+/// # Errors
+/// The index cannot be asked, or its answer not be read.
+pub fn probe(host: &Host, upload: &UploadPypi) -> Result<Presence, Trouble> {
+    let index = &upload.index;
+    let url = format!("{}{}/", index.simple, upload.project);
+    let login = login_for(host, index, &index.simple);
+    let answer = host.net().get(&url, SIMPLE, login.as_ref()).map_err(unclear)?;
+    match answer.status {
+        200 => {}
+        404 => return Ok(Presence::Absent),
+        401 | 403 => {
+            let hint = format!("check the login that `{}` reads with", index.name);
+            return Err(Trouble::Refused { reason: reason(&answer), hint });
+        }
+        _ => {
+            return Err(Trouble::Unclear(format!("{url} answered {}", reason(&answer))));
+        }
+    }
+    let files = simple::parse(&answer.content_type, &answer.body, &answer.url)
+        .map_err(|why| Trouble::Unclear(format!("{url} is no project page: {why}")))?;
+    if files.is_empty() && !answer.body.contains("<a") && answer.content_type.contains("html") {
+        return Err(Trouble::Unclear(format!("{url} is no project page: it has no links")));
+    }
+    // A page may list a name twice: any other bytes under it count.
+    let mut presence = Presence::Absent;
+    for file in files.iter().filter(|file| file.filename == upload.file.file_name()) {
+        let found = match &file.sha256 {
+            Some(sha256) => sha256.to_ascii_lowercase(),
+            None => digest_of(host, index, &answer.url, file)?,
+        };
+        if found != upload.file.sha256.as_str() {
+            return Ok(Presence::Other(format!("sha256 {found}")));
+        }
+        presence = Presence::Same;
+    }
+    Ok(presence)
+}
+
+/// The digest of a file whose page does not tell it: by reading the file. The login goes along only
+/// to the index itself, whatever the page names.
+fn digest_of(host: &Host, index: &Index, page: &str, file: &SimpleFile) -> Result<String, Trouble> {
+    use sha2::Digest as _;
+    let url = join_url(page, &file.url).map_err(unclear)?;
+    let login = same_origin(&url, &index.simple).then(|| login_for(host, index, &url)).flatten();
+    let mut hasher = sha2::Sha256::new();
+    let status =
+        host.net().download(&url, login.as_ref(), |bytes| hasher.update(bytes)).map_err(unclear)?;
+    match status {
+        200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
+        status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
+    }
+}
+
+/// Sends the file.
+///
+/// # Errors
+/// `Refused` with the server's reason, `Unclear` without an answer or with "later".
+pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
+    let index = &upload.index;
+    let path =
+        errand.store.verified(&upload.file).map_err(|wrong| Trouble::Unsent(wrong.message))?;
+    let name = upload.file.file_name();
+    let opened = fs::open(&path).map_err(|error| Trouble::Unsent(error.to_string()))?;
+    let dist =
+        dist::read(name, BufReader::new(opened)).map_err(|wrong| Trouble::Unsent(wrong.message))?;
+    let fields = dist::form::fields(
+        &dist.name,
+        &dist.metadata,
+        upload.file.sha256.as_str(),
+        &upload.file.blake2b_256,
+    );
+    let login = login_for(errand.host, index, &index.upload);
+    let file = FormFile { path, name: name.to_owned(), size: upload.file.size };
+    let answer = errand
+        .host
+        .net()
+        .post_form(&index.upload, REASON, login.as_ref(), &fields, &file)
+        .map_err(unclear)?;
+    match answer.status {
+        200..=299 => Ok(()),
+        408 | 425 | 429 | 500..=599 => {
+            Err(Trouble::Unclear(format!("{} answered {}", index.name, reason(&answer))))
+        }
+        status => Err(Trouble::Refused { reason: reason(&answer), hint: advice(index, status) }),
+    }
+}
+
+/// The login, but never over a readable connection to another machine.
+fn login_for(host: &Host, index: &Index, url: &str) -> Option<Login> {
+    (index.insecure || !travels_in_the_clear(url)).then(|| login(host, index)).flatten()
+}
+
+fn advice(index: &Index, status: u16) -> String {
+    match status {
+        401 | 403 => {
+            format!("check the token in {}, and what it may upload to", index.password.join(" or "))
+        }
+        300..=399 => "give the address that it redirects to".into(),
+        404 | 405 => format!("check the upload address {}", index.upload),
+        _ => "read the reason; the same command again goes on from here".into(),
+    }
+}
+
+/// What the server said, in one line: its message, else its reason phrase, else its text.
+fn reason(answer: &Answer) -> String {
+    let message = serde_json::from_str::<serde_json::Value>(&answer.body).ok().and_then(|json| {
+        let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        text("message").or_else(|| text("code")).or_else(|| text("detail"))
+    });
+    let plain = || {
+        let text = if answer.content_type.contains("html") {
+            simple::plain_text(&answer.body)
+        } else {
+            answer.body.clone()
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = match message {
+        Some(message) => message,
+        None if !answer.reason.is_empty() && plain().len() > 300 => answer.reason.clone(),
+        None => [answer.reason.clone(), plain()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(": "),
+    };
+    let said: String = said.chars().filter(|c| !c.is_control()).take(600).collect();
+    if said.is_empty() { answer.status.to_string() } else { format!("{} {said}", answer.status) }
+}
+
+fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
+    Trouble::Unclear(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_reason_is_found_in_each_form() {
+        let answer = |content_type: &str, reason: &str, body: &str| Answer {
+            status: 400,
+            reason: reason.into(),
+            content_type: content_type.into(),
+            url: String::new(),
+            body: body.into(),
+        };
+        assert_eq!(
+            reason(&answer("application/json", "", r#"{"message":"no such","code":"400 x"}"#)),
+            "400 no such"
+        );
+        assert_eq!(
+            reason(&answer(
+                "text/html",
+                "",
+                "<html><head>x</head><body><h1>File</h1> &#039;exists&#039;</body>"
+            )),
+            "400 File 'exists'"
+        );
+        assert_eq!(reason(&answer("text/plain", "bad name", "")), "400 bad name");
+        assert_eq!(reason(&answer("", "", "")), "400");
+    }
+}

@@ -1,0 +1,146 @@
+//! The repository around a project: its commit, tags and state, and where rel keeps its own.
+//!
+//! Reads through the git program, as the user has set it up; never writes. State lives in
+//! `<git common dir>/rel`, because a folder in the work tree gets packed into source archives.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::diag::{Diagnostic, Outcome};
+use crate::host::proc::{self, Ended, Launch, Stop};
+use crate::host::{Host, fs};
+use crate::model::artifact::Digest;
+use crate::model::command::Cmd;
+use crate::model::effect::Release;
+
+/// A project's repository, asked lazily: each answer is fetched once.
+pub struct Repo<'a> {
+    host: &'a Host,
+    root: PathBuf,
+    places: OnceLock<Option<Places>>,
+    head: OnceLock<Option<Head>>,
+}
+
+struct Places {
+    common: PathBuf,
+    prefix: String,
+}
+
+/// The commit that HEAD is at.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Full object name.
+    pub commit: String,
+    /// Commit time, in seconds since 1970.
+    pub time: u64,
+    /// Tags that point at it.
+    pub tags: Vec<String>,
+}
+
+impl<'a> Repo<'a> {
+    /// The repository around the project in `root`.
+    pub fn new(host: &'a Host, root: PathBuf) -> Self {
+        Self { host, root, places: OnceLock::new(), head: OnceLock::new() }
+    }
+
+    /// The project's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The commit, if there is a repository with one.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.get_or_init(|| self.read_head()).as_ref()
+    }
+
+    /// The release that a run of this commit is.
+    pub fn release(&self) -> Option<Release> {
+        let project = self.places()?.prefix.trim_end_matches('/');
+        let project = if project.is_empty() { ".".into() } else { project.to_owned() };
+        Some(Release { commit: self.head()?.commit.clone(), project })
+    }
+
+    /// Changed and untracked files below the project, as git's short status lines; `None` if git
+    /// cannot tell. The file at `except` does not count.
+    pub fn changes(&self, except: Option<&Path>) -> Option<Vec<String>> {
+        let except = except.and_then(|path| self.inside(path));
+        let except = except.map(|path| format!(":(exclude,literal){}", path.display()));
+        let mut words = vec!["status", "--porcelain", "--untracked-files=normal", "--", "."];
+        words.extend(except.as_deref());
+        self.git(&words).map(|text| text.lines().map(str::to_owned).collect())
+    }
+
+    /// The path relative to the project, if it lies there. The file itself may not exist yet.
+    fn inside(&self, path: &Path) -> Option<PathBuf> {
+        let folder = fs::real(path.parent()?).ok()?;
+        let root = fs::real(&self.root).ok()?;
+        Some(folder.join(path.file_name()?).strip_prefix(root).ok()?.to_owned())
+    }
+
+    /// Whether the history is cut off; `None` if git cannot tell.
+    pub fn is_shallow(&self) -> Option<bool> {
+        self.git(&["rev-parse", "--is-shallow-repository"]).map(|text| text.trim() == "true")
+    }
+
+    /// The folder for this project's state.
+    ///
+    /// # Errors
+    /// No repository, and no home folder either.
+    pub fn state(&self) -> Outcome<PathBuf> {
+        if let Some(places) = self.places() {
+            let project = places.prefix.trim_end_matches('/').replace('/', "+");
+            let project = if project.is_empty() { "top".into() } else { format!("in-{project}") };
+            return Ok(places.common.join("rel").join(project));
+        }
+        let env = &self.host.env;
+        let base = env.get("XDG_STATE_HOME").map(PathBuf::from);
+        let base =
+            base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".local/state")));
+        let name = Digest::of(self.root.to_string_lossy().as_bytes());
+        base.map(|base| base.join("rel").join(name.short())).ok_or_else(|| {
+            let wrong = Diagnostic::machine("there is no place for state: no repository, no HOME");
+            Box::new(wrong.hint("run `git init`, or set HOME"))
+        })
+    }
+
+    fn places(&self) -> Option<&Places> {
+        self.places
+            .get_or_init(|| {
+                let text = self.git(&[
+                    "rev-parse",
+                    "--path-format=absolute",
+                    "--git-common-dir",
+                    "--show-prefix",
+                ])?;
+                let mut lines = text.lines();
+                Some(Places {
+                    common: PathBuf::from(lines.next()?),
+                    prefix: lines.next().unwrap_or("").to_owned(),
+                })
+            })
+            .as_ref()
+    }
+
+    fn read_head(&self) -> Option<Head> {
+        let text = self.git(&["log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD"])?;
+        let (commit, time) = text.trim().split_once(' ')?;
+        let tags = self.git(&["tag", "--points-at", "HEAD"]).unwrap_or_default();
+        Some(Head {
+            commit: commit.into(),
+            time: time.parse().ok()?,
+            tags: tags.lines().map(str::to_owned).collect(),
+        })
+    }
+
+    /// The output of a git command that only reads; `None` if it fails.
+    fn git(&self, words: &[&str]) -> Option<String> {
+        let argv =
+            ["git", "--no-optional-locks"].iter().chain(words).map(ToString::to_string).collect();
+        let cmd = Cmd::Argv(argv);
+        let launch = Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]) };
+        match proc::capture(&launch, &Stop::default(), |_| {}) {
+            Ok((Ended::Ok, text)) => Some(text),
+            _ => None,
+        }
+    }
+}

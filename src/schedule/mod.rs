@@ -1,0 +1,4 @@
+//! Scheduling: [`state`] decides, purely; [`run`] only starts and waits.
+
+pub mod run;
+pub mod state;

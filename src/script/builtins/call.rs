@@ -1,0 +1,214 @@
+//! One call of a builtin: where it comes from, and its arguments as typed values.
+//!
+//! Builtins take Rhai's dynamic values and check them here, so that a wrong type is told in the
+//! words of the language, at the place of the call.
+
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
+
+use super::Builtin;
+use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
+use crate::door::Conduct;
+use crate::script::cx::{BodyCx, Declaring, Frame};
+use crate::script::words;
+
+/// One call of a builtin.
+pub(crate) struct Call<'a> {
+    /// Its row.
+    pub(crate) builtin: &'static Builtin,
+    /// Where it is called from.
+    pub(crate) frame: Frame,
+    /// The place of the call.
+    pub(crate) site: Site,
+    /// What it is a method of.
+    pub(crate) this: Dynamic,
+    /// Its arguments.
+    pub(crate) args: Vec<Dynamic>,
+    /// Rhai's own context.
+    pub(crate) rhai: &'a NativeCallContext<'a>,
+    /// Set when the body wishes to be left out.
+    pub(crate) skipped: Option<String>,
+}
+
+impl Call<'_> {
+    /// What phase 1 collects.
+    pub(crate) fn declaring(&self) -> Outcome<Arc<Declaring>> {
+        match &self.frame {
+            Frame::Declaring(declaring) => Ok(declaring.clone()),
+            Frame::Body(_) => {
+                let wrong = Diagnostic::usage(format!(
+                    "`{}` declares something and cannot be used inside a task body",
+                    self.builtin.name
+                ));
+                Err(Box::new(wrong.hint("move it to the top level of the file")))
+            }
+        }
+    }
+
+    /// The body that this is called in.
+    pub(crate) fn body(&self) -> Outcome<Arc<BodyCx>> {
+        match &self.frame {
+            Frame::Body(cx) => Ok(cx.clone()),
+            Frame::Declaring(_) => {
+                let wrong = Diagnostic::usage(format!(
+                    "`{}` acts and can only be used inside a task body",
+                    self.builtin.name
+                ));
+                Err(Box::new(wrong.hint(
+                    "write `.run(|t| { … })` round it; without the bars `|t|` it is called at once",
+                )))
+            }
+        }
+    }
+
+    /// The body, if it may act: its results are needed, so a description cannot go on without.
+    pub(crate) fn acting_body(&self) -> Outcome<Arc<BodyCx>> {
+        let cx = self.body()?;
+        match cx.conduct() {
+            Conduct::Act => Ok(cx),
+            Conduct::Describe => {
+                let (name, task) = (self.builtin.name, &cx.task.name);
+                let wrong = Diagnostic::usage(format!(
+                    "`{name}` needs a result that a description of task `{task}` does not have"
+                ));
+                Err(Box::new(wrong.hint(format!(
+                    "move this into a task that `{task}` needs, and take its output"
+                ))))
+            }
+        }
+    }
+
+    fn wrong_type(&self, at: usize, wanted: &str) -> Box<Diagnostic> {
+        let given = self
+            .args
+            .get(at)
+            .map_or_else(|| "nothing".into(), |value| words::our_type(value.type_name()));
+        let wrong =
+            Diagnostic::usage(format!("`{}` takes {wanted}, not {given}", self.builtin.name));
+        Box::new(wrong.hint(format!("write it as `{}`", self.builtin.signature)))
+    }
+
+    /// A text argument.
+    pub(crate) fn text(&self, at: usize) -> Outcome<String> {
+        let value = self.args.get(at).cloned().unwrap_or_default();
+        value
+            .into_immutable_string()
+            .map(|text| text.to_string())
+            .map_err(|_| self.wrong_type(at, "text"))
+    }
+
+    /// A text argument with its place.
+    pub(crate) fn word(&self, at: usize) -> Outcome<Word> {
+        let text = self.text(at)?;
+        let site = self.literal_site(&text);
+        Ok(Word { text, site })
+    }
+
+    /// A text, or an array of texts, with their places.
+    pub(crate) fn words(&self, at: usize) -> Outcome<Vec<Word>> {
+        let wanted = "text or an array of texts";
+        let value = self.args.get(at).cloned().unwrap_or_default();
+        let values = if value.is_array() {
+            value.into_typed_array::<Dynamic>().unwrap_or_default()
+        } else {
+            vec![value]
+        };
+        values
+            .into_iter()
+            .map(|value| {
+                let text = value
+                    .into_immutable_string()
+                    .map_err(|_| self.wrong_type(at, wanted))?
+                    .to_string();
+                Ok(Word { site: self.literal_site(&text), text })
+            })
+            .collect()
+    }
+
+    /// Texts without their places.
+    pub(crate) fn texts(&self, at: usize) -> Outcome<Vec<String>> {
+        Ok(self.words(at)?.into_iter().map(|word| word.text).collect())
+    }
+
+    /// A whole number that is at least 1.
+    pub(crate) fn count(&self, at: usize) -> Outcome<u32> {
+        let value = self.args.get(at).and_then(|value| value.as_int().ok());
+        let count = value.and_then(|value| u32::try_from(value).ok()).filter(|value| *value > 0);
+        count.ok_or_else(|| self.wrong_type(at, "a number from 1"))
+    }
+
+    /// A map argument with its keys checked against `known`.
+    pub(crate) fn map(&self, at: usize, known: &[&str]) -> Outcome<Map> {
+        let value = self.args.get(at).cloned().unwrap_or_default();
+        let map: Map = value.try_cast().ok_or_else(|| self.wrong_type(at, "a map"))?;
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            None => Ok(map),
+            Some(key) => {
+                let wrong =
+                    Diagnostic::usage(format!("`{}` has no option `{key}`", self.builtin.name));
+                Err(Box::new(wrong.at(&self.key_site(key)).suggest(key, known.iter().copied())))
+            }
+        }
+    }
+
+    /// A function argument.
+    pub(crate) fn function(&self, at: usize) -> Outcome<FnPtr> {
+        let value = self.args.get(at).cloned().unwrap_or_default();
+        value.try_cast().ok_or_else(|| {
+            let wrong = self.wrong_type(at, "a function");
+            Box::new(wrong.hint("write `|t| { … }`: without the bars the block is run at once"))
+        })
+    }
+
+    /// The place of a string literal after the call, or of the call itself.
+    fn literal_site(&self, text: &str) -> Site {
+        self.find_after(&format!("\"{text}\"")).unwrap_or_else(|| self.site.clone())
+    }
+
+    fn key_site(&self, key: &str) -> Site {
+        self.find_after(&format!("{key}:")).unwrap_or_else(|| self.site.clone())
+    }
+
+    /// The first place of `needle` within the statement that the call begins.
+    fn find_after(&self, needle: &str) -> Option<Site> {
+        let source: &Arc<Source> = &self.site.source;
+        for (number, line) in source.text.lines().enumerate().skip(self.site.line - 1).take(40) {
+            let skip = if number + 1 == self.site.line { self.site.column - 1 } else { 0 };
+            let start = line.char_indices().nth(skip).map_or(line.len(), |(at, _)| at);
+            if let Some(at) = line[start..].find(needle) {
+                let column = line[..start + at].chars().count() + 1;
+                return Some(Site { source: source.clone(), line: number + 1, column });
+            }
+            if line[start..].trim_end().ends_with(';') {
+                break;
+            }
+        }
+        None
+    }
+}
+
+/// A value as JSON, for what is only stored; `None` for functions and handles.
+pub(crate) fn to_json(value: &Dynamic) -> Option<serde_json::Value> {
+    use serde_json::Value as Json;
+    if value.is_unit() {
+        return Some(Json::Null);
+    }
+    if let Ok(truth) = value.as_bool() {
+        return Some(Json::Bool(truth));
+    }
+    if let Ok(number) = value.as_int() {
+        return Some(Json::from(number));
+    }
+    if let Some(text) = value.read_lock::<rhai::ImmutableString>() {
+        return Some(Json::String(text.to_string()));
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().map(to_json).collect();
+    }
+    let map = value.read_lock::<Map>()?;
+    map.iter()
+        .map(|(key, value)| Some((key.to_string(), to_json(value)?)))
+        .collect::<Option<serde_json::Map<_, _>>>()
+        .map(Json::Object)
+}

@@ -1,0 +1,278 @@
+//! Running commands from a body, and sending ones through the door.
+
+use rhai::{Array, Dynamic};
+
+use super::artifact::ArtifactHandle;
+use super::{Builtin, Call, Phase, Place, SecretHandle};
+use crate::diag::{Diagnostic, Outcome};
+use crate::door::Conduct;
+use crate::host::proc::{self, Ended, Launch, StartError};
+use crate::model::command::{Cmd, Fill, How, Misfit, Template};
+use crate::model::effect::{Effect, SendCommand};
+use crate::script::cx::BodyCx;
+use crate::script::publishers::{refuse_publisher, refuse_publishing_words};
+use crate::script::words;
+
+const fn function(
+    name: &'static str,
+    arity: (usize, usize),
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place: Place::Function, phase: Phase::Body, signature, doc, arity, run }
+}
+
+pub(super) const TABLE: &[Builtin] = &[
+    function(
+        "exec",
+        (1, 9),
+        "exec(\"uv venv {}\", dir)",
+        "Starts a program without a shell; each `{}` is one word.",
+        exec,
+    ),
+    function(
+        "sh",
+        (1, 9),
+        "sh(\"make | tee {}\", log)",
+        "Runs a shell script; each `{}` is quoted.",
+        sh,
+    ),
+    function(
+        "sh_raw",
+        (1, 1),
+        "sh_raw(script)",
+        "Runs a shell script that was put together by hand: quoting is up to you.",
+        sh_raw,
+    ),
+    function(
+        "capture",
+        (1, 9),
+        "capture(\"git describe\")",
+        "Starts a program and gives what it prints, without the last line end.",
+        capture,
+    ),
+    function(
+        "remote",
+        (1, 9),
+        "remote(\"./announce {}\", version)",
+        "Starts a program that changes something elsewhere: only a live run does.",
+        remote,
+    ),
+    function(
+        "remote_sh",
+        (1, 9),
+        "remote_sh(\"./announce | tee {}\", log)",
+        "Runs a shell script that changes something elsewhere: only a live run does.",
+        remote_sh,
+    ),
+    function(
+        "skip",
+        (1, 1),
+        "skip(\"Python 3.12 is not here\")",
+        "Leaves the task out, visibly; what needs it goes on. An error in CI and with --strict.",
+        skip,
+    ),
+];
+
+/// The arguments from `first` on, as fills of holes.
+pub(super) fn fills(call: &Call<'_>, first: usize) -> Outcome<Vec<Fill>> {
+    call.args.iter().skip(first).map(|value| fill(call, value)).collect()
+}
+
+fn fill(call: &Call<'_>, value: &Dynamic) -> Outcome<Fill> {
+    if let Some(array) = value.read_lock::<Array>() {
+        let words: Outcome<Vec<String>> = array.iter().map(|item| word(call, item)).collect();
+        return words.map(Fill::Many);
+    }
+    word(call, value).map(Fill::One)
+}
+
+fn word(call: &Call<'_>, value: &Dynamic) -> Outcome<String> {
+    if let Some(artifact) = value.read_lock::<ArtifactHandle>() {
+        return Ok(artifact.path.clone());
+    }
+    if let Some(secret) = value.read_lock::<SecretHandle>() {
+        let wrong = Diagnostic::usage("a secret cannot be put into a command");
+        let hint = format!(
+            "declare `.secrets(\"{}\")` on the task; the command then finds it in its environment",
+            secret.0
+        );
+        return Err(Box::new(wrong.hint(hint)));
+    }
+    if let Some(text) = value.read_lock::<rhai::ImmutableString>() {
+        return Ok(text.to_string());
+    }
+    if value.is_int() || value.is_bool() || value.is_char() || value.is_float() {
+        return Ok(value.to_string());
+    }
+    let given = words::our_type(value.type_name());
+    let wrong =
+        Diagnostic::usage(format!("`{}` cannot put {given} into a command", call.builtin.name));
+    Err(Box::new(wrong.hint("give text, a number, an artifact, or an array of these")))
+}
+
+fn filled(call: &Call<'_>, how: How) -> Outcome<Cmd> {
+    let line = call.text(0)?;
+    let fills = fills(call, 1)?;
+    let misfit = |wrong: Misfit| Box::new(Diagnostic::from(wrong));
+    let template = Template::parse(how, &line, !fills.is_empty(), &[]).map_err(misfit)?;
+    template.fill(&fills, &|_| None).map_err(misfit)
+}
+
+fn exec(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cmd = filled(call, How::Exec)?;
+    run_command(&*call.body()?, &cmd).map(|()| Dynamic::UNIT)
+}
+
+fn sh(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cmd = filled(call, How::Shell)?;
+    run_command(&*call.body()?, &cmd).map(|()| Dynamic::UNIT)
+}
+
+fn sh_raw(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let script = call.text(0)?;
+    refuse_publisher(&script)?;
+    run_command(&*call.body()?, &Cmd::Script(script)).map(|()| Dynamic::UNIT)
+}
+
+/// Runs a command of a task, or in a description notes it.
+///
+/// # Errors
+/// It cannot be started, or ended with another code than 0.
+pub fn run_command(cx: &BodyCx, cmd: &Cmd) -> Outcome<()> {
+    refuse_filled(cmd)?;
+    let noted = cx.conduct() == Conduct::Describe;
+    cx.say_command(cmd, noted);
+    if noted {
+        return Ok(());
+    }
+    let launch = Launch { cmd, cwd: &cx.cwd(), env: cx.child_env()? };
+    let ended = proc::run(&launch, &cx.stop, |line| cx.say(&line));
+    judge(cx, cmd, ended)
+}
+
+/// What was filled in may have made a publishing command of a harmless one.
+fn refuse_filled(cmd: &Cmd) -> Outcome<()> {
+    match cmd {
+        Cmd::Argv(words) => {
+            refuse_publishing_words(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        Cmd::Script(script) => refuse_publisher(script),
+    }
+}
+
+fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()> {
+    if cx.stop.fired() {
+        return Err(Box::new(Diagnostic::task(format!("stopped: {}", cx.stop.reason()))));
+    }
+    let shown = cx.run.host.env.masked(&cmd.shown());
+    let wrong = match ended {
+        Ok(Ended::Ok) => return Ok(()),
+        Ok(Ended::Failed(Some(code))) => {
+            Diagnostic::task(format!("`{shown}` ended with exit code {code}"))
+        }
+        Ok(Ended::Failed(None)) => Diagnostic::task(format!("`{shown}` was ended by a signal")),
+        Err(StartError::NotFound(program)) => return Err(Box::new(not_found(&program))),
+        Err(StartError::NoFolder) => {
+            Diagnostic::task(format!("the folder {} does not exist", cx.cwd().display()))
+        }
+        Err(StartError::Io(error)) => {
+            Diagnostic::task(format!("`{shown}` cannot be started: {error}"))
+        }
+    };
+    let withheld = cx.run.host.env.withheld(&cx.task.secrets);
+    Err(Box::new(if withheld.is_empty() {
+        wrong
+    } else {
+        let names = withheld.join(", ");
+        wrong.note(format!(
+            "variables withheld from this task, unless it declares `.secrets(…)`: {names}"
+        ))
+    }))
+}
+
+fn not_found(program: &str) -> Diagnostic {
+    let wrong = Diagnostic::task(format!("no program `{program}` on PATH"));
+    let python = [
+        "ruff",
+        "mypy",
+        "pytest",
+        "black",
+        "twine",
+        "uv",
+        "hatch",
+        "tox",
+        "nox",
+        "pyright",
+        "isort",
+        "flake8",
+        "build",
+        "check-wheel-contents",
+    ];
+    if python.contains(&program) {
+        return wrong.hint(format!("declare it: tools([\"{program}\"]);"));
+    }
+    wrong.hint("install it, or correct its name")
+}
+
+fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cmd = filled(call, How::Exec)?;
+    let cx = call.acting_body()?;
+    refuse_filled(&cmd)?;
+    cx.say_command(&cmd, false);
+    let launch = Launch { cmd: &cmd, cwd: &cx.cwd(), env: cx.child_env()? };
+    match proc::capture(&launch, &cx.stop, |line| cx.say(&line)) {
+        Ok((ended, text)) => judge(&cx, &cmd, Ok(ended))
+            .map(|()| text.trim_end_matches(['\n', '\r']).to_owned().into()),
+        Err(error) => judge(&cx, &cmd, Err(error)).map(|()| Dynamic::UNIT),
+    }
+}
+
+fn send(call: &Call<'_>, how: How) -> Outcome<Dynamic> {
+    let cmd = filled(call, how)?;
+    let cx = call.body()?;
+    let one_or_many = |value: &Dynamic| match value.read_lock::<Array>() {
+        Some(array) => array.clone(),
+        None => vec![value.clone()],
+    };
+    let handles = call.args.iter().skip(1).flat_map(one_or_many);
+    let handles: Vec<ArtifactHandle> =
+        handles.filter_map(|value| value.try_cast::<ArtifactHandle>()).collect();
+    let mut identity = cmd.shown();
+    for handle in &handles {
+        let (file, digest) = (handle.artifact.file_name(), &handle.artifact.sha256);
+        identity = identity.replace(&handle.path, &format!("sha256:{digest}/{file}"));
+    }
+    if identity.contains(&*cx.out.to_string_lossy()) {
+        let wrong = Diagnostic::usage("a sending command cannot take files from `t.out`");
+        return Err(Box::new(
+            wrong.hint("make them in a task that this one needs, and pass `t.artifacts(\"…\")`"),
+        ));
+    }
+    let artifacts = handles.into_iter().map(|handle| handle.artifact).collect();
+    let effect =
+        Effect::Command(SendCommand { cmd, identity, cwd: cx.task.cwd.clone(), artifacts });
+    cx.at_door(None, |door, caller| door.perform(caller, &[effect])).map(|_| Dynamic::UNIT)
+}
+
+fn remote(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    send(call, How::Exec)
+}
+
+fn remote_sh(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    send(call, How::Shell)
+}
+
+fn skip(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let reason = call.text(0)?;
+    let cx = call.body()?;
+    if cx.run.strict {
+        let wrong = Diagnostic::task(format!("not to be skipped here: {reason}"));
+        return Err(Box::new(
+            wrong.hint("in CI and with --strict everything must run: provide what is missing"),
+        ));
+    }
+    call.skipped = Some(reason);
+    Ok(Dynamic::UNIT)
+}

@@ -1,0 +1,281 @@
+//! Declarations about the whole project: tools, indexes, guards, CI, the default task.
+
+use rhai::{Dynamic, Map};
+
+use super::call::to_json;
+use super::{Builtin, Call, CiHandle, Phase, Place, SecretHandle};
+use crate::diag::{Diagnostic, Outcome, Word};
+use crate::guard::GUARDS;
+use crate::host::net::{holds_login, is_web_url};
+use crate::model::task::{GuardCall, Index, Workflow};
+use crate::script::cx::{Frame, lock};
+
+const fn function(
+    name: &'static str,
+    arity: (usize, usize),
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place: Place::Function, phase: Phase::Declare, signature, doc, arity, run }
+}
+
+const fn of_ci(
+    name: &'static str,
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place: Place::Ci, phase: Phase::Declare, signature, doc, arity: (1, 1), run }
+}
+
+pub(super) const TABLE: &[Builtin] = &[
+    function(
+        "tools",
+        (1, 1),
+        "tools([\"ruff\", \"mypy\"])",
+        "Python tools whose programs lead PATH in every command, in an environment made when first needed.",
+        tools,
+    ),
+    function(
+        "index",
+        (2, 2),
+        "index(\"corp\", #{ upload: \"https://…\", simple: \"https://…\", user: \"ci\", password: secret(\"CORP_TOKEN\") })",
+        "A private package index.",
+        index,
+    ),
+    function(
+        "guard",
+        (1, 2),
+        "guard(\"tag\") or guard(\"tag\", \"warn\")",
+        "Asks a guard to stand before everything that is sent.",
+        guard,
+    ),
+    function("ci", (1, 1), "ci(\"release\")", "Declares a CI workflow.", ci),
+    of_ci("on", ".on(#{ tags: \"v*\" })", "What starts the workflow.", ci_on),
+    of_ci("run", ".run(\"publish\")", "The tasks that the workflow runs.", ci_run),
+    function(
+        "default_task",
+        (1, 1),
+        "default_task(\"check\")",
+        "The task of a bare `rel run`.",
+        default_task,
+    ),
+    Builtin {
+        name: "secret",
+        place: Place::Function,
+        phase: Phase::Any,
+        signature: "secret(\"CORP_TOKEN\")",
+        doc: "A secret, by the name of its variable. Its value never enters the script.",
+        arity: (1, 1),
+        run: secret,
+    },
+];
+
+fn tools(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let names = call.texts(0)?;
+    if let Some(bad) = names.iter().find(|name| !is_requirement(name)) {
+        let wrong = Diagnostic::usage(format!("`{bad}` is no requirement"));
+        return Err(Box::new(
+            wrong.hint("write a name, with a version if you like: \"ruff==0.17.5\""),
+        ));
+    }
+    lock(&call.declaring()?.declared).tools.extend(names);
+    Ok(Dynamic::UNIT)
+}
+
+/// Whether this looks like a requirement (PEP 508): a name, perhaps with extras, versions, a marker.
+fn is_requirement(text: &str) -> bool {
+    let name = text
+        .trim()
+        .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+        .next()
+        .unwrap_or("");
+    let rest = text.trim()[name.len()..].trim_start();
+    let versions = ["==", ">=", "<=", "!=", "~=", "===", ">", "<", "[", "@", ";"];
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && (rest.is_empty() || versions.iter().any(|sign| rest.starts_with(sign)))
+}
+
+fn index(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let declaring = call.declaring()?;
+    let name = call.word(0)?;
+    if name.text.is_empty()
+        || !name.text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
+        let wrong =
+            Diagnostic::usage(format!("`{}` is no name for an index", name.text)).at(&name.site);
+        return Err(Box::new(wrong.hint("use letters, digits, `-`, `_`, `.`")));
+    }
+    if declaring.host.endpoints.index(&name.text).is_some() {
+        let wrong =
+            Diagnostic::usage(format!("`{}` is a public index and cannot be declared", name.text))
+                .at(&name.site);
+        return Err(Box::new(wrong.hint("choose another name")));
+    }
+    let map = call.map(1, &["upload", "simple", "user", "password", "insecure"])?;
+    let upload = url(&map, "upload")?;
+    let mut simple = url(&map, "simple")?;
+    if !simple.ends_with('/') {
+        simple.push('/');
+    }
+    let password = match map.get("password") {
+        None => Vec::new(),
+        Some(value) => {
+            match value.read_lock::<SecretHandle>() {
+                Some(secret) => vec![secret.0.clone()],
+                None => {
+                    let wrong = Diagnostic::usage("the password of an index must be a secret");
+                    return Err(Box::new(wrong.hint("write `password: secret(\"CORP_TOKEN\")` and set that variable where rel runs")));
+                }
+            }
+        }
+    };
+    let user = match map.get("user") {
+        None => "__token__".to_owned(),
+        Some(value) => {
+            value.clone().into_immutable_string().map_err(|_| of_type("user", "text"))?.to_string()
+        }
+    };
+    let insecure = map.get("insecure").map_or(Ok(false), |value| {
+        value.as_bool().map_err(|_| of_type("insecure", "true or false"))
+    })?;
+    let index = Index { name: name.text.clone(), upload, simple, user, password, insecure };
+    let twice =
+        lock(&declaring.declared).indexes.insert(name.text.clone(), (index, call.site.clone()));
+    match twice {
+        None => Ok(Dynamic::UNIT),
+        Some((_, first)) => {
+            let wrong = Diagnostic::usage(format!("index `{}` is declared twice", name.text))
+                .at(&name.site);
+            Err(Box::new(wrong.note(format!("first at {first}")).hint("take one away")))
+        }
+    }
+}
+
+fn of_type(key: &str, wanted: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::usage(format!("`{key}` of an index is {wanted}"))
+            .hint(format!("write `{key}: …` as {wanted}, or leave it out")),
+    )
+}
+
+fn url(map: &Map, key: &str) -> Outcome<String> {
+    let text = map.get(key).and_then(|value| value.clone().into_immutable_string().ok());
+    let Some(text) = text else {
+        let wrong = Diagnostic::usage(format!("an index needs `{key}`"));
+        return Err(Box::new(wrong.hint(format!("add `{key}: \"https://…\"`"))));
+    };
+    if !is_web_url(&text) {
+        let wrong = Diagnostic::usage(format!("`{text}` is no address"));
+        return Err(Box::new(wrong.hint("write one that begins with https://")));
+    }
+    if holds_login(&text) {
+        let wrong = Diagnostic::usage("an address must not hold a login");
+        return Err(Box::new(wrong.hint("write `user: \"…\", password: secret(\"…\")` instead")));
+    }
+    Ok(text.to_string())
+}
+
+fn guard(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let name = call.word(0)?;
+    if !GUARDS.iter().any(|guard| guard.name == name.text) {
+        let wrong = Diagnostic::usage(format!("unknown guard `{}`", name.text)).at(&name.site);
+        return Err(Box::new(wrong.suggest(&name.text, GUARDS.iter().map(|guard| guard.name))));
+    }
+    let warn = match call.args.get(1) {
+        None => false,
+        Some(_) => match call.text(1)?.as_str() {
+            "warn" if GUARDS.iter().any(|guard| guard.always && guard.name == name.text) => {
+                let wrong =
+                    Diagnostic::usage(format!("guard `{}` always stops", name.text)).at(&name.site);
+                return Err(Box::new(wrong.hint("leave it out: it holds watch anyway")));
+            }
+            "warn" => true,
+            "stop" => false,
+            other => {
+                let wrong = Diagnostic::usage(format!("a guard cannot `{other}`"));
+                return Err(Box::new(wrong.suggest(other, ["warn", "stop"])));
+            }
+        },
+    };
+    lock(&call.declaring()?.declared).guards.push(GuardCall { name, warn });
+    Ok(Dynamic::UNIT)
+}
+
+fn ci(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let Word { text: name, site } = call.word(0)?;
+    let known =
+        lock(&call.declaring()?.declared).workflows.iter().any(|workflow| workflow.name == name);
+    if name.is_empty() || known {
+        let what = if known { "is declared twice" } else { "has no name" };
+        let wrong = Diagnostic::usage(format!("CI workflow `{name}` {what}")).at(&site);
+        return Err(Box::new(wrong.hint("give it a name of its own, such as \"release\"")));
+    }
+    let declaring = call.declaring()?;
+    let mut declared = lock(&declaring.declared);
+    declared.workflows.push(Workflow {
+        name,
+        site: call.site.clone(),
+        on: std::collections::BTreeMap::new(),
+        run: Vec::new(),
+    });
+    Ok(Dynamic::from(CiHandle(declared.workflows.len() - 1)))
+}
+
+const TRIGGERS: &[&str] =
+    &["push", "pull_request", "tags", "release", "schedule", "dispatch", "call"];
+
+fn ci_on(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let map = call.map(0, TRIGGERS)?;
+    let on = map
+        .iter()
+        .filter_map(|(key, value)| Some((key.to_string(), to_json(value)?)))
+        .collect::<Vec<_>>();
+    change(call, |workflow| workflow.on.extend(on))
+}
+
+fn ci_run(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let words = call.words(0)?;
+    change(call, |workflow| workflow.run.extend(words))
+}
+
+fn change(call: &Call<'_>, work: impl FnOnce(&mut Workflow)) -> Outcome<Dynamic> {
+    let declaring = call.declaring()?;
+    let handle: CiHandle = call.this.clone().try_cast().unwrap_or(CiHandle(usize::MAX));
+    let mut declared = lock(&declaring.declared);
+    if let Some(workflow) = declared.workflows.get_mut(handle.0) {
+        work(workflow);
+    }
+    Ok(call.this.clone())
+}
+
+fn default_task(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let name = call.word(0)?;
+    let declaring = call.declaring()?;
+    let mut declared = lock(&declaring.declared);
+    if let Some(first) = declared.default_task.replace(name) {
+        let wrong = Diagnostic::usage("there are two default tasks")
+            .note(format!("first at {}", first.site));
+        return Err(Box::new(wrong.hint("take one away")));
+    }
+    Ok(Dynamic::UNIT)
+}
+
+fn secret(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let name = call.text(0)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        let wrong = Diagnostic::usage(
+            "a secret is named by its variable, and its value never stands in the file",
+        );
+        return Err(Box::new(
+            wrong.hint("write `secret(\"CORP_TOKEN\")` and set CORP_TOKEN where rel runs"),
+        ));
+    }
+    match &call.frame {
+        Frame::Declaring(declaring) => declaring.host.env.declare_secret(&name),
+        Frame::Body(cx) => cx.run.host.env.declare_secret(&name),
+    }
+    Ok(Dynamic::from(SecretHandle(name)))
+}

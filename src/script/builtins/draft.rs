@@ -1,0 +1,98 @@
+//! A task while it is being declared: options in any order, checked together at the end.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, Site};
+use crate::model::command::{Fill, How, Template, braced_names};
+use crate::model::task::{BodyId, Destination, Index, Step, Task};
+
+/// A step that may still wait for the names of parameters.
+pub(crate) enum DraftStep {
+    /// A command line with the fills of its `{}` holes.
+    Command { how: How, line: String, fills: Vec<Fill>, site: Site },
+    /// A closure.
+    Body(BodyId, Site),
+}
+
+/// A task with its steps not parsed yet.
+pub(crate) struct Draft {
+    pub(crate) task: Task,
+    pub(crate) steps: Vec<DraftStep>,
+}
+
+impl Draft {
+    /// Options that contradict each other, or could never take hold.
+    fn task_problems(&self) -> Vec<Diagnostic> {
+        let task = &self.task;
+        let mut wrong = Vec::new();
+        let mut say = |message: String, hint: &str| {
+            wrong.push(Diagnostic::usage(message).at(&task.site).hint(hint))
+        };
+        if task.confirm.is_some() && task.effects.is_empty() {
+            say(
+                format!("task `{}` asks before it sends, and sends nothing", task.name),
+                "take `.confirm` away, or add `.effects(…)`",
+            );
+        }
+        let bodies = task.steps.iter().any(|step| matches!(step, Step::Body(..)));
+        if !task.effects.is_empty() && !bodies {
+            let hint = "send within a body: .run(|t| pypi::publish(…)) or .run(|t| remote(\"…\"))";
+            say(format!("task `{}` has effects and no body that sends", task.name), hint);
+        }
+        wrong
+    }
+
+    /// The finished task, with all that is wrong with it.
+    pub(crate) fn finish(
+        mut self,
+        indexes: &BTreeMap<String, (Index, Site)>,
+    ) -> (Task, Vec<Diagnostic>) {
+        let names = self.task.names();
+        let mut wrong = Vec::new();
+        for step in std::mem::take(&mut self.steps) {
+            match step {
+                DraftStep::Body(body, site) => self.task.steps.push(Step::Body(body, site)),
+                DraftStep::Command { how, line, fills, site } => {
+                    match command(how, &line, &fills, &names) {
+                        Ok(template) => self.task.steps.push(Step::Command(template, site)),
+                        Err(found) => wrong.push(found.at(&site)),
+                    }
+                }
+            }
+        }
+        for (destination, site) in &self.task.effects {
+            if let Destination::Index(name) = destination
+                && !indexes.contains_key(name)
+            {
+                let message = format!("there is no index `{name}`");
+                let found = Diagnostic::usage(message)
+                    .at(site)
+                    .suggest(name, indexes.keys().map(String::as_str));
+                wrong.push(found.hint(format!(
+                    "declare it: index(\"{name}\", #{{ upload: \"…\", simple: \"…\" }})"
+                )));
+            }
+        }
+        wrong.extend(self.task_problems());
+        if let (Some(glob), false) = (self.task.outputs.first(), self.task.matrix.is_empty()) {
+            let message = "instances of a matrix would write their outputs over each other";
+            let found = Diagnostic::usage(message).at(&glob.site);
+            wrong.push(found.hint("write into `t.out`, which each instance has for itself"));
+        }
+        (self.task, wrong)
+    }
+}
+
+fn command(how: How, line: &str, fills: &[Fill], names: &[String]) -> Result<Template, Diagnostic> {
+    for (_, name) in braced_names(line) {
+        if !names.iter().any(|known| known == name)
+            && let Some(near) = crate::diag::nearest(name, names.iter().map(String::as_str))
+        {
+            let wrong = Diagnostic::usage(format!("`{{{name}}}` is no parameter of this task"));
+            return Err(wrong.hint(format!("did you mean `{{{near}}}`?")));
+        }
+    }
+    let template =
+        Template::parse(how, line, !fills.is_empty(), names).map_err(Diagnostic::from)?;
+    template.filled_in_advance(fills).map_err(Diagnostic::from)
+}

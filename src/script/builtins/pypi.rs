@@ -1,0 +1,79 @@
+//! Publishing to Python package indexes.
+
+use std::io::BufReader;
+
+use rhai::{Array, Dynamic, Map};
+
+use super::artifact::argument;
+use super::{Builtin, Call, Phase, Place};
+use crate::diag::{Diagnostic, Outcome};
+use crate::dist::{self, Dist, filename};
+use crate::host::fs;
+use crate::model::artifact::Artifact;
+use crate::model::effect::{Effect, UploadPypi};
+use crate::script::cx::BodyCx;
+
+pub(super) const TABLE: &[Builtin] = &[Builtin {
+    name: "publish",
+    place: Place::Module("pypi"),
+    phase: Phase::Body,
+    signature: "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
+    doc: "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again.",
+    arity: (2, 2),
+    run: publish,
+}];
+
+fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let artifacts = argument(call, 0)?;
+    let name = call.text(1)?;
+    let cx = call.body()?;
+    let Some(index) = cx.run.indexes.get(&name) else {
+        let wrong = Diagnostic::usage(format!("there is no index `{name}`"));
+        return Err(Box::new(wrong.suggest(&name, cx.run.indexes.keys().map(String::as_str))));
+    };
+    if artifacts.is_empty() {
+        let wrong = Diagnostic::task("there is nothing to publish: the task made no artifacts");
+        return Err(Box::new(wrong.hint("build into `t.out`, or declare `.outputs(\"dist/*\")`")));
+    }
+    let mut effects = Vec::new();
+    for file in artifacts {
+        let dist = read(&cx, &file)?;
+        let project = filename::normalize(dist.metadata.name());
+        let version = dist.metadata.version().to_owned();
+        effects.push(Effect::UploadPypi(UploadPypi {
+            index: index.clone(),
+            project,
+            version,
+            file,
+        }));
+    }
+    effects.sort_by_key(|effect| !matches!(effect, Effect::UploadPypi(upload) if upload.file.name.ends_with(".whl")));
+    let receipts = cx.at_door(None, |door, caller| door.perform(caller, &effects))?;
+    let map = |receipt: crate::model::effect::Receipt| {
+        let mut map = Map::new();
+        map.insert("name".into(), receipt.name.into());
+        map.insert(
+            "sha256".into(),
+            receipt.digest.map(|digest| digest.to_string()).unwrap_or_default().into(),
+        );
+        map.insert("url".into(), receipt.url.unwrap_or_default().into());
+        Dynamic::from_map(map)
+    };
+    Ok(receipts.into_iter().map(map).collect::<Array>().into())
+}
+
+/// Reads what a distribution says of itself.
+pub(super) fn read(cx: &BodyCx, file: &Artifact) -> Outcome<Dist> {
+    let path = cx.run.store.verified(file)?;
+    let opened = fs::open(&path).map_err(|error| {
+        Box::new(Diagnostic::machine(format!("cannot read {}: {error}", file.file_name())))
+    })?;
+    dist::read(file.file_name(), BufReader::new(opened)).map_err(|wrong| {
+        let found = Diagnostic::task(format!(
+            "{} cannot be published: {}",
+            file.file_name(),
+            wrong.message
+        ));
+        Box::new(found.hint(wrong.hint))
+    })
+}

@@ -1,0 +1,170 @@
+//! Python interpreters and environments, for `std/python` and for users' own recipes.
+
+use std::io::BufReader;
+
+use rhai::{Array, Dynamic};
+
+use super::artifact::argument;
+use super::pypi::read;
+use super::{Builtin, Call, Phase, Place};
+use crate::diag::{Diagnostic, Outcome};
+use crate::dist::wheel;
+use crate::host::fs;
+use crate::tools::Spec;
+
+const fn function(
+    name: &'static str,
+    arity: (usize, usize),
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place: Place::Module("python"), phase: Phase::Body, signature, doc, arity, run }
+}
+
+pub(super) const TABLE: &[Builtin] = &[
+    function(
+        "find",
+        (1, 1),
+        "python::find(\"3.12\")",
+        "The interpreter of this version, or `()` if the machine has none.",
+        find,
+    ),
+    function(
+        "uv",
+        (0, 0),
+        "python::uv()",
+        "The uv program, from PATH or fetched from PyPI once; `()` if it cannot be had.",
+        uv,
+    ),
+    function(
+        "environment",
+        (1, 1),
+        "python::environment(#{ python: \"3.12\", packages: [\"pytest\"], groups: [\"test\"], project: true })",
+        "An environment outside the tree with these packages, found ready or made now: its folder.",
+        environment,
+    ),
+    function(
+        "install_published",
+        (2, 2),
+        "python::install_published(t.artifacts(\"build\"), \"testpypi\")",
+        "Installs exactly these bytes from an index into a fresh environment, with their dependencies from the usual index: its folder.",
+        install_published,
+    ),
+    function(
+        "import_names",
+        (1, 1),
+        "python::import_names(t.artifacts(\"build\"))",
+        "The top-level names that the wheels among these artifacts install.",
+        import_names,
+    ),
+];
+
+fn find(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let version = call.text(0)?;
+    let cx = call.acting_body()?;
+    let found = cx.with_tools(|tools| tools.find_python(&version));
+    Ok(found.map_or(Dynamic::UNIT, |path| path.to_string_lossy().into_owned().into()))
+}
+
+fn uv(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cx = call.acting_body()?;
+    let found = cx.with_tools(|tools| tools.uv());
+    Ok(found.map_or(Dynamic::UNIT, |path| path.to_string_lossy().into_owned().into()))
+}
+
+fn environment(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let map = call.map(0, &["python", "packages", "groups", "project"])?;
+    let cx = call.acting_body()?;
+    let wrong = |key: &str| {
+        Box::new(
+            Diagnostic::usage(format!("`{key}` has the wrong type"))
+                .hint(format!("write it as `{}`", call.builtin.signature)),
+        )
+    };
+    let texts = |key: &str| -> Outcome<Vec<String>> {
+        let Some(value) = map.get(key) else {
+            return Ok(Vec::new());
+        };
+        let array: Array = value.clone().try_cast().ok_or_else(|| wrong(key))?;
+        array
+            .into_iter()
+            .map(|item| {
+                item.into_immutable_string().map(|text| text.to_string()).map_err(|_| wrong(key))
+            })
+            .collect()
+    };
+    let python = match map.get("python") {
+        None => None,
+        Some(value) => {
+            Some(value.clone().into_immutable_string().map_err(|_| wrong("python"))?.to_string())
+        }
+    };
+    let project = map
+        .get("project")
+        .map_or(Ok(false), |value| value.as_bool().map_err(|_| wrong("project")))?;
+    let spec = Spec { python, packages: texts("packages")?, groups: texts("groups")?, project };
+    let folder = cx.with_tools(|tools| tools.environment(&spec))?;
+    Ok(folder.to_string_lossy().into_owned().into())
+}
+
+fn install_published(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let artifacts = argument(call, 0)?;
+    let name = call.text(1)?;
+    let cx = call.acting_body()?;
+    let Some(index) = cx.run.indexes.get(&name) else {
+        let wrong = Diagnostic::usage(format!("there is no index `{name}`"));
+        return Err(Box::new(wrong.suggest(&name, cx.run.indexes.keys().map(String::as_str))));
+    };
+    let chosen = artifacts.iter().find(|file| file.name.ends_with(".whl")).or(artifacts.first());
+    let Some(chosen) = chosen else {
+        return Err(Box::new(
+            Diagnostic::task("there is nothing to install").hint("pass the artifacts of the build"),
+        ));
+    };
+    let dist = read(&cx, chosen)?;
+    let pin = format!(
+        "{}=={} --hash=sha256:{}\n",
+        dist.metadata.name(),
+        dist.metadata.version(),
+        chosen.sha256
+    );
+    let folder = cx.out.with_extension("smoke");
+    let pins = cx.out.with_extension("pins.txt");
+    let io = |error: std::io::Error| {
+        Box::new(Diagnostic::machine(format!("cannot prepare a smoke install: {error}")))
+    };
+    fs::remove_dir(&folder).map_err(io)?;
+    fs::replace(&pins, &pin).map_err(io)?;
+    let words = [
+        "--require-hashes",
+        "--no-deps",
+        "--index-url",
+        &index.simple,
+        "-r",
+        &pins.to_string_lossy(),
+    ]
+    .map(str::to_owned);
+    let needed: Vec<String> = dist.metadata.requires_dist().map(str::to_owned).collect();
+    cx.with_tools(|tools| {
+        tools.fresh(&folder, &Spec::default())?;
+        tools.install(&folder, &words)?;
+        if needed.is_empty() { Ok(()) } else { tools.install(&folder, &needed) }
+    })?;
+    Ok(folder.to_string_lossy().into_owned().into())
+}
+
+fn import_names(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cx = call.body()?;
+    let mut names = std::collections::BTreeSet::new();
+    for file in argument(call, 0)?.iter().filter(|file| file.name.ends_with(".whl")) {
+        let path = cx.run.store.verified(file)?;
+        let opened =
+            fs::open(&path).map_err(|error| Box::new(Diagnostic::machine(error.to_string())))?;
+        let found = wheel::import_names(BufReader::new(opened));
+        names.extend(
+            found.map_err(|wrong| Box::new(Diagnostic::task(wrong.message).hint(wrong.hint)))?,
+        );
+    }
+    Ok(names.into_iter().map(Dynamic::from).collect::<Array>().into())
+}

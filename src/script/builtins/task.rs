@@ -1,0 +1,213 @@
+//! Declaring tasks: `task("name")`, what it needs, and its steps.
+
+use rhai::{Array, Dynamic, FnPtr, Map};
+
+use super::command::fills;
+use super::draft::{Draft, DraftStep};
+use super::{Builtin, Call, Phase, Place, TaskHandle};
+use crate::diag::{Diagnostic, Outcome, Word};
+use crate::model::command::How;
+use crate::model::task::Task;
+use crate::script::Body;
+use crate::script::cx::lock;
+use crate::script::publishers::refuse_publisher;
+
+pub(super) const fn method(
+    name: &'static str,
+    arity: (usize, usize),
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place: Place::Task, phase: Phase::Declare, signature, doc, arity, run }
+}
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin {
+        name: "task",
+        place: Place::Function,
+        phase: Phase::Declare,
+        signature: "task(\"name\")",
+        doc: "Declares a task. The comment directly above it is its description.",
+        arity: (1, 1),
+        run: task,
+    },
+    method(
+        "needs",
+        (1, 1),
+        ".needs(\"build\") or .needs([\"lint\", \"test\"])",
+        "What must be done before.",
+        needs,
+    ),
+    method(
+        "exec",
+        (1, 9),
+        ".exec(\"ruff check {}\", dir)",
+        "Starts a program without a shell; each `{}` is one word, `{name}` a parameter.",
+        exec,
+    ),
+    method(
+        "sh",
+        (1, 9),
+        ".sh(\"make | tee log\")",
+        "Runs a shell script; each `{}` is quoted.",
+        sh,
+    ),
+    method(
+        "run",
+        (1, 1),
+        ".run(|t| { … })",
+        "Calls a function, with the task as `t` if it takes one.",
+        run,
+    ),
+];
+
+fn task(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let declaring = call.declaring()?;
+    let name = call.word(0)?;
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    if name.text.is_empty()
+        || !name.text.chars().all(plain)
+        || name.text.starts_with(['-', '.', '/'])
+    {
+        let wrong =
+            Diagnostic::usage(format!("`{}` is no name for a task", name.text)).at(&name.site);
+        return Err(Box::new(wrong.hint("use letters, digits, `-`, `_`, `.`")));
+    }
+    let mut drafts = lock(&declaring.drafts);
+    if let Some(known) = drafts.iter().find(|draft| draft.task.name == name.text) {
+        let wrong =
+            Diagnostic::usage(format!("task `{}` is declared twice", name.text)).at(&name.site);
+        return Err(Box::new(
+            wrong
+                .note(format!("first at {}", known.task.site))
+                .hint("give one of them another name"),
+        ));
+    }
+    let doc = comment_above(call);
+    drafts.push(Draft { task: Task::new(name.text, call.site.clone(), doc), steps: Vec::new() });
+    Ok(Dynamic::from(TaskHandle(drafts.len() - 1)))
+}
+
+/// The `//` lines directly above the call, in one line.
+fn comment_above(call: &Call<'_>) -> Option<String> {
+    let above: Vec<&str> = call.site.source.text.lines().take(call.site.line - 1).collect();
+    let comment =
+        above.iter().rev().map(|line| line.trim()).take_while(|line| line.starts_with("//"));
+    let mut lines: Vec<&str> = comment.map(|line| line.trim_start_matches('/').trim()).collect();
+    lines.reverse();
+    let text = lines.join(" ").trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Changes the task that a method is called on.
+pub(super) fn change(
+    call: &Call<'_>,
+    work: impl FnOnce(&mut Draft) -> Outcome<()>,
+) -> Outcome<Dynamic> {
+    let declaring = call.declaring()?;
+    let handle: TaskHandle = call.this.clone().try_cast().unwrap_or(TaskHandle(usize::MAX));
+    let mut drafts = lock(&declaring.drafts);
+    // A task that could not be declared is not there: what is wrong with it has been said.
+    if let Some(draft) = drafts.get_mut(handle.0) {
+        work(draft)?;
+    }
+    Ok(call.this.clone())
+}
+
+fn needs(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let words = call.words(0)?;
+    change(call, |draft| {
+        draft.task.needs.extend(words);
+        Ok(())
+    })
+}
+
+fn step(call: &Call<'_>, how: How) -> Outcome<Dynamic> {
+    let Word { text: line, site } = call.word(0)?;
+    refuse_publisher(&line).map_err(|wrong| Box::new(wrong.at(&site)))?;
+    let fills = fills(call, 1)?;
+    change(call, |draft| {
+        draft.steps.push(DraftStep::Command { how, line, fills, site });
+        Ok(())
+    })
+}
+
+fn exec(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    step(call, How::Exec)
+}
+
+fn sh(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    step(call, How::Shell)
+}
+
+fn run(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let declaring = call.declaring()?;
+    let mut function = call.function(0)?;
+    let env = call.rhai.global_runtime_state();
+    let curried = function.curry().len();
+    let in_module = |count: &usize| {
+        env.lib.iter().any(|module| module.get_script_fn(function.fn_name(), *count).is_some())
+    };
+    let total =
+        declaring.arity(function.fn_name()).or_else(|| (curried..=curried + 2).find(in_module));
+    let takes = total.unwrap_or(curried + 1).saturating_sub(curried);
+    if takes > 1 {
+        let wrong =
+            Diagnostic::usage(format!("a task's function takes one argument at most, not {takes}"));
+        return Err(Box::new(wrong.hint("write `|t| { … }`; parameters are `t.name`")));
+    }
+    snapshot(&mut function, 0)?;
+    let source = call.site.source.name.clone();
+    let body = Body {
+        call: function,
+        env: std::sync::Arc::new(env.clone()),
+        source,
+        takes_task: takes == 1,
+    };
+    let id = declaring.add_body(body);
+    let site = call.site.clone();
+    change(call, |draft| {
+        draft.steps.push(DraftStep::Body(id, site));
+        Ok(())
+    })
+}
+
+/// Deepest nesting of values that a closure may capture.
+const DEEPEST: usize = 64;
+
+/// Gives a closure values of its own, as they are now: Rhai captures by reference.
+fn snapshot(function: &mut FnPtr, depth: usize) -> Outcome<()> {
+    if depth > DEEPEST {
+        let wrong = Diagnostic::usage(format!("a value is nested more than {DEEPEST} deep"));
+        return Err(Box::new(wrong.hint("build it flat, or within the body")));
+    }
+    for value in function.iter_curry_mut() {
+        *value = deep(value.flatten_clone(), depth)?;
+    }
+    Ok(())
+}
+
+fn deep(value: Dynamic, depth: usize) -> Outcome<Dynamic> {
+    let mut value = value.flatten();
+    if let Some(mut array) = value.write_lock::<Array>() {
+        for item in array.iter_mut() {
+            *item = nested(item, depth)?;
+        }
+    } else if let Some(mut map) = value.write_lock::<Map>() {
+        for item in map.values_mut() {
+            *item = nested(item, depth)?;
+        }
+    } else if let Some(mut function) = value.write_lock::<FnPtr>() {
+        snapshot(&mut function, depth + 1)?;
+    }
+    Ok(value)
+}
+
+fn nested(item: &Dynamic, depth: usize) -> Outcome<Dynamic> {
+    if depth >= DEEPEST {
+        let wrong = Diagnostic::usage(format!("a value is nested more than {DEEPEST} deep"));
+        return Err(Box::new(wrong.hint("build it flat, or within the body")));
+    }
+    deep(item.flatten_clone(), depth + 1)
+}

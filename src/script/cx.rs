@@ -1,0 +1,335 @@
+//! What builtins know of where they are called: while declaring, or within a task's body.
+//!
+//! Rhai hands it along as the tag of a call, so there are no globals and no thread-locals to
+//! mix up. `TaskView` is what a body gets as `t`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rhai::AST;
+
+use super::Body;
+use super::builtins::draft::Draft;
+use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
+use crate::door::{Caller, Conduct, Door};
+use crate::goals;
+use crate::host::proc::Stop;
+use crate::host::{Host, fs};
+use crate::model::artifact::{Artifact, Digest};
+use crate::model::command::Cmd;
+use crate::model::event::{Event, Events};
+use crate::model::task::{BodyId, Declared, Index, Task, Value};
+use crate::remote::Errand;
+use crate::store::Store;
+use crate::tools::{Spec, Tools};
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where a builtin is called.
+#[derive(Clone)]
+pub(crate) enum Frame {
+    /// Phase 1: the file is being read.
+    Declaring(Arc<Declaring>),
+    /// Phase 2: within a body.
+    Body(Arc<BodyCx>),
+}
+
+/// Texts that a script is made of, by name.
+#[derive(Default)]
+pub(crate) struct Sources(Mutex<BTreeMap<String, Arc<Source>>>);
+
+impl Sources {
+    pub(crate) fn add(&self, name: &str, text: String) -> Arc<Source> {
+        let source = Arc::new(Source { name: name.to_owned(), text });
+        lock(&self.0).insert(name.to_owned(), source.clone());
+        source
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Source>> {
+        lock(&self.0).get(name).cloned()
+    }
+
+    /// One digest over all texts and the version of rel.
+    pub(crate) fn digest(&self) -> Digest {
+        let sources = lock(&self.0);
+        let texts: Vec<(&String, &String)> =
+            sources.iter().map(|(name, source)| (name, &source.text)).collect();
+        Digest::of(serde_json::json!([env!("CARGO_PKG_VERSION"), texts]).to_string())
+    }
+}
+
+/// What phase 1 collects.
+pub(crate) struct Declaring {
+    pub(crate) host: Arc<Host>,
+    pub(crate) root: PathBuf,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) declared: Mutex<Declared>,
+    pub(crate) drafts: Mutex<Vec<Draft>>,
+    bodies: Mutex<Vec<Body>>,
+    wrong: Mutex<Vec<Diagnostic>>,
+    arities: OnceLock<HashMap<String, usize>>,
+}
+
+impl Declaring {
+    pub(crate) fn new(host: Arc<Host>, root: PathBuf, sources: Arc<Sources>) -> Self {
+        Self {
+            host,
+            root,
+            sources,
+            declared: Mutex::default(),
+            drafts: Mutex::default(),
+            bodies: Mutex::default(),
+            wrong: Mutex::default(),
+            arities: OnceLock::new(),
+        }
+    }
+
+    /// Remembers how many parameters each closure of the file has, captured ones included.
+    pub(crate) fn learn_arities(&self, ast: &AST) {
+        let known =
+            ast.iter_functions().map(|function| (function.name.to_owned(), function.params.len()));
+        let _ = self.arities.set(known.collect());
+    }
+
+    pub(crate) fn arity(&self, closure: &str) -> Option<usize> {
+        self.arities.get()?.get(closure).copied()
+    }
+
+    pub(crate) fn add_body(&self, body: Body) -> BodyId {
+        let mut bodies = lock(&self.bodies);
+        bodies.push(body);
+        BodyId(bodies.len() - 1)
+    }
+
+    /// Notes what is wrong with a declaration.
+    pub(crate) fn blame(&self, wrong: Diagnostic) {
+        lock(&self.wrong).push(wrong);
+    }
+
+    /// Turns drafts into tasks, with all that is wrong about them.
+    pub(crate) fn finish(&self) -> (Declared, Vec<Body>, Vec<Diagnostic>) {
+        let mut declared = std::mem::take(&mut *lock(&self.declared));
+        let bodies = std::mem::take(&mut *lock(&self.bodies));
+        let mut wrong = std::mem::take(&mut *lock(&self.wrong));
+        for draft in std::mem::take(&mut *lock(&self.drafts)) {
+            let (task, found) = draft.finish(&declared.indexes);
+            declared.tasks.push(task);
+            wrong.extend(found);
+        }
+        wrong.extend(references(&declared));
+        wrong.extend(overlaps(&declared));
+        (declared, bodies, wrong)
+    }
+}
+
+/// Names of tasks outside `.needs` that no task or instance has.
+fn references(declared: &Declared) -> Vec<Diagnostic> {
+    let asked = declared.default_task.iter();
+    let asked = asked.chain(declared.workflows.iter().flat_map(|workflow| &workflow.run));
+    let unknown = |word: &Word| {
+        let wrong = goals::parse(std::slice::from_ref(&word.text), &[], &declared.tasks).err()?;
+        Some(Diagnostic { site: Some(word.site.clone()), ..*wrong })
+    };
+    asked.filter_map(unknown).collect()
+}
+
+/// Globs of two tasks that would both take a file.
+fn overlaps(declared: &Declared) -> Vec<Diagnostic> {
+    let globs = declared.tasks.iter().enumerate();
+    let globs: Vec<(usize, &Word)> =
+        globs.flat_map(|(task, with)| with.outputs.iter().map(move |glob| (task, glob))).collect();
+    let mut wrong = Vec::new();
+    for (at, (task, glob)) in globs.iter().enumerate() {
+        for (other, earlier) in &globs[..at] {
+            if task != other && fs::globs_meet(&glob.text, &earlier.text) {
+                let owner = &declared.tasks[*other].name;
+                let found = Diagnostic::usage(format!(
+                    "`{}` is also an output of task `{owner}`",
+                    glob.text
+                ));
+                let found = found.at(&glob.site).note(format!("declared at {}", earlier.site));
+                wrong.push(found.hint("let each task write to a folder of its own"));
+            }
+        }
+    }
+    wrong
+}
+
+/// What all bodies of a run share.
+pub struct RunCx {
+    /// The machine.
+    pub host: Arc<Host>,
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The folder for state.
+    pub state: PathBuf,
+    /// Artifacts.
+    pub store: Store,
+    /// Where events go.
+    pub events: Events,
+    /// All indexes by name, public and declared.
+    pub indexes: BTreeMap<String, Index>,
+    /// Requirements of the tool environment.
+    pub tools: Vec<String>,
+    /// The commit's time, for `SOURCE_DATE_EPOCH`.
+    pub epoch: Option<u64>,
+    /// Whether what would be skipped is an error.
+    pub strict: bool,
+    /// Artifacts of finished instances, by task and instance.
+    pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
+    tool_env: OnceLock<Outcome<Option<PathBuf>>>,
+}
+
+impl RunCx {
+    /// A run's shared part.
+    #[expect(clippy::too_many_arguments, reason = "each is one field, given once")]
+    pub fn new(
+        host: Arc<Host>,
+        root: PathBuf,
+        state: PathBuf,
+        events: Events,
+        indexes: BTreeMap<String, Index>,
+        tools: Vec<String>,
+        epoch: Option<u64>,
+        strict: bool,
+    ) -> Self {
+        let store = Store::new(state.join("store"));
+        let (results, tool_env) = (Mutex::default(), OnceLock::new());
+        Self { host, root, state, store, events, indexes, tools, epoch, strict, results, tool_env }
+    }
+}
+
+/// What one call of a body knows.
+pub struct BodyCx {
+    /// What the run shares.
+    pub run: Arc<RunCx>,
+    /// The way to the remotes.
+    pub door: Arc<Door>,
+    /// The task.
+    pub task: Arc<Task>,
+    /// The instance's name.
+    pub id: String,
+    /// Values of parameters and axes.
+    pub values: BTreeMap<String, Value>,
+    /// The words after `--`.
+    pub rest: Vec<String>,
+    /// Names of the tasks that it needs, directly or not.
+    pub ancestors: Vec<String>,
+    /// The instance's own empty folder.
+    pub out: PathBuf,
+    /// Ends the body.
+    pub stop: Stop,
+}
+
+/// A body's `t`.
+#[derive(Clone)]
+pub(crate) struct TaskView(pub(crate) Arc<BodyCx>);
+
+impl BodyCx {
+    /// What the body may do on this machine.
+    pub fn conduct(&self) -> Conduct {
+        self.door.conduct(!self.task.effects.is_empty())
+    }
+
+    /// Passes on a line of output.
+    pub fn say(&self, line: &str) {
+        let line = self.run.host.env.masked(line);
+        self.run.events.emit(Event::Output { task: self.id.clone(), line });
+    }
+
+    /// Says which command is started, or in a description noted.
+    pub fn say_command(&self, cmd: &Cmd, noted: bool) {
+        let line = self.run.host.env.masked(&cmd.shown());
+        self.run.events.emit(Event::Command { task: self.id.clone(), line, noted });
+    }
+
+    /// Makes Python environments for this body.
+    pub fn with_tools<T>(&self, work: impl FnOnce(&Tools<'_>) -> T) -> T {
+        let say = |line: String| self.say(&line);
+        work(&Tools { host: &self.run.host, root: &self.run.root, stop: &self.stop, say: &say })
+    }
+
+    /// The variables of a command of this task.
+    ///
+    /// # Errors
+    /// The tool environment cannot be made.
+    pub fn child_env(&self) -> Outcome<BTreeMap<String, String>> {
+        let mut env = self.run.host.env.for_child(&self.task.secrets);
+        if let Some(epoch) = self.run.epoch {
+            env.entry("SOURCE_DATE_EPOCH".into()).or_insert_with(|| epoch.to_string());
+        }
+        if let Some(tools) = self.tool_env()? {
+            let bin = tools.join("bin");
+            let path = env.get("PATH").cloned().unwrap_or_default();
+            env.insert("PATH".into(), format!("{}:{path}", bin.display()));
+        }
+        env.extend(self.task.env.clone());
+        Ok(env)
+    }
+
+    fn tool_env(&self) -> Outcome<Option<PathBuf>> {
+        let made = self.run.tool_env.get_or_init(|| {
+            if self.run.tools.is_empty() {
+                return Ok(None);
+            }
+            let spec = Spec { packages: self.run.tools.clone(), ..Spec::default() };
+            self.with_tools(|tools| tools.environment(&spec)).map(Some)
+        });
+        made.clone()
+    }
+
+    /// The folder that commands of this task start in.
+    pub fn cwd(&self) -> PathBuf {
+        self.task.cwd.as_ref().map_or_else(|| self.run.root.clone(), |cwd| self.run.root.join(cwd))
+    }
+
+    /// Hands `work` to the door in this body's name.
+    pub fn at_door<T>(&self, site: Option<&Site>, work: impl FnOnce(&Door, &Caller<'_>) -> T) -> T {
+        let declared: Vec<_> =
+            self.task.effects.iter().map(|(destination, _)| destination.clone()).collect();
+        let say = |line: String| self.say(&line);
+        let errand = Errand {
+            host: &self.run.host,
+            store: &self.run.store,
+            root: &self.run.root,
+            secrets: &self.task.secrets,
+            stop: &self.stop,
+            say: &say,
+        };
+        let (task, optional) = (self.id.as_str(), self.task.optional);
+        work(&self.door, &Caller { task, declared: &declared, optional, site, errand })
+    }
+
+    /// Artifacts of a task that this one needs.
+    ///
+    /// # Errors
+    /// It does not need it, or there is no such task.
+    pub fn artifacts(&self, task: &str) -> Outcome<Vec<Artifact>> {
+        let name = task.split(':').next().unwrap_or(task);
+        if !self.ancestors.iter().any(|ancestor| ancestor == name) {
+            let wrong =
+                Diagnostic::usage(format!("task `{}` does not need `{task}`", self.task.name));
+            let known = self.ancestors.iter().map(String::as_str);
+            return Err(Box::new(match crate::diag::nearest(task, known) {
+                Some(near) => wrong.hint(format!("did you mean `{near}`?")),
+                None => wrong.hint(format!("add `.needs(\"{task}\")` to it")),
+            }));
+        }
+        let results = lock(&self.run.results);
+        if task.contains(':') && !results.keys().any(|(_, id)| id == task) {
+            let known = results.keys().filter(|(of, _)| of == name).map(|(_, id)| id.as_str());
+            let wrong = Diagnostic::usage(format!("`{task}` is no instance that has run"));
+            return Err(Box::new(wrong.suggest(task, known)));
+        }
+        let of_task = results.iter().filter(|((of, id), _)| of == task || id == task);
+        Ok(of_task.flat_map(|(_, artifacts)| artifacts.clone()).collect())
+    }
+
+    /// The path of `path` below the project.
+    pub fn below_root(&self, path: &str) -> PathBuf {
+        Path::new(&self.run.root).join(path)
+    }
+}

@@ -1,0 +1,389 @@
+//! What can be seen to be wrong without running anything, in bodies that never ran too.
+//!
+//! Walks the syntax tree: commands put together by interpolation, commands that plainly publish,
+//! holes and arguments that do not fit, functions that nobody defines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+
+use super::builtins;
+use super::explain;
+use super::modules;
+use super::publishers::refuse_publisher;
+use super::words::site;
+use crate::diag::{Diagnostic, Site, Source};
+use crate::model::command::{How, Template};
+
+/// Builtins whose first argument is a command.
+const COMMANDS: &[&str] = &["exec", "sh", "capture", "remote", "remote_sh"];
+
+/// Functions of the language itself that can be called without a namespace.
+const LANGUAGE: &[&str] = &[
+    "E",
+    "Fn",
+    "PI",
+    "abs",
+    "acos",
+    "acosh",
+    "all",
+    "any",
+    "append",
+    "as_string",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "bits",
+    "blob",
+    "bytes",
+    "call",
+    "ceiling",
+    "chars",
+    "chop",
+    "chunks",
+    "clear",
+    "concat",
+    "contains",
+    "contains_key",
+    "copy",
+    "cos",
+    "cosh",
+    "crop",
+    "curry",
+    "debug",
+    "dedup",
+    "drain",
+    "elapsed",
+    "end",
+    "ends_with",
+    "eval_fn",
+    "exclusive",
+    "exp",
+    "extract",
+    "fill_with",
+    "filter",
+    "find",
+    "find_map",
+    "first",
+    "floor",
+    "for_each",
+    "fraction",
+    "get",
+    "get_bit",
+    "get_bits",
+    "hypot",
+    "inclusive",
+    "index_of",
+    "insert",
+    "int",
+    "is_anonymous",
+    "is_def_fn",
+    "is_def_var",
+    "is_empty",
+    "is_even",
+    "is_exclusive",
+    "is_finite",
+    "is_inclusive",
+    "is_infinite",
+    "is_nan",
+    "is_odd",
+    "is_shared",
+    "is_zero",
+    "join",
+    "keys",
+    "last",
+    "len",
+    "ln",
+    "log",
+    "make_ascii",
+    "make_lower",
+    "make_upper",
+    "map",
+    "max",
+    "min",
+    "order",
+    "order_desc",
+    "pad",
+    "parse_decimal",
+    "parse_float",
+    "parse_int",
+    "parse_json",
+    "pop",
+    "print",
+    "push",
+    "range",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "remove_at",
+    "replace",
+    "retain",
+    "reverse",
+    "round",
+    "set",
+    "set_bit",
+    "set_bits",
+    "shift",
+    "sign",
+    "sin",
+    "sinh",
+    "some",
+    "sort",
+    "sort_by",
+    "sort_by_desc",
+    "sort_desc",
+    "splice",
+    "split",
+    "split_rev",
+    "sqrt",
+    "start",
+    "starts_with",
+    "sub_string",
+    "tan",
+    "tanh",
+    "throw",
+    "to_array",
+    "to_binary",
+    "to_blob",
+    "to_chars",
+    "to_debug",
+    "to_decimal",
+    "to_degrees",
+    "to_float",
+    "to_hex",
+    "to_int",
+    "to_json",
+    "to_lower",
+    "to_octal",
+    "to_radians",
+    "to_string",
+    "to_upper",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "truncate",
+    "type_of",
+    "values",
+    "windows",
+    "zip",
+];
+
+/// What a text defines by itself.
+struct Known {
+    /// Its functions.
+    own: BTreeSet<String>,
+    /// Names that hold values, and so perhaps closures.
+    variables: BTreeSet<String>,
+    /// Names under which modules are imported, with the functions of each.
+    imports: BTreeMap<String, Option<Vec<String>>>,
+}
+
+/// Everything found in `ast`.
+pub(crate) fn check(ast: &AST, source: &Arc<Source>) -> Vec<Diagnostic> {
+    let known = Known {
+        own: ast.iter_functions().map(|function| function.name.to_owned()).collect(),
+        variables: variables(ast),
+        imports: imports(ast),
+    };
+    let mut found: Vec<Diagnostic> = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        let (call, position, method) = match path.last() {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, position))
+                | ASTNode::Stmt(Stmt::FnCall(call, position)),
+            ) => (call, *position, false),
+            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => (call, *position, true),
+            _ => return true,
+        };
+        let mut wrong = check_call(call, position, method, source);
+        if !method && wrong.is_none() {
+            wrong =
+                unknown(call, &known).and_then(|wrong| Some(wrong.at(&site(source, position)?)));
+        }
+        found.extend(wrong.filter(|wrong| !found.contains(wrong)));
+        true
+    });
+    found.extend(open_comment(source));
+    found.sort_by_key(|wrong| wrong.site.as_ref().map(|site| (site.line, site.column)));
+    found
+}
+
+/// A `/*` that is never closed: Rhai would leave out the rest of the file without a word.
+fn open_comment(source: &Arc<Source>) -> Option<Diagnostic> {
+    let text: Vec<char> = source.text.chars().collect();
+    let (mut at, mut line, mut column) = (0, 1, 1);
+    let mut quote = None;
+    let mut open: Vec<Site> = Vec::new();
+    while let Some(&c) = text.get(at) {
+        let next = text.get(at + 1).copied();
+        let mut step = 1;
+        match (quote, c, next) {
+            (None, '/', Some('/')) if open.is_empty() => {
+                step = text[at..].iter().position(|c| *c == '\n').unwrap_or(text.len() - at);
+            }
+            (None, '/', Some('*')) => {
+                open.push(Site { source: source.clone(), line, column });
+                step = 2;
+            }
+            (None, '*', Some('/')) if !open.is_empty() => {
+                open.pop();
+                step = 2;
+            }
+            (None, '"' | '`' | '\'', _) if open.is_empty() => quote = Some(c),
+            (Some(mark), '\\', _) if mark != '`' => step = 2,
+            (Some(mark), c, _) if c == mark => quote = None,
+            _ => {}
+        }
+        for c in text.iter().skip(at).take(step) {
+            (line, column) = if *c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        at += step;
+    }
+    let first = open.first()?;
+    Some(
+        Diagnostic::usage("this comment is never closed")
+            .at(first)
+            .hint("write `*/` where it ends"),
+    )
+}
+
+fn variables(ast: &AST) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = ast
+        .iter_functions()
+        .flat_map(|function| {
+            function.params.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Var(var, ..))) = path.last() {
+            names.insert(var.0.name.to_string());
+        }
+        true
+    });
+    names
+}
+
+fn check_call(
+    call: &FnCallExpr,
+    position: Position,
+    method: bool,
+    source: &Arc<Source>,
+) -> Option<Diagnostic> {
+    if !COMMANDS.contains(&call.name.as_str())
+        || call.is_qualified()
+        || (method && !matches!(call.name.as_str(), "exec" | "sh"))
+    {
+        return None;
+    }
+    let name = &call.name;
+    match call.args.first()? {
+        Expr::InterpolatedString(_, at) => {
+            let wrong = Diagnostic::usage(format!(
+                "the command of `{name}` is put together with `${{…}}`, which cannot be quoted"
+            ));
+            let wrong = wrong.hint(format!("write {name}(\"… {{}} …\", value): each `{{}}` is one word; or `sh_raw` if you quote by yourself"));
+            site(source, *at).map(|place| wrong.at(&place))
+        }
+        Expr::StringConstant(line, at) => {
+            let place = site(source, *at)?;
+            if !name.starts_with("remote")
+                && let Err(wrong) = refuse_publisher(line)
+            {
+                return Some(wrong.at(&place));
+            }
+            if method {
+                return None;
+            }
+            let how = if name.ends_with("sh") { How::Shell } else { How::Exec };
+            let given = call.args.len() - 1;
+            match Template::parse(how, line, given > 0, &[]) {
+                Err(wrong) => Some(Diagnostic::from(wrong).at(&place)),
+                Ok(template) if template.holes() != given => {
+                    let (holes, plural) = (template.holes(), if given == 1 { "" } else { "s" });
+                    let wrong = Diagnostic::usage(format!(
+                        "the command has {holes} `{{}}` but {given} argument{plural}"
+                    ))
+                    .at(&place);
+                    Some(wrong.hint("each `{}` takes one argument"))
+                }
+                Ok(_) => None,
+            }
+        }
+        Expr::Variable(..) | Expr::FnCall(..) | Expr::Dot(..) | Expr::Index(..) => {
+            let wrong = Diagnostic::usage(format!("the command of `{name}` is not written out"));
+            let wrong = wrong.hint(format!("write {name}(\"program {{}}\", words); or `sh_raw` for a script that was put together"));
+            site(source, call.args[0].position())
+                .or_else(|| site(source, position))
+                .map(|place| wrong.at(&place))
+        }
+        _ => None,
+    }
+}
+
+/// A call of a function that nobody defines.
+fn unknown(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
+    let name = call.name.as_str();
+    if call.is_qualified() {
+        return unknown_in_module(call, known);
+    }
+    let is_known = call.is_operator_call()
+        || !name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        || known.own.contains(name)
+        || known.variables.contains(name)
+        || LANGUAGE.contains(&name)
+        || builtins::functions().any(|function| function == name);
+    if is_known {
+        return None;
+    }
+    let names = builtins::functions()
+        .map(|name| -> &str { name })
+        .chain(known.own.iter().map(String::as_str));
+    let wrong = Diagnostic::usage(format!("unknown function `{name}`"));
+    Some(match crate::diag::nearest(name, names) {
+        Some(near) => wrong.hint(format!("did you mean `{near}`?")),
+        None => {
+            wrong.hint("define it with `fn`, or look for the builtin's name in `rel show builtins`")
+        }
+    })
+}
+
+fn unknown_in_module(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
+    let [module] = &call.namespace.path[..] else { return None };
+    let (module, name) = (module.name.as_str(), call.name.as_str());
+    let functions: Vec<String> = match (builtins::in_module(module), known.imports.get(module)) {
+        (Some(rows), _) => rows.iter().map(|builtin| builtin.name.to_owned()).collect(),
+        (None, Some(Some(functions))) => functions.clone(),
+        // A project's own module: what it holds is seen when it is called.
+        (None, Some(None)) => return None,
+        (None, None) if module == "global" => return None,
+        (None, None) => return Some(explain::unknown_module(module)),
+    };
+    if functions.iter().any(|function| function == name) {
+        return None;
+    }
+    let wrong = Diagnostic::usage(format!("module `{module}` has no function `{name}`"));
+    Some(wrong.suggest(name, functions.iter().map(String::as_str)))
+}
+
+/// Modules that a text imports, by their names in it; with their functions, if they are standard.
+fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<String>>> {
+    let mut found = BTreeMap::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
+            let text = match &import.0 {
+                Expr::StringConstant(module, _) => modules::text(module),
+                _ => None,
+            };
+            let names = |text: &str| {
+                let functions =
+                    text.lines().filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
+                functions.map(str::to_owned).collect()
+            };
+            found.insert(import.1.name.to_string(), text.map(names));
+        }
+        true
+    });
+    found
+}

@@ -1,0 +1,143 @@
+//! Scripts: a Releasefile is loaded to tasks (phase 1), and its bodies are called (phase 2).
+//!
+//! No Rhai type leaves this folder. Phase 1 may read and never acts; a body sees values as of its
+//! `.run(…)`, so that bodies on several threads share nothing.
+
+mod builtins;
+pub mod cx;
+mod engine;
+mod explain;
+mod lint;
+mod modules;
+mod publishers;
+mod words;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rhai::{AST, Dynamic, Engine, FnPtr, GlobalRuntimeState, NativeCallContext, Position, Scope};
+
+use crate::diag::{Diagnostic, Kind};
+use crate::graph::Graph;
+use crate::host::{Host, fs};
+use crate::model::artifact::Digest;
+use crate::model::task::{BodyId, Declared};
+pub use builtins::{Builtin, all as builtins, run_command};
+use cx::{BodyCx, Declaring, Frame, Sources};
+pub use modules::{names as stdlib_names, text as stdlib_text};
+
+/// A closure with all that it needs to be called later.
+#[derive(Clone)]
+pub(crate) struct Body {
+    call: FnPtr,
+    env: Arc<GlobalRuntimeState>,
+    source: String,
+    takes_task: bool,
+}
+
+/// A loaded Releasefile.
+pub struct Script {
+    engine: Engine,
+    bodies: Vec<Body>,
+    sources: Arc<Sources>,
+    /// What it declares.
+    pub declared: Declared,
+    /// Digest of its text and of every module it imports.
+    pub digest: Digest,
+}
+
+/// How a body ended, when it did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Called {
+    /// It came to its end.
+    Done,
+    /// It asked to be left out, for this reason.
+    Skipped(String),
+}
+
+/// Loads the Releasefile at `file`, of the project in `root`.
+///
+/// # Errors
+/// All that is wrong with it and can be seen without running a body.
+pub fn load(host: &Arc<Host>, root: &Path, file: &Path) -> Result<Script, Vec<Diagnostic>> {
+    let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned();
+    let text = fs::read_text(file).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("cannot read {name}: {error}"));
+        vec![wrong.hint("it must be a text file in UTF-8")]
+    })?;
+    load_text(host, root, &name, &text)
+}
+
+fn load_text(
+    host: &Arc<Host>,
+    root: &Path,
+    name: &str,
+    text: &str,
+) -> Result<Script, Vec<Diagnostic>> {
+    let sources = Arc::new(Sources::default());
+    let source = sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
+    let declaring = Arc::new(Declaring::new(host.clone(), root.to_owned(), sources.clone()));
+    let engine = engine::build(&declaring);
+    let compiled = engine.compile(&source.text);
+    let mut ast = compiled.map_err(|error| vec![explain::parse_error(&error, &source)])?;
+    ast.set_source(name);
+    let wrong = lint::check(&ast, &source);
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    declaring.learn_arities(&ast);
+    let ended = run_top_level(&engine, &ast);
+    let (declared, bodies, mut wrong) = declaring.finish();
+    match ended {
+        // Whatever fails while the file is read, the file is what is wrong.
+        Err(error) => wrong.push(Diagnostic {
+            kind: Kind::Usage,
+            ..explain::runtime_error(&error, &sources, name)
+        }),
+        // Needs and circles are looked at here too, so that all that is wrong shows at once.
+        Ok(()) => wrong.extend(Graph::build_all(&declared.tasks).err().into_iter().flatten()),
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let digest = sources.digest();
+    Ok(Script { engine, bodies, sources, declared, digest })
+}
+
+fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<rhai::EvalAltResult>> {
+    engine.run_ast_with_scope(&mut Scope::new(), ast)
+}
+
+impl Script {
+    /// Calls a body.
+    ///
+    /// # Errors
+    /// The body failed; the diagnostic points into the script.
+    pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Result<Called, Box<Diagnostic>> {
+        let body = &self.bodies[body.0];
+        let mut global = (*body.env).clone();
+        global.tag = Dynamic::from(Frame::Body(cx.clone()));
+        global.level = 0;
+        global.num_operations = 0;
+        let context = NativeCallContext::new_with_all_fields(
+            &self.engine,
+            body.call.fn_name(),
+            Some(&body.source),
+            &global,
+            Position::NONE,
+        );
+        let args = if body.takes_task {
+            vec![Dynamic::from(cx::TaskView(cx.clone()))]
+        } else {
+            Vec::new()
+        };
+        let _guard = engine::Interruptible::enter(cx);
+        match body.call.call_raw(&context, None, args) {
+            Ok(_) => Ok(Called::Done),
+            Err(error) => match explain::skip_reason(&error) {
+                Some(reason) => Ok(Called::Skipped(reason)),
+                None => Err(Box::new(explain::runtime_error(&error, &self.sources, &body.source))),
+            },
+        }
+    }
+}

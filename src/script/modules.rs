@@ -1,0 +1,119 @@
+//! What `import` finds: the standard library, which travels within the program, and a project's
+//! own files below its folder.
+//!
+//! Each module is compiled and run once, when first asked for. The standard library uses public
+//! builtins only, so that a user may copy a function and change it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+
+use super::builtins::Thrown;
+use super::cx::{Sources, lock};
+use super::lint;
+use crate::diag::Diagnostic;
+use crate::host::fs;
+
+const STANDARD: &[(&str, &str)] = &[("std/python", include_str!("../../stdlib/python.rhai"))];
+
+/// Names of the standard library's modules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STANDARD.iter().map(|(name, _)| *name)
+}
+
+/// The text of a module of the standard library.
+pub fn text(name: &str) -> Option<&'static str> {
+    STANDARD.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Resolves `import "std/…"` and `import "./…"`.
+pub(crate) struct Modules {
+    root: PathBuf,
+    sources: Arc<Sources>,
+    loaded: Mutex<HashMap<String, Shared<Module>>>,
+    loading: Mutex<Vec<String>>,
+}
+
+impl Modules {
+    pub(crate) fn new(root: PathBuf, sources: Arc<Sources>) -> Self {
+        Self { root, sources, loaded: Mutex::default(), loading: Mutex::default() }
+    }
+
+    /// The name and text of a project's own module, which `from` imports as `path`.
+    fn own(&self, from: Option<&str>, path: &str) -> Result<(String, String), Diagnostic> {
+        let folder = from.and_then(|from| Path::new(from).parent()).unwrap_or(Path::new(""));
+        let folder = self.root.join(folder);
+        let named = folder.join(path);
+        let file = if fs::is_file(&named) { named } else { folder.join(format!("{path}.rhai")) };
+        let outside = || {
+            Diagnostic::usage(format!("`{path}` leads out of the project"))
+                .hint("import files below the Releasefile's folder")
+        };
+        let missing = |error: std::io::Error| {
+            let wrong = Diagnostic::usage(format!("cannot import `{path}`: {error}"));
+            wrong.hint("write the path from the importing file, as in import \"./release/notes\" as notes;")
+        };
+        let root = fs::real(&self.root).map_err(missing)?;
+        let real = fs::real(&file).map_err(missing)?;
+        let name =
+            real.strip_prefix(&root).map_err(|_| outside())?.to_string_lossy().replace('\\', "/");
+        Ok((name, fs::read_text(&real).map_err(missing)?))
+    }
+
+    fn load(
+        &self,
+        engine: &Engine,
+        name: &str,
+        text: String,
+        at: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let inside = |error| EvalAltResult::ErrorInModule(name.into(), error, at);
+        let source = self.sources.add(name, text);
+        let mut ast = engine
+            .compile(&source.text)
+            .map_err(|error| inside(Box::new(EvalAltResult::from(error))))?;
+        ast.set_source(name);
+        if let Some(first) = lint::check(&ast, &source).into_iter().next() {
+            return Err(Box::new(inside(thrown(first, Position::NONE))));
+        }
+        let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(inside)?;
+        Ok(Shared::new(module))
+    }
+}
+
+impl ModuleResolver for Modules {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        from: Option<&str>,
+        path: &str,
+        at: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let (name, text) = match text(path) {
+            Some(text) => (path.to_owned(), text.to_owned()),
+            None if path.starts_with("./") || path.starts_with("../") => {
+                self.own(from, path).map_err(|wrong| thrown(wrong, at))?
+            }
+            None => return Err(Box::new(EvalAltResult::ErrorModuleNotFound(path.into(), at))),
+        };
+        if let Some(module) = lock(&self.loaded).get(&name) {
+            return Ok(module.clone());
+        }
+        if lock(&self.loading).contains(&name) {
+            let wrong = Diagnostic::usage(format!("`{name}` imports itself, by way of others"));
+            return Err(thrown(wrong.hint("move what both need into a third file"), at));
+        }
+        lock(&self.loading).push(name.clone());
+        let module = self.load(engine, &name, text, at);
+        lock(&self.loading).pop();
+        let module = module?;
+        lock(&self.loaded).insert(name, module.clone());
+        Ok(module)
+    }
+}
+
+fn thrown(wrong: Diagnostic, at: Position) -> Box<EvalAltResult> {
+    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Thrown(Arc::new(wrong))), at))
+}

@@ -1,0 +1,54 @@
+//! The examples, run as a newcomer runs them: copied out, committed, tagged.
+
+use std::path::Path;
+
+use crate::project::Project;
+
+fn copy(from: &Path, project: &Project, prefix: &str) {
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let inner = format!("{prefix}{name}");
+        if entry.path().is_dir() {
+            if !name.starts_with('.') && name != "__pycache__" {
+                copy(&entry.path(), project, &format!("{inner}/"));
+            }
+        } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
+            project.write(&inner, &text);
+        }
+    }
+}
+
+fn hatch_vcs() -> Project {
+    let project = Project::new("");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
+    project.git()
+}
+
+#[test]
+fn hatch_vcs_checks_builds_and_describes_its_release() {
+    let project = hatch_vcs().tag("v0.2.0");
+    let first = project.rel("publish --offline").code(0);
+    let first =
+        first.says("lint: ok").says("typecheck: ok").says("test:3.11: ok").says("plan: 4 effects");
+    first.says("upload tidepool_demo-0.2.0-py3-none-any.whl").never_says("carries no tag");
+
+    // The second run finds every environment ready; only the build itself starts a back end.
+    let second = project.rel("publish --offline --output json").code(0);
+    let commands: Vec<String> = second
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|event| event["event"] == "command")
+        .map(|event| event["line"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(commands.iter().filter(|line| line.contains(" build ")).count(), 1, "{commands:?}");
+    assert!(
+        !commands.iter().any(|line| line.contains("install") || line.contains("venv")),
+        "{commands:?}"
+    );
+}
+
+#[test]
+fn hatch_vcs_without_a_tag_says_what_would_stop_it() {
+    hatch_vcs().rel("publish --offline").code(0).says("would stop: HEAD carries no tag");
+}

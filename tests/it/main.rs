@@ -1,0 +1,30 @@
+//! The integration tests: one binary, one file per subject.
+//!
+//! `project` builds projects and runs rel in them; `peers` starts real index servers, `wire`
+//! stands between rel and a server to look and to cut.
+
+#![allow(unreachable_pub, reason = "one binary: nothing is reached from outside")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is a failed test"
+)]
+#![allow(clippy::disallowed_methods, reason = "tests use the machine as it is")]
+#![allow(clippy::pedantic, reason = "a test may say things the long way")]
+
+mod actor;
+mod architecture;
+mod door;
+mod dry;
+mod errors;
+mod example;
+mod http;
+mod peers;
+mod project;
+mod publish;
+mod readme;
+mod resume;
+mod run;
+mod scale;
+mod wire;

@@ -1,0 +1,293 @@
+//! Running tasks: order, parameters, parallel work, failures, output, artifacts.
+
+use expect_test::expect;
+
+use crate::project::Project;
+
+#[test]
+fn needs_run_first_and_each_once() {
+    let project = Project::new(
+        r#"
+        task("a").sh("echo a >> log");
+        task("b").needs("a").sh("echo b >> log");
+        task("c").needs("a").sh("echo c >> log");
+        task("d").needs(["b", "c"]).sh("echo d >> log");
+        "#,
+    );
+    project.rel("d b -j 1").code(0);
+    assert_eq!(std::fs::read_to_string(project.root().join("log")).unwrap(), "a\nb\nc\nd\n");
+}
+
+#[test]
+fn a_failure_stops_new_work_and_names_the_command() {
+    let project = Project::new(
+        r#"
+        // Style
+        task("lint").exec("false");
+        task("test").needs("lint").exec("true");
+        "#,
+    );
+    let ran = project.rel("test").code(1);
+    expect![[r#"
+        lint: FAILED, [t] s
+          $ false
+        test: not run: something it needs failed
+        error: `false` ended with exit code 1
+         --> Releasefile:3:27
+          |
+        3 |         task("lint").exec("false");
+          |                           ^^^^^^^
+        failed ([t] s)
+    "#]]
+    .assert_eq(&sorted_block(&project.steady(&ran.err)));
+}
+
+/// The lines with the command below its task's status, whatever was flushed first.
+fn sorted_block(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    if lines.len() > 1 && lines[0].starts_with("  $") {
+        lines.swap(0, 1);
+    }
+    if let Some(at) = lines.iter().position(|line| line.starts_with("test:")) {
+        let line = lines.remove(at);
+        lines.insert(2, line);
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn keep_going_runs_what_does_not_need_the_failed() {
+    let project = Project::new(
+        r#"
+        task("bad").exec("false");
+        task("after-bad").needs("bad").run(|| print("never"));
+        task("good").run(|| print("good ran"));
+        task("all").needs(["bad", "after-bad", "good"]);
+        "#,
+    );
+    project.rel("all -j 1").code(1).never_says("good ran");
+    project.rel("all -j 1 --keep-going").code(1).says("good ran").never_says("  never");
+}
+
+#[test]
+fn optional_failures_harm_nobody() {
+    let project = Project::new(
+        r#"task("may").optional().exec("false"); task("next").needs("may").run(|| print("went on"));"#,
+    );
+    project.rel("next").code(0).says("went on").says("optional");
+}
+
+#[test]
+fn words_name_tasks_and_their_parameters() {
+    let project = Project::new(
+        r#"
+        task("bump").param("level", ["patch", "minor"]).param("pre", false).exec("echo bump {level} {pre}");
+        task("say").rest("args").exec("echo said {args}");
+        "#,
+    );
+    project.rel("bump minor say").code(0).says("bump minor false").says("said");
+    project.rel("bump pre=true").code(0).says("bump patch true");
+    project.rel("say -- -k 'x'").code(0).says("said -k x");
+    project.rel("bump major").code(2).says("`major` is no value of parameter `level`");
+}
+
+#[test]
+fn a_matrix_makes_instances_that_can_be_named() {
+    let project = Project::new(
+        r#"
+        task("test").matrix(#{ python: ["3.11", "3.12"], os: ["a"] }).run(|t| print(`${t.name}: ${t.python} on ${t.os}`));
+        task("all").needs("test");
+        task("one").needs("test:a,3.12");
+        "#,
+    );
+    project.rel("all").code(0).says("test:a,3.11: 3.11 on a").says("test:a,3.12: 3.12 on a");
+    project.rel("one").code(0).never_says("3.11");
+    project.rel("test:a,3.11").code(0).never_says("3.12");
+}
+
+#[test]
+fn bodies_see_values_as_of_their_run() {
+    let project = Project::new(
+        r#"
+        let n = 1;
+        for v in ["x", "y"] { task(`t-${v}`).run(|| { n += 1; print(`${v} ${n}`); }); }
+        n = 100;
+        task("all").needs(["t-x", "t-y"]);
+        "#,
+    );
+    project.rel("all").code(0).says("x 2").says("y 2");
+}
+
+#[test]
+fn artifacts_pass_by_digest_from_an_own_empty_folder() {
+    let project = Project::new(
+        r#"
+        task("build").run(|t| { sh("ls -A {} > {}/listing; echo data > {}/data.txt; chmod +x {}/data.txt", t.out, t.out, t.out, t.out); });
+        task("use").needs("build").run(|t| {
+            for file in t.artifacts("build") { print(`${file.name} ${file.size} ${file.sha256}`); exec("cat {}", file); }
+        });
+        "#,
+    );
+    let digest = "6667b2d1aab6a00caa5aee5af8ad9f1465e567abf1c209d15727d57b3e8f6e5f";
+    project.rel("use").code(0).says(&format!("data.txt 5 {digest}")).says("listing 8 ");
+}
+
+#[test]
+fn outputs_are_taken_fresh_and_old_files_are_set_aside() {
+    let project = Project::new(
+        r#"task("build").outputs("dist/*").sh("mkdir -p dist; echo new > dist/new.txt");"#,
+    )
+    .file("dist/old.txt", "old");
+    let ran =
+        project.rel("run build --export out").code(0).says("+ dist/new.txt").says("set aside");
+    assert!(!ran.err.contains("+ dist/old.txt"));
+    assert_eq!(std::fs::read_to_string(project.root().join("out/dist/new.txt")).unwrap(), "new\n");
+    assert!(!project.root().join("dist/old.txt").exists());
+}
+
+#[test]
+fn a_task_sees_only_the_secrets_it_names() {
+    let project = Project::new(
+        r#"
+        task("blind").sh("echo token=${CORP_TOKEN:-none} path=${PATH:+set}");
+        task("seeing").secrets("CORP_TOKEN").sh("test \"$CORP_TOKEN\" = hunter22-secret && echo has it: $CORP_TOKEN");
+        "#,
+    )
+    .env("CORP_TOKEN", "hunter22-secret");
+    project.rel("blind").code(0).says("token=none path=set");
+    project.rel("seeing").code(0).says("has it: ***").never_says("hunter22");
+}
+
+#[test]
+fn a_declared_secret_is_withheld_whatever_it_is_called() {
+    let project = Project::new(
+        r#"
+        index("corp", #{ upload: "https://localhost/", simple: "https://localhost/", password: secret("CORP_PW") });
+        task("blind").sh("env");
+        task("seeing").secrets("PLAIN_NAME").sh("echo $PLAIN_NAME");
+        "#,
+    )
+    .env("CORP_PW", "opensesame")
+    .env("PLAIN_NAME", "swordfish");
+    project.rel("blind").code(0).says("HOME=").never_says("CORP_PW").never_says("PLAIN_NAME");
+    project.rel("seeing").code(0).says("  ***").never_says("swordfish");
+}
+
+#[test]
+fn a_timeout_ends_the_whole_group() {
+    let project = Project::new(r#"task("slow").timeout("300ms").sh("sleep 7331 & sleep 7331");"#);
+    let started = std::time::Instant::now();
+    project.rel("slow").code(1).says("took longer than 0.3 s");
+    assert!(started.elapsed().as_secs() < 60, "the group was not ended");
+}
+
+#[test]
+fn a_failed_task_is_tried_again() {
+    let project = Project::new(
+        r#"task("flaky").retry(3, "1ms").sh("echo x >> tries; test $(wc -l < tries) -ge 3");"#,
+    );
+    project.rel("flaky").code(0).says("try 3 of 3");
+}
+
+#[test]
+fn a_body_may_ask_to_be_left_out_but_not_in_ci() {
+    let text = r#"task("t").run(|| skip("no compiler here")); task("u").needs("t").run(|| print("went on"));"#;
+    Project::new(text).rel("u").code(0).says("t: skipped: no compiler here").says("went on");
+    Project::new(text).rel("u --strict").code(1).says("not to be skipped here: no compiler here");
+    Project::new(text).env("GITHUB_ACTIONS", "true").rel("u").code(1);
+}
+
+#[test]
+fn the_releasefile_is_found_upward_and_with_dash_c() {
+    let project = Project::new(r#"task("where").exec("cat marker");"#)
+        .file("marker", "found it")
+        .file("a/b/x", "");
+    project.rel("-C a/b where").code(0).says("found it");
+    project.rel("-C a list").code(0).says("where");
+}
+
+#[test]
+fn a_project_imports_its_own_files_and_no_others() {
+    let helper = r#"
+        import "../other" as other;
+        const WHAT = "notes";
+        fn notes(name) { task(name).run(|t| { print(`${global::WHAT} for ${t.name} ${other::twice(2)}`); }); }
+    "#;
+    let project = Project::new("import \"./release/notes\" as notes; notes::notes(\"a\");");
+    let project =
+        project.file("release/notes.rhai", helper).file("other.rhai", "fn twice(x) { x * 2 }");
+    project.rel("a").code(0).says("notes for a 4");
+    project.write("other.rhai", "fn twice(x) { exce(x) }");
+    project
+        .rel("a")
+        .code(2)
+        .says("unknown function `exce`")
+        .says("other.rhai:1:15")
+        .says("in module `release/notes.rhai`");
+    project.write("other.rhai", "import \"./release/notes\" as notes;");
+    project.rel("a").code(2).says("`release/notes.rhai` imports itself");
+    project.write("Releasefile", "import \"../outside\" as outside;");
+    project.write("../outside.rhai", "fn x() {}");
+    project.rel("list").code(2).says("`../outside` leads out of the project");
+}
+
+#[test]
+fn json_lines_carry_a_version_and_are_all_there_is_on_stdout() {
+    let project = Project::new(r#"task("t").exec("echo hello");"#);
+    let ran = project.rel("t --output json").code(0);
+    let events: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.iter().all(|event| event["v"] == 1));
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["run-started", "task-started", "command", "output", "task-finished", "run-finished"]
+    );
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn the_list_shows_groups_kinds_and_descriptions() {
+    let project = Project::new(
+        r#"
+        // Static checks
+        task("lint").group("check").exec("true");
+        task("secret-helper").hidden();
+        // Send it away
+        task("publish").needs("lint").effects("pypi").run(|| ());
+        // Look at it
+        task("look").needs("publish").exec("true");
+        task("bump").param("level", ["patch", "minor"]).param("why");
+        default_task("lint");
+        "#,
+    );
+    expect![[r#"
+        check:
+          lint                    local  Static checks (default)
+
+        tasks:
+          publish                 sends  [pypi] Send it away
+          look                    after  Look at it
+          bump [level=patch] why  local
+    "#]]
+    .assert_eq(&project.rel("").code(0).out);
+}
+
+#[test]
+fn plan_graph_and_show_start_nothing() {
+    let project = Project::new(
+        r#"task("a").sh("touch ran"); task("b").needs("a").effects("command").run(|| remote("touch sent"));"#,
+    );
+    project
+        .rel("plan b")
+        .code(0)
+        .says("a: runs for real")
+        .says("b: sends to command, only with --live");
+    project.rel("graph b").code(0).says("\"a\" -> \"b\";");
+    project.rel("graph --format mermaid").code(0).says("flowchart LR");
+    project.rel("show b").code(0).says("effects      command");
+    project.rel("show std/python").code(0).says("fn smoke_install");
+    project.rel("show builtins").code(0).says("pypi::publish");
+    project.rel("validate").code(0).says("ok: 2 tasks");
+    assert!(!project.root().join("ran").exists());
+}
