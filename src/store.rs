@@ -65,10 +65,9 @@ impl Store {
         let place = self.place(artifact);
         let digests = fs::digests(&place).map_err(|error| {
             let name = artifact.file_name();
-            Box::new(
-                failed(&format!("`{name}` is gone from the store"), &error)
-                    .hint("build it anew with `--rebuild`"),
-            )
+            Box::new(failed(&format!("`{name}` is gone from the store"), &error).hint(
+                "put the file back; or, if nothing was sent yet, build anew with `--rebuild`",
+            ))
         })?;
         let same = digests.sha256 == artifact.sha256
             && digests.blake2b_256 == artifact.blake2b_256
@@ -80,7 +79,9 @@ impl Store {
         let wrong = Diagnostic::machine(message)
             .note(format!("sealed sha256 {}", artifact.sha256))
             .note(format!("found  sha256 {}", digests.sha256));
-        Err(Box::new(wrong.hint("find out what writes there; then build anew with `--rebuild`")))
+        Err(Box::new(wrong.hint(
+            "find out what writes there; if nothing was sent yet, build anew with `--rebuild`",
+        )))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pass::Pass;
 use super::session::Session;
-use crate::diag::{Diagnostic, Outcome};
+use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::{self, Door};
 use crate::graph::{Kind, Node};
 use crate::model::effect::{Effect, Key, Presence};
@@ -121,11 +121,10 @@ impl Answers {
             .collect();
         let places = places.into_iter().collect::<Vec<_>>().join(", ");
         let question = format!("Send {} effect{} to {places}?", open.len(), plural(open.len()));
-        if session.options.yes || agreed(session, &question) {
-            Ok(answers)
-        } else {
-            Err(Box::new(Diagnostic::refused("the answer was no")))
+        if !session.options.yes {
+            agree(session, &question, Diagnostic::refused("the answer was no"))?;
         }
+        Ok(answers)
     }
 
     /// Asks a task's own question, if it has one and something to send.
@@ -139,11 +138,9 @@ impl Answers {
         let _one_at_a_time = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         let task = session.task(node);
         let question = task.confirm.clone().unwrap_or_default();
-        if agreed(session, &format!("{}: {question}", task.name)) {
-            return Ok(());
-        }
-        let wrong = Diagnostic::refused(format!("`{}` was not confirmed", task.name));
-        Err(Box::new(wrong.hint("run the same command again to go on from here")))
+        let no = Diagnostic::refused(format!("`{}` was not confirmed", task.name));
+        let no = no.hint("run the same command again to go on from here");
+        agree(session, &format!("{}: {question}", task.name), no)
     }
 
     fn must_ask(&self, session: &Session, node: Node) -> bool {
@@ -190,9 +187,20 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-fn agreed(session: &Session, question: &str) -> bool {
+/// Asks for a yes.
+///
+/// # Errors
+/// It is no, or the run was stopped at the question.
+fn agree(session: &Session, question: &str, no: Diagnostic) -> Outcome<()> {
     let answer = session.host.ask(&format!("{question} [y/N] "), &session.stop);
-    matches!(answer.as_deref(), Some("y" | "Y" | "yes" | "Yes"))
+    if session.stop.fired() {
+        return Err(Box::new(Diagnostic::new(Wrong::Interrupted, "stopped at a question")));
+    }
+    if matches!(answer.as_deref(), Some("y" | "Y" | "yes" | "Yes")) {
+        Ok(())
+    } else {
+        Err(Box::new(no))
+    }
 }
 
 /// Shows a plan with what the remotes hold.

@@ -27,4 +27,5 @@ mod readme;
 mod resume;
 mod run;
 mod scale;
+mod terminal;
 mod wire;
