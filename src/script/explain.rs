@@ -6,7 +6,7 @@ use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
 use super::builtins::{self, Place, Skip, Thrown};
 use super::cx::Sources;
-use super::modules;
+use super::stdlib;
 use super::words::{our_type, site};
 use crate::diag::{Diagnostic, Kind, Site, Source};
 
@@ -197,7 +197,7 @@ pub(crate) fn unknown_module(name: &str) -> Diagnostic {
         || name.starts_with("std/")
         || name.contains('/')
     {
-        return wrong.suggest(name, modules::names());
+        return wrong.suggest(name, stdlib::names());
     }
     match crate::diag::nearest(name, builtins::modules()) {
         Some(near) => wrong.hint(format!("did you mean `{near}`?")),

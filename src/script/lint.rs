@@ -10,8 +10,8 @@ use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use super::builtins;
 use super::explain;
-use super::modules;
 use super::publishers::refuse_publisher;
+use super::stdlib;
 use super::words::site;
 use crate::diag::{Diagnostic, Site, Source};
 use crate::model::command::{How, Template};
@@ -373,7 +373,7 @@ fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<String>>> {
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
             let text = match &import.0 {
-                Expr::StringConstant(module, _) => modules::text(module),
+                Expr::StringConstant(module, _) => stdlib::text(module),
                 _ => None,
             };
             let names = |text: &str| {

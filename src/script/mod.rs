@@ -10,6 +10,7 @@ mod explain;
 mod lint;
 mod modules;
 mod publishers;
+mod stdlib;
 mod words;
 
 use std::path::Path;
@@ -24,7 +25,7 @@ use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
 pub use builtins::{Builtin, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
-pub use modules::{names as stdlib_names, text as stdlib_text};
+pub use stdlib::{names as stdlib_names, text as stdlib_text};
 
 /// A closure with all that it needs to be called later.
 #[derive(Clone)]

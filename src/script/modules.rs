@@ -1,8 +1,7 @@
 //! What `import` finds: the standard library, which travels within the program, and a project's
 //! own files below its folder.
 //!
-//! Each module is compiled and run once, when first asked for. The standard library uses public
-//! builtins only, so that a user may copy a function and change it.
+//! Each module is compiled and run once, when first asked for.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,20 +12,9 @@ use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Sco
 use super::builtins::Thrown;
 use super::cx::{Sources, lock};
 use super::lint;
+use super::stdlib;
 use crate::diag::Diagnostic;
 use crate::host::fs;
-
-const STANDARD: &[(&str, &str)] = &[("std/python", include_str!("../../stdlib/python.rhai"))];
-
-/// Names of the standard library's modules.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    STANDARD.iter().map(|(name, _)| *name)
-}
-
-/// The text of a module of the standard library.
-pub fn text(name: &str) -> Option<&'static str> {
-    STANDARD.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
-}
 
 /// Resolves `import "std/…"` and `import "./…"`.
 pub(crate) struct Modules {
@@ -91,7 +79,7 @@ impl ModuleResolver for Modules {
         path: &str,
         at: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let (name, text) = match text(path) {
+        let (name, text) = match stdlib::text(path) {
             Some(text) => (path.to_owned(), text.to_owned()),
             None if path.starts_with("./") || path.starts_with("../") => {
                 self.own(from, path).map_err(|wrong| thrown(wrong, at))?

@@ -2,21 +2,21 @@
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
 
-use super::{Builtin, Call, Phase, Place, Thrown};
+use super::{Builtin, Call, Phase, Place, Thrown, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::model::artifact::Artifact;
 use crate::model::task::Value;
 use crate::script::cx::{BodyCx, TaskView};
 
-pub(super) const TABLE: &[Builtin] = &[Builtin {
-    name: "artifacts",
-    place: Place::View,
-    phase: Phase::Body,
-    signature: "t.artifacts(\"build\")",
-    doc: "What a task made that this one needs: files by digest, in the order of their names.",
-    arity: (1, 1),
-    run: artifacts,
-}];
+pub(super) const TABLE: &[Builtin] = &[row(
+    Place::View,
+    Phase::Body,
+    "artifacts",
+    (1, 1),
+    "t.artifacts(\"build\")",
+    "What a task made that this one needs: files by digest, in the order of their names.",
+    artifacts,
+)];
 
 /// An artifact, as scripts hold it.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use rhai::{Array, Dynamic};
 
 use super::artifact::ArtifactHandle;
-use super::{Builtin, Call, Phase, Place, SecretHandle};
+use super::{Builtin, Call, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::door::Conduct;
 use crate::host::proc::{self, Ended, Launch, StartError};
@@ -13,60 +13,64 @@ use crate::script::cx::BodyCx;
 use crate::script::publishers::{refuse_publisher, refuse_publishing_words};
 use crate::script::words;
 
-const fn function(
-    name: &'static str,
-    arity: (usize, usize),
-    signature: &'static str,
-    doc: &'static str,
-    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
-) -> Builtin {
-    Builtin { name, place: Place::Function, phase: Phase::Body, signature, doc, arity, run }
-}
-
 pub(super) const TABLE: &[Builtin] = &[
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "exec",
         (1, 9),
         "exec(\"uv venv {}\", dir)",
         "Starts a program without a shell; each `{}` is one word.",
         exec,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "sh",
         (1, 9),
         "sh(\"make | tee {}\", log)",
         "Runs a shell script; each `{}` is quoted.",
         sh,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "sh_raw",
         (1, 1),
         "sh_raw(script)",
         "Runs a shell script that was put together by hand: quoting is up to you.",
         sh_raw,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "capture",
         (1, 9),
         "capture(\"git describe\")",
         "Starts a program and gives what it prints, without the last line end.",
         capture,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "remote",
         (1, 9),
         "remote(\"./announce {}\", version)",
         "Starts a program that changes something elsewhere: only a live run does.",
         remote,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "remote_sh",
         (1, 9),
         "remote_sh(\"./announce | tee {}\", log)",
         "Runs a shell script that changes something elsewhere: only a live run does.",
         remote_sh,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Body,
         "skip",
         (1, 1),
         "skip(\"Python 3.12 is not here\")",

@@ -3,73 +3,86 @@
 use rhai::{Dynamic, Map};
 
 use super::call::to_json;
-use super::{Builtin, Call, CiHandle, Phase, Place, SecretHandle};
+use super::{Builtin, Call, CiHandle, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::guard::GUARDS;
 use crate::host::net::{holds_login, is_web_url};
 use crate::model::task::{GuardCall, Index, Workflow};
 use crate::script::cx::{Frame, lock};
 
-const fn function(
-    name: &'static str,
-    arity: (usize, usize),
-    signature: &'static str,
-    doc: &'static str,
-    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
-) -> Builtin {
-    Builtin { name, place: Place::Function, phase: Phase::Declare, signature, doc, arity, run }
-}
-
-const fn of_ci(
-    name: &'static str,
-    signature: &'static str,
-    doc: &'static str,
-    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
-) -> Builtin {
-    Builtin { name, place: Place::Ci, phase: Phase::Declare, signature, doc, arity: (1, 1), run }
-}
-
 pub(super) const TABLE: &[Builtin] = &[
-    function(
+    row(
+        Place::Function,
+        Phase::Declare,
         "tools",
         (1, 1),
         "tools([\"ruff\", \"mypy\"])",
         "Python tools whose programs lead PATH in every command, in an environment made when first needed.",
         tools,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Declare,
         "index",
         (2, 2),
         "index(\"corp\", #{ upload: \"https://…\", simple: \"https://…\", user: \"ci\", password: secret(\"CORP_TOKEN\") })",
         "A private package index.",
         index,
     ),
-    function(
+    row(
+        Place::Function,
+        Phase::Declare,
         "guard",
         (1, 2),
         "guard(\"tag\") or guard(\"tag\", \"warn\")",
         "Asks a guard to stand before everything that is sent.",
         guard,
     ),
-    function("ci", (1, 1), "ci(\"release\")", "Declares a CI workflow.", ci),
-    of_ci("on", ".on(#{ tags: \"v*\" })", "What starts the workflow.", ci_on),
-    of_ci("run", ".run(\"publish\")", "The tasks that the workflow runs.", ci_run),
-    function(
+    row(
+        Place::Function,
+        Phase::Declare,
+        "ci",
+        (1, 1),
+        "ci(\"release\")",
+        "Declares a CI workflow.",
+        ci,
+    ),
+    row(
+        Place::Ci,
+        Phase::Declare,
+        "on",
+        (1, 1),
+        ".on(#{ tags: \"v*\" })",
+        "What starts the workflow.",
+        ci_on,
+    ),
+    row(
+        Place::Ci,
+        Phase::Declare,
+        "run",
+        (1, 1),
+        ".run(\"publish\")",
+        "The tasks that the workflow runs.",
+        ci_run,
+    ),
+    row(
+        Place::Function,
+        Phase::Declare,
         "default_task",
         (1, 1),
         "default_task(\"check\")",
         "The task of a bare `rel run`.",
         default_task,
     ),
-    Builtin {
-        name: "secret",
-        place: Place::Function,
-        phase: Phase::Any,
-        signature: "secret(\"CORP_TOKEN\")",
-        doc: "A secret, by the name of its variable. Its value never enters the script.",
-        arity: (1, 1),
-        run: secret,
-    },
+    row(
+        Place::Function,
+        Phase::Any,
+        "secret",
+        (1, 1),
+        "secret(\"CORP_TOKEN\")",
+        "A secret, by the name of its variable. Its value never enters the script.",
+        secret,
+    ),
 ];
 
 fn tools(call: &mut Call<'_>) -> Outcome<Dynamic> {

@@ -70,6 +70,19 @@ pub struct Builtin {
     run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
 }
 
+/// A row of the table.
+const fn row(
+    place: Place,
+    phase: Phase,
+    name: &'static str,
+    arity: (usize, usize),
+    signature: &'static str,
+    doc: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
+) -> Builtin {
+    Builtin { name, place, phase, signature, doc, arity, run }
+}
+
 impl Builtin {
     /// Whether it is called on something.
     pub fn is_method(&self) -> bool {

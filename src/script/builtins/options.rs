@@ -4,89 +4,143 @@ use std::time::Duration;
 
 use rhai::{Array, Dynamic, Map};
 
-use super::task::{change, method};
-use super::{Builtin, Call};
+use super::task::change;
+use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::host::fs;
 use crate::model::task::{Destination, Param, Retry, Task, Value};
 use crate::script::cx::lock;
 
 pub(super) const TABLE: &[Builtin] = &[
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "outputs",
         (1, 1),
         ".outputs(\"dist/*\")",
         "Files that the task writes outside `t.out` and that become its artifacts.",
         outputs,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "matrix",
         (1, 1),
         ".matrix(#{ python: [\"3.11\", \"3.12\"] })",
         "One instance for each combination of values.",
         matrix,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "param",
         (1, 2),
         ".param(\"level\", [\"patch\", \"minor\"])",
         "A parameter: required, with a default, or one of some choices.",
         param,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "rest",
         (1, 1),
         ".rest(\"args\")",
         "The name under which the words after `--` arrive.",
         rest,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "effects",
         (1, 1),
         ".effects(\"pypi\")",
         "Where the task sends to. Without it, nothing can be sent.",
         effects,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "environment",
         (1, 1),
         ".environment(\"pypi\")",
         "The CI environment that the task runs in.",
         environment,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "confirm",
         (1, 1),
         ".confirm(\"Publish to PyPI?\")",
         "A question that is asked when the task's turn to send comes.",
         confirm,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "retry",
         (1, 2),
         ".retry(5, \"30s\")",
         "How often a failed task is tried in all, and the pause between two tries.",
         retry,
     ),
-    method("timeout", (1, 1), ".timeout(\"10m\")", "How long the task may take.", timeout),
-    method("env", (1, 1), ".env(#{ KEY: \"value\" })", "Variables for the task's commands.", env),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
+        "timeout",
+        (1, 1),
+        ".timeout(\"10m\")",
+        "How long the task may take.",
+        timeout,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "env",
+        (1, 1),
+        ".env(#{ KEY: \"value\" })",
+        "Variables for the task's commands.",
+        env,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
         "secrets",
         (1, 1),
         ".secrets(\"CORP_TOKEN\")",
         "Secrets that the task's commands may see.",
         secrets,
     ),
-    method("cwd", (1, 1), ".cwd(\"src\")", "The folder that the task's commands start in.", cwd),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
+        "cwd",
+        (1, 1),
+        ".cwd(\"src\")",
+        "The folder that the task's commands start in.",
+        cwd,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
         "group",
         (1, 1),
         ".group(\"checks\")",
         "The heading that the task is listed under.",
         group,
     ),
-    method("hidden", (0, 0), ".hidden()", "Leaves the task out of the list.", hidden),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
+        "hidden",
+        (0, 0),
+        ".hidden()",
+        "Leaves the task out of the list.",
+        hidden,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
         "optional",
         (0, 0),
         ".optional()",

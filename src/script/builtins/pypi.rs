@@ -5,7 +5,7 @@ use std::io::BufReader;
 use rhai::{Array, Dynamic, Map};
 
 use super::artifact::argument;
-use super::{Builtin, Call, Phase, Place};
+use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::dist::{self, Dist, filename};
 use crate::host::fs;
@@ -13,15 +13,15 @@ use crate::model::artifact::Artifact;
 use crate::model::effect::{Effect, UploadPypi};
 use crate::script::cx::BodyCx;
 
-pub(super) const TABLE: &[Builtin] = &[Builtin {
-    name: "publish",
-    place: Place::Module("pypi"),
-    phase: Phase::Body,
-    signature: "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
-    doc: "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again.",
-    arity: (2, 2),
-    run: publish,
-}];
+pub(super) const TABLE: &[Builtin] = &[row(
+    Place::Module("pypi"),
+    Phase::Body,
+    "publish",
+    (2, 2),
+    "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
+    "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again.",
+    publish,
+)];
 
 fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let artifacts = argument(call, 0)?;

@@ -6,52 +6,52 @@ use rhai::{Array, Dynamic};
 
 use super::artifact::argument;
 use super::pypi::read;
-use super::{Builtin, Call, Phase, Place};
+use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::dist::wheel;
 use crate::host::fs;
 use crate::tools::Spec;
 
-const fn function(
-    name: &'static str,
-    arity: (usize, usize),
-    signature: &'static str,
-    doc: &'static str,
-    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
-) -> Builtin {
-    Builtin { name, place: Place::Module("python"), phase: Phase::Body, signature, doc, arity, run }
-}
-
 pub(super) const TABLE: &[Builtin] = &[
-    function(
+    row(
+        Place::Module("python"),
+        Phase::Body,
         "find",
         (1, 1),
         "python::find(\"3.12\")",
         "The interpreter of this version, or `()` if the machine has none.",
         find,
     ),
-    function(
+    row(
+        Place::Module("python"),
+        Phase::Body,
         "uv",
         (0, 0),
         "python::uv()",
         "The uv program, from PATH or fetched from PyPI once; `()` if it cannot be had.",
         uv,
     ),
-    function(
+    row(
+        Place::Module("python"),
+        Phase::Body,
         "environment",
         (1, 1),
         "python::environment(#{ python: \"3.12\", packages: [\"pytest\"], groups: [\"test\"], project: true })",
         "An environment outside the tree with these packages, found ready or made now: its folder.",
         environment,
     ),
-    function(
+    row(
+        Place::Module("python"),
+        Phase::Body,
         "install_published",
         (2, 2),
         "python::install_published(t.artifacts(\"build\"), \"testpypi\")",
         "Installs exactly these bytes from an index into a fresh environment, with their dependencies from the usual index: its folder.",
         install_published,
     ),
-    function(
+    row(
+        Place::Module("python"),
+        Phase::Body,
         "import_names",
         (1, 1),
         "python::import_names(t.artifacts(\"build\"))",

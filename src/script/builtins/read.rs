@@ -2,20 +2,20 @@
 
 use rhai::{Array, Dynamic, Map};
 
-use super::{Builtin, Call, Phase, Place};
+use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 use crate::script::cx::Frame;
 
-pub(super) const TABLE: &[Builtin] = &[Builtin {
-    name: "read",
-    place: Place::Module("toml"),
-    phase: Phase::Any,
-    signature: "toml::read(\"pyproject.toml\")",
-    doc: "A TOML file below the project's folder, as a map.",
-    arity: (1, 1),
-    run: toml_read,
-}];
+pub(super) const TABLE: &[Builtin] = &[row(
+    Place::Module("toml"),
+    Phase::Any,
+    "read",
+    (1, 1),
+    "toml::read(\"pyproject.toml\")",
+    "A TOML file below the project's folder, as a map.",
+    toml_read,
+)];
 
 fn toml_read(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let name = call.word(0)?;

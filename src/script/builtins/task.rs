@@ -4,7 +4,7 @@ use rhai::{Array, Dynamic, FnPtr, Map};
 
 use super::command::fills;
 use super::draft::{Draft, DraftStep};
-use super::{Builtin, Call, Phase, Place, TaskHandle};
+use super::{Builtin, Call, Phase, Place, TaskHandle, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::model::command::How;
 use crate::model::task::Task;
@@ -12,48 +12,46 @@ use crate::script::Body;
 use crate::script::cx::lock;
 use crate::script::publishers::refuse_publisher;
 
-pub(super) const fn method(
-    name: &'static str,
-    arity: (usize, usize),
-    signature: &'static str,
-    doc: &'static str,
-    run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
-) -> Builtin {
-    Builtin { name, place: Place::Task, phase: Phase::Declare, signature, doc, arity, run }
-}
-
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin {
-        name: "task",
-        place: Place::Function,
-        phase: Phase::Declare,
-        signature: "task(\"name\")",
-        doc: "Declares a task. The comment directly above it is its description.",
-        arity: (1, 1),
-        run: task,
-    },
-    method(
+    row(
+        Place::Function,
+        Phase::Declare,
+        "task",
+        (1, 1),
+        "task(\"name\")",
+        "Declares a task. The comment directly above it is its description.",
+        task,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
         "needs",
         (1, 1),
         ".needs(\"build\") or .needs([\"lint\", \"test\"])",
         "What must be done before.",
         needs,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "exec",
         (1, 9),
         ".exec(\"ruff check {}\", dir)",
         "Starts a program without a shell; each `{}` is one word, `{name}` a parameter.",
         exec,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "sh",
         (1, 9),
         ".sh(\"make | tee log\")",
         "Runs a shell script; each `{}` is quoted.",
         sh,
     ),
-    method(
+    row(
+        Place::Task,
+        Phase::Declare,
         "run",
         (1, 1),
         ".run(|t| { … })",
