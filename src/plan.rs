@@ -80,47 +80,20 @@ impl Plan {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// What cannot work whatever the remotes hold: two files of one name for one place, versions
-    /// that a public index never takes.
+    /// What cannot work whatever the remotes hold.
     pub fn conflicts(&self) -> Vec<Diagnostic> {
-        let uploads: Vec<(&Planned, &UploadPypi)> = self
+        let uploads: Vec<(&String, &UploadPypi)> = self
             .effects
             .iter()
             .filter_map(|planned| match &planned.effect {
-                Effect::UploadPypi(upload) => Some((planned, upload)),
+                Effect::UploadPypi(upload) => Some((&planned.task, upload)),
                 Effect::Command(_) => None,
             })
             .collect();
-        let mut wrong = Vec::new();
-        for (at, (planned, upload)) in uploads.iter().enumerate() {
-            let rival = uploads[..at].iter().find(|(_, other)| {
-                other.index.upload == upload.index.upload
-                    && other.file.file_name() == upload.file.file_name()
-                    && other.file.sha256 != upload.file.sha256
-            });
-            if matches!(upload.index.destination(), Destination::Pypi | Destination::Testpypi)
-                && upload.version.contains('+')
-            {
-                let (place, version) = (&upload.index.name, &upload.version);
-                let found = Diagnostic::refused(format!(
-                    "{place} takes no local versions such as {version}"
-                ));
-                wrong.push(
-                    found
-                        .note(planned.effect.summary())
-                        .hint("build from a tag, so that the version has no `+…`"),
-                );
-            }
-            if let Some((first, other)) = rival {
-                let (name, place) = (upload.file.file_name(), &upload.index.name);
-                let found = Diagnostic::refused(format!(
-                    "two different files named {name} would go to {place}"
-                ))
-                .note(format!("{}: sha256 {}", first.task, other.file.sha256))
-                .note(format!("{}: sha256 {}", planned.task, upload.file.sha256));
-                wrong.push(found.hint("build each file once, and let every publish take that one"));
-            }
-        }
+        let mut wrong: Vec<Diagnostic> =
+            uploads.iter().filter_map(|(_, upload)| local_version(upload)).collect();
+        wrong.dedup();
+        wrong.extend((1..uploads.len()).filter_map(|at| rival(uploads[at], &uploads[..at])));
         wrong
     }
 
@@ -154,4 +127,32 @@ impl Plan {
             .find(|planned| !self.effects.iter().any(|other| other.key == planned.key));
         new.map(|new| format!("it does not hold: {}", new.effect.summary()))
     }
+}
+
+/// A version that a public index never takes (PEP 440, local version identifiers).
+fn local_version(upload: &UploadPypi) -> Option<Diagnostic> {
+    let public = matches!(upload.index.destination(), Destination::Pypi | Destination::Testpypi);
+    let (place, version) = (&upload.index.name, &upload.version);
+    let wrong =
+        || Diagnostic::refused(format!("{place} takes no local versions such as {version}"));
+    (public && version.contains('+'))
+        .then(|| wrong().hint("build from a tag, so that the version has no `+…`"))
+}
+
+/// Another file of the same name for the same place: each would stop the other.
+fn rival(
+    (task, upload): (&String, &UploadPypi),
+    earlier: &[(&String, &UploadPypi)],
+) -> Option<Diagnostic> {
+    let (first, other) = earlier.iter().find(|(_, other)| {
+        other.index.upload == upload.index.upload
+            && other.file.file_name() == upload.file.file_name()
+            && other.file.sha256 != upload.file.sha256
+    })?;
+    let (name, place) = (upload.file.file_name(), &upload.index.name);
+    let wrong =
+        Diagnostic::refused(format!("two different files named {name} would go to {place}"))
+            .note(format!("{first}: sha256 {}", other.file.sha256))
+            .note(format!("{task}: sha256 {}", upload.file.sha256));
+    Some(wrong.hint("build each file once, and let every publish take that one"))
 }
