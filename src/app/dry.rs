@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::gate;
 use super::pass::Pass;
@@ -48,6 +49,7 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
     session.warn(findings.warnings);
     let look = gate::look(session, &plan, session.options.offline, |_| false);
     let stops = [plan.conflicts(), findings.stops, look.stops.clone()].concat();
+    session.would_stop.store(stops.len(), Ordering::Relaxed);
     let strict = session.options.strict && !stops.is_empty();
     gate::show(session, &look, stops, false);
     Ok(if strict { Exit::REFUSED } else { Exit::OK })
@@ -88,6 +90,10 @@ fn export(session: &Session, folder: &Path) -> Outcome<()> {
             count += 1;
         }
     }
-    session.events.note(format!("{count} files were copied to {}", folder.display()));
+    session.events.note(format!(
+        "copied to {}: {count} file{}",
+        folder.display(),
+        if count == 1 { "" } else { "s" }
+    ));
     Ok(())
 }

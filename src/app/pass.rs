@@ -270,7 +270,7 @@ impl Pass {
         if !old.is_empty() {
             let id = &session.graph.instance(node).id;
             session.events.note(format!(
-                "{id}: {} older files of its outputs were set aside in {}",
+                "{id}: older files of its outputs were set aside ({}) in {}",
                 old.len(),
                 aside.display()
             ));

@@ -1,6 +1,7 @@
 //! What all stages of one run share: project, graph, state, and what came of it so far.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Project;
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) cx: Arc<RunCx>,
     pub(super) release: Option<Release>,
     pub(super) stop: Stop,
+    /// Why a live run would stop, counted in a dry one.
+    pub(super) would_stop: AtomicUsize,
     /// What is wrong so far, in order.
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
 }
@@ -99,6 +102,7 @@ impl Session {
             cx,
             release,
             stop,
+            would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
         }))
     }
@@ -248,7 +252,14 @@ impl Session {
             }
             exit
         });
+        let reasons = self.would_stop.load(Ordering::Relaxed);
         let message = match exit {
+            Exit::OK if reasons > 0 => {
+                format!(
+                    "dry run done; a live run would stop, for {reasons} reason{}",
+                    if reasons == 1 { "" } else { "s" }
+                )
+            }
             Exit::OK => "done".to_owned(),
             Exit::TASK => "failed".into(),
             Exit::USAGE => "stopped: wrong usage".into(),

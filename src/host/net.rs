@@ -236,7 +236,7 @@ impl Clients {
         } else {
             self.far.get_or_init(|| common(builder()))
         };
-        made.as_ref().map_err(|error| NoAnswer(chain(error)))
+        made.as_ref().map_err(|error| NoAnswer(cause(error)))
     }
 }
 
@@ -294,21 +294,16 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn no_answer(error: reqwest::Error) -> NoAnswer {
-    NoAnswer(chain(&error))
+    NoAnswer(cause(&error))
 }
 
-/// The causes of an error, outermost first, each once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut parts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        if !parts.last().is_some_and(|last| last.contains(&text)) {
-            parts.push(text);
-        }
-        cause = inner.source();
+/// The innermost cause of an error: what is round it says only that a request failed.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
     }
-    parts.join(": ")
+    innermost.to_string()
 }
 
 #[cfg(test)]
