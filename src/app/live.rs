@@ -155,10 +155,13 @@ fn through_gate(
         [plan.conflicts(), strays(&plan, seal.as_ref(), &ledger), session.guards().stops].concat();
     let look =
         gate::look(session, &plan, false, |key| matches!(ledger.state(key), Some(State::Done(_))));
+    if let Some(exit) = session.verdict() {
+        return Ok(exit);
+    }
     stops.extend(look.stops.clone());
     let first = stops.first().map(|first| first.kind.exit());
     gate::show(session, &look, stops, true);
-    if let Some(exit) = first.or_else(|| session.verdict()) {
+    if let Some(exit) = first {
         return Ok(exit);
     }
     let answers = Answers::at_gate(session, &plan, &look).map_err(one)?;

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Url, multipart};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Url, multipart};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
+use crate::host::proc::Stop;
 use crate::model::secret::Secret;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -81,22 +83,25 @@ impl Net {
         Self { runtime: OnceLock::new(), reads: Clients::default(), writes: Clients::default() }
     }
 
-    /// `GET` with an `Accept` header.
+    /// `GET` with an `Accept` header; given up when `stop` fires.
     ///
     /// # Errors
     /// No answer, or one longer than 64 MiB.
-    pub fn get(&self, url: &str, accept: &str, login: Option<&Login>) -> Result<Answer, NoAnswer> {
-        let client = self.reads.of(url, &reader)?;
-        self.wait(async {
-            let mut request = client.get(url).header(ACCEPT, accept);
-            if let Some(login) = login {
-                request = request.basic_auth(&login.user, Some(login.password.reveal()));
-            }
-            read(request.send().await.map_err(no_answer)?).await
-        })
+    pub fn get(
+        &self,
+        url: &str,
+        accept: &str,
+        login: Option<&Login>,
+        stop: &Stop,
+    ) -> Result<Answer, NoAnswer> {
+        let request = self.reads.of(url, &reader)?.get(url).header(ACCEPT, accept);
+        self.wait(or_stopped(stop, async {
+            read(with(login, request).send().await.map_err(no_answer)?).await
+        }))
     }
 
-    /// `GET`, giving the body's bytes to `each` as they come; the status is returned.
+    /// `GET`, giving the body's bytes to `each` as they come; the status is returned. Given up when
+    /// `stop` fires.
     ///
     /// # Errors
     /// No answer, or it broke off.
@@ -104,20 +109,17 @@ impl Net {
         &self,
         url: &str,
         login: Option<&Login>,
+        stop: &Stop,
         mut each: impl FnMut(&[u8]),
     ) -> Result<u16, NoAnswer> {
-        let client = self.reads.of(url, &reader)?;
-        self.wait(async {
-            let mut request = client.get(url);
-            if let Some(login) = login {
-                request = request.basic_auth(&login.user, Some(login.password.reveal()));
-            }
-            let mut response = request.send().await.map_err(no_answer)?;
+        let request = self.reads.of(url, &reader)?.get(url);
+        self.wait(or_stopped(stop, async {
+            let mut response = with(login, request).send().await.map_err(no_answer)?;
             while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
                 each(&chunk);
             }
             Ok(response.status().as_u16())
-        })
+        }))
     }
 
     /// `POST` of a `multipart/form-data` form with text fields, then one file, streamed from disk.
@@ -151,11 +153,8 @@ impl Net {
             for (name, value) in fields {
                 form = form.text(name.clone(), value.clone());
             }
-            let mut request =
-                client.post(url).header(ACCEPT, accept).multipart(form.part("content", part));
-            if let Some(login) = login {
-                request = request.basic_auth(&login.user, Some(login.password.reveal()));
-            }
+            let form = form.part("content", part);
+            let request = with(login, client.post(url).header(ACCEPT, accept).multipart(form));
             let answer = async { read(request.send().await.map_err(no_answer)?).await };
             tokio::select! {
                 answer = answer => answer,
@@ -237,6 +236,27 @@ impl Clients {
             self.far.get_or_init(|| common(builder()))
         };
         made.as_ref().map_err(|error| NoAnswer(cause(error)))
+    }
+}
+
+fn with(login: Option<&Login>, request: RequestBuilder) -> RequestBuilder {
+    match login {
+        Some(login) => request.basic_auth(&login.user, Some(login.password.reveal())),
+        None => request,
+    }
+}
+
+/// `work`, or its end when `stop` fires.
+async fn or_stopped<T>(
+    stop: &Stop,
+    work: impl Future<Output = Result<T, NoAnswer>>,
+) -> Result<T, NoAnswer> {
+    let over = Arc::new(Notify::new());
+    let notice = over.clone();
+    stop.on_fire(move || notice.notify_one());
+    tokio::select! {
+        done = work => done,
+        () = over.notified() => Err(NoAnswer("stopped".into())),
     }
 }
 

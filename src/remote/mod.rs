@@ -52,7 +52,7 @@ pub enum Trouble {
 /// The remote cannot be asked.
 pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> {
     match effect {
-        Effect::UploadPypi(upload) => pypi::probe(errand.host, upload),
+        Effect::UploadPypi(upload) => pypi::probe(errand.host, upload, errand.stop),
         Effect::Command(_) => Ok(Presence::Unknowable),
     }
 }

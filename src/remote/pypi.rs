@@ -12,6 +12,7 @@ use crate::dist;
 use crate::host::net::{
     Answer, FormFile, Login, NoAnswer, join_url, same_origin, travels_in_the_clear,
 };
+use crate::host::proc::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::effect::{Presence, UploadPypi};
@@ -30,11 +31,11 @@ pub fn login(host: &Host, index: &Index) -> Option<Login> {
 ///
 /// # Errors
 /// The index cannot be asked, or its answer not be read.
-pub fn probe(host: &Host, upload: &UploadPypi) -> Result<Presence, Trouble> {
+pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, Trouble> {
     let index = &upload.index;
     let url = format!("{}{}/", index.simple, upload.project);
     let login = login_for(host, index, &index.simple);
-    let answer = host.net().get(&url, SIMPLE, login.as_ref()).map_err(unclear)?;
+    let answer = host.net().get(&url, SIMPLE, login.as_ref(), stop).map_err(unclear)?;
     match answer.status {
         200 => {}
         404 => return Ok(Presence::Absent),
@@ -56,7 +57,7 @@ pub fn probe(host: &Host, upload: &UploadPypi) -> Result<Presence, Trouble> {
     for file in files.iter().filter(|file| file.filename == upload.file.file_name()) {
         let found = match &file.sha256 {
             Some(sha256) => sha256.to_ascii_lowercase(),
-            None => digest_of(host, index, &answer.url, file)?,
+            None => digest_of(host, index, &answer.url, file, stop)?,
         };
         if found != upload.file.sha256.as_str() {
             return Ok(Presence::Other(format!("sha256 {found}")));
@@ -68,13 +69,21 @@ pub fn probe(host: &Host, upload: &UploadPypi) -> Result<Presence, Trouble> {
 
 /// The digest of a file whose page does not tell it: by reading the file. The login goes along only
 /// to the index itself, whatever the page names.
-fn digest_of(host: &Host, index: &Index, page: &str, file: &SimpleFile) -> Result<String, Trouble> {
+fn digest_of(
+    host: &Host,
+    index: &Index,
+    page: &str,
+    file: &SimpleFile,
+    stop: &Stop,
+) -> Result<String, Trouble> {
     use sha2::Digest as _;
     let url = join_url(page, &file.url).map_err(unclear)?;
     let login = same_origin(&url, &index.simple).then(|| login_for(host, index, &url)).flatten();
     let mut hasher = sha2::Sha256::new();
-    let status =
-        host.net().download(&url, login.as_ref(), |bytes| hasher.update(bytes)).map_err(unclear)?;
+    let status = host
+        .net()
+        .download(&url, login.as_ref(), stop, |bytes| hasher.update(bytes))
+        .map_err(unclear)?;
     match status {
         200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
         status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
