@@ -267,7 +267,13 @@ impl Ledger {
 
     /// Whether something may have been sent, as far as can be told of a ledger that cannot be opened.
     pub fn may_be_touched(folder: &Path, release: &Release, why: &Diagnostic) -> bool {
-        why.kind == Kind::Machine && fs::exists(&path(folder, release))
+        let text = fs::read_text(&path(folder, release));
+        // The opening line alone says that nothing was begun.
+        why.kind == Kind::Machine
+            && text.map_or_else(
+                |error| error.kind() != io::ErrorKind::NotFound,
+                |text| text.lines().count() > 1,
+            )
     }
 
     /// What is known of an effect.

@@ -21,10 +21,10 @@ pub fn list(host: &Arc<Host>, output: Output) -> Done {
     let project = Project::open(host)?;
     let declared = &project.script.declared;
     let graph = Graph::build_all(&declared.tasks)?;
-    host.out(&match output {
-        Output::Plain => tables::tasks(declared, &graph),
-        Output::Json => format!("{}\n", tables::intent_json(declared, &graph)),
-    });
+    match output {
+        Output::Plain => host.out(&tables::tasks(declared, &graph)),
+        Output::Json => host.out_json(tables::intent_json(declared, &graph)),
+    }
     Ok(Exit::OK)
 }
 
@@ -49,10 +49,10 @@ pub fn plan(host: &Arc<Host>, output: Output, words: &[String], rest: &[String])
     let words = if words.is_empty() { &default } else { words };
     let graph = asked(&project, words, rest)?;
     let declared = &project.script.declared;
-    host.out(&match output {
-        Output::Plain => tables::intent(declared, &graph),
-        Output::Json => format!("{}\n", tables::intent_json(declared, &graph)),
-    });
+    match output {
+        Output::Plain => host.out(&tables::intent(declared, &graph)),
+        Output::Json => host.out_json(tables::intent_json(declared, &graph)),
+    }
     Ok(Exit::OK)
 }
 
@@ -79,7 +79,7 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
         (Err(wrong), Output::Plain) => Err(wrong),
         (checked, Output::Json) => {
             let wrong = checked.err().unwrap_or_default();
-            host.out(&format!("{}\n", serde_json::json!({ "v": 1, "diagnostics": wrong })));
+            host.out_json(serde_json::json!({ "v": 1, "diagnostics": wrong }));
             Ok(wrong.first().map_or(Exit::OK, |first| first.kind.exit()))
         }
     }

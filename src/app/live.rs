@@ -152,7 +152,8 @@ fn through_gate(
     let seals = session.cx.state.join("seal");
     let seal = Seal::load(&seals, release).map_err(one)?;
     let mut stops =
-        [plan.conflicts(), strays(&plan, seal.as_ref(), &ledger), session.guards().stops].concat();
+        [plan.conflicts(), strays(session, &plan, seal.as_ref(), &ledger), session.guards().stops]
+            .concat();
     let look =
         gate::look(session, &plan, false, |key| matches!(ledger.state(key), Some(State::Done(_))));
     if let Some(exit) = session.verdict() {
@@ -180,12 +181,17 @@ fn through_gate(
 
 /// Files that this release has under the same name with other bytes: sealed before, or sent. A
 /// renamed build task would otherwise give some places other bytes than the rest.
-fn strays(plan: &Plan, seal: Option<&Seal>, ledger: &Ledger) -> Vec<Diagnostic> {
+fn strays(session: &Session, plan: &Plan, seal: Option<&Seal>, ledger: &Ledger) -> Vec<Diagnostic> {
     let touched = ledger.touched();
     let stray = |planned: &Planned| {
         let (endpoint, receipt) = (planned.effect.endpoint(), planned.effect.predicted());
         let digest = receipt.digest?;
-        let sealed = seal.iter().flat_map(|seal| seal.tasks.values().flatten());
+        // A task that is still there builds its own file of that name, for its own places.
+        let gone = |id: &str| {
+            session.tasks.iter().all(|task| id.split([':', '(']).next() != Some(task.name.as_str()))
+        };
+        let sealed = seal.iter().flat_map(|seal| &seal.tasks).filter(|(id, _)| gone(id));
+        let sealed = sealed.flat_map(|(_, files)| files);
         let sealed: Vec<&Artifact> =
             sealed.filter(|file| file.file_name() == receipt.name).collect();
         let known = sealed.iter().any(|file| file.sha256 == digest) || sealed.is_empty();

@@ -19,21 +19,34 @@ const PAUSES: [u64; 7] = [0, 1, 2, 4, 8, 15, 30];
 /// # Errors
 /// An effect is not to be seen, though it was sent.
 pub(super) fn prove(session: &Session, door: &Door, plan: &Plan) -> Outcome<()> {
-    let seen = look(session, plan);
+    let seen = look(session, door, plan);
     let rows: Vec<ProofRow> =
         plan.effects.iter().map(|planned| row(door, planned, &seen)).collect();
-    let missing = rows.iter().filter(|row| row.proven == Some(false));
-    let missing: Vec<String> =
-        missing.map(|row| format!("{}: {}", row.destination, row.name)).collect();
-    session.events.emit(Event::Proof { rows });
-    if missing.is_empty() {
+    let missing = |settled: bool| -> Vec<String> {
+        let of_kind = |(row, planned): &(&ProofRow, &Planned)| {
+            row.proven == Some(false) && door.is_settled(&planned.key) == settled
+        };
+        let found = rows.iter().zip(&plan.effects).filter(of_kind);
+        found.map(|(row, _)| format!("{}: {}", row.destination, row.name)).collect()
+    };
+    let (lost, unsent) = (missing(true), missing(false));
+    session.events.emit(Event::Proof { rows: rows.clone() });
+    if !lost.is_empty() {
+        let mut wrong =
+            Diagnostic::remote("not everything that was sent can be seen on the remotes");
+        wrong.notes.extend(lost);
+        let wait =
+            "wait until the index has caught up, then run the same command: it sends nothing twice";
+        return Err(Box::new(
+            wrong.hint(wait).hint("if the index lost it, send it again with `--redo`"),
+        ));
+    }
+    if unsent.is_empty() {
         return Ok(());
     }
-    let mut wrong = Diagnostic::remote("not everything that was sent can be seen on the remotes");
-    wrong.notes.extend(missing);
-    let wait =
-        "wait until the index has caught up, then run the same command: it sends nothing twice";
-    Err(Box::new(wrong.hint(wait).hint("if the index lost it, send it again with `--redo`")))
+    let mut wrong = Diagnostic::remote("not everything in the plan was sent");
+    wrong.notes.extend(unsent);
+    Err(Box::new(wrong.hint("mend what failed above, then run the same command")))
 }
 
 fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> ProofRow {
@@ -49,7 +62,7 @@ fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> P
 }
 
 /// Looks at all effects until each is seen or time is up; `None` for what cannot be looked at.
-fn look<'a>(session: &Session, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
+fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
     let say = |_: String| {};
     let (host, store, root) = (&session.host, &session.cx.store, session.cx.root.as_path());
     let errand = Errand { host, store, root, secrets: &[], stop: &session.stop, say: &say };
@@ -63,9 +76,13 @@ fn look<'a>(session: &Session, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>
             .collect::<Vec<_>>()
         {
             match remote::probe(&errand, &planned.effect) {
-                Ok(Presence::Same) => drop(seen.insert(&planned.key, Some(true))),
-                Ok(Presence::Unknowable) => drop(seen.insert(&planned.key, None)),
-                Ok(Presence::Other(_)) => drop(seen.insert(&planned.key, Some(false))),
+                Ok(Presence::Same) => _ = seen.insert(&planned.key, Some(true)),
+                Ok(Presence::Unknowable) => _ = seen.insert(&planned.key, None),
+                Ok(Presence::Other(_)) => _ = seen.insert(&planned.key, Some(false)),
+                // Nobody sent it: waiting will not bring it.
+                Ok(Presence::Absent) | Err(_) if !door.is_settled(&planned.key) => {
+                    _ = seen.insert(&planned.key, Some(false))
+                }
                 Ok(Presence::Absent) | Err(_) => {}
             }
         }

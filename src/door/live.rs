@@ -67,6 +67,10 @@ impl Live {
         lock(&self.sent).get(key).copied().unwrap_or(false)
     }
 
+    pub(super) fn is_settled(&self, key: &Key) -> bool {
+        lock(&self.sent).contains_key(key)
+    }
+
     pub(super) fn touched(&self) -> bool {
         self.ledger.touched()
     }

@@ -140,6 +140,11 @@ impl Door {
         matches!(&self.mode, Mode::Live(live) if live.sent_now(key))
     }
 
+    /// Whether the effect has happened, as far as the door knows.
+    pub fn is_settled(&self, key: &Key) -> bool {
+        matches!(&self.mode, Mode::Live(live) if live.is_settled(key))
+    }
+
     /// Whether anything of this release has, or may have, left this machine.
     pub fn touched(&self) -> bool {
         matches!(&self.mode, Mode::Live(live) if live.touched())

@@ -80,6 +80,19 @@ impl Env {
         masked
     }
 
+    /// The same for every text within a JSON value; keys and structure stay.
+    pub fn masked_json(&self, value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Value::String(self.masked(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.masked_json(item)).collect(),
+            Value::Object(map) => {
+                map.into_iter().map(|(key, item)| (key, self.masked_json(item))).collect()
+            }
+            plain => plain,
+        }
+    }
+
     /// The forms in which values of secrets may be written, longest first.
     fn forms(&self) -> Arc<Vec<String>> {
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +101,9 @@ impl Env {
 
     fn make_forms(&self) -> Vec<String> {
         let secrets = self.secrets();
-        let values = secrets.iter().filter_map(|name| self.all.get(name));
+        let declared = |name: &String| !is_secret_name(name) || secret::hides_value(name);
+        let values =
+            secrets.iter().filter(|name| declared(name)).filter_map(|name| self.all.get(name));
         let mut forms: Vec<String> = values.flat_map(|value| secret::forms(value)).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();
@@ -132,5 +147,7 @@ mod tests {
     fn values_are_masked_wherever_they_stand() {
         assert_eq!(env().masked("a hunter22, ghp_123456.opensesame"), "a ***, ***.***");
         assert_eq!(env().masked("aHVudGVyMjI= \"hunter22\""), "*** \"***\"");
+        let json = serde_json::json!({ "hunter22": ["hunter22\"", 1] });
+        assert_eq!(env().masked_json(json), serde_json::json!({ "hunter22": ["***\"", 1] }));
     }
 }

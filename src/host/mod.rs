@@ -64,6 +64,11 @@ impl Host {
         self.term.out(&self.env.masked(text));
     }
 
+    /// Writes a JSON value as one line of data, with secrets masked in its texts.
+    pub fn out_json(&self, value: serde_json::Value) {
+        self.term.out(&format!("{}\n", self.env.masked_json(value)));
+    }
+
     /// Writes what is for eyes, with secrets masked.
     pub fn err(&self, text: &str) {
         self.term.err(&self.env.masked(text));

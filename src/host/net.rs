@@ -123,6 +123,7 @@ impl Net {
     }
 
     /// `POST` of a `multipart/form-data` form with text fields, then one file, streamed from disk.
+    /// Given up only when `stop` is killed: what has begun to be sent is better sent to its end.
     ///
     /// # Errors
     /// No answer: it is not known whether the request took effect.
@@ -133,6 +134,7 @@ impl Net {
         login: Option<&Login>,
         fields: &[(String, String)],
         file: &FormFile,
+        stop: &Stop,
     ) -> Result<Answer, NoAnswer> {
         let client = self.writes.of(url, &writer)?;
         self.wait(async {
@@ -156,8 +158,12 @@ impl Net {
             let form = form.part("content", part);
             let request = with(login, client.post(url).header(ACCEPT, accept).multipart(form));
             let answer = async { read(request.send().await.map_err(no_answer)?).await };
+            let killed = Arc::new(Notify::new());
+            let notice = killed.clone();
+            stop.on_kill(move || notice.notify_one());
             tokio::select! {
                 answer = answer => answer,
+                () = killed.notified() => Err(NoAnswer("killed".into())),
                 () = stalled(&moved) => Err(NoAnswer(format!("nothing moved for {} s", PATIENCE.as_secs()))),
             }
         })

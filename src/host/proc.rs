@@ -33,6 +33,8 @@ struct Inner {
     groups: Mutex<BTreeSet<u32>>,
     children: Mutex<Vec<Stop>>,
     listeners: Mutex<Vec<Listener>>,
+    killed: AtomicBool,
+    kill_listeners: Mutex<Vec<Listener>>,
 }
 
 type Listener = Box<dyn Fn() + Send + Sync>;
@@ -72,6 +74,15 @@ impl Stop {
     pub fn on_fire(&self, listener: impl Fn() + Send + Sync + 'static) {
         let mut listeners = lock(&self.0.listeners);
         if self.fired() {
+            listener();
+        }
+        listeners.push(Box::new(listener));
+    }
+
+    /// Calls `listener` when it is killed; at once if it is already.
+    pub fn on_kill(&self, listener: impl Fn() + Send + Sync + 'static) {
+        let mut listeners = lock(&self.0.kill_listeners);
+        if self.0.killed.load(Ordering::SeqCst) {
             listener();
         }
         listeners.push(Box::new(listener));
@@ -119,6 +130,10 @@ impl Stop {
     /// Ends every group with KILL, at once.
     pub fn kill(&self) {
         self.fire("killed");
+        self.0.killed.store(true, Ordering::SeqCst);
+        for listener in lock(&self.0.kill_listeners).iter() {
+            listener();
+        }
         let children = lock(&self.0.children).clone();
         for child in children {
             child.kill();
@@ -206,7 +221,7 @@ pub fn run(
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
     let expression = expression(launch)?.stderr_to_stdout().stdout_file(writer);
-    follow(expression, vec![(Stream::Out, reader)], stop, &mut |_, text| line(text))
+    follow(expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, text| line(text))
 }
 
 /// Runs a command to its end and gives its standard output; its standard error goes to `line`.
@@ -222,10 +237,15 @@ pub fn capture(
     let expression = expression(launch)?.stdout_file(to_out).stderr_file(to_err);
     let mut captured = String::new();
     let mut each = |stream, text: String| match stream {
-        Stream::Out => captured.extend([text.as_str(), "\n"]),
+        Stream::Out => captured.push_str(&text),
         Stream::Err => line(text),
     };
-    let ended = follow(expression, vec![(Stream::Out, out), (Stream::Err, err)], stop, &mut each)?;
+    let ended = follow(
+        expression,
+        vec![(Stream::Out, Shape::Whole, out), (Stream::Err, Shape::Lines, err)],
+        stop,
+        &mut each,
+    )?;
     Ok((ended, captured))
 }
 
@@ -233,6 +253,15 @@ pub fn capture(
 enum Stream {
     Out,
     Err,
+}
+
+/// How a stream is passed on.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// Line by line, for eyes.
+    Lines,
+    /// As it is, at its end.
+    Whole,
 }
 
 enum News {
@@ -245,7 +274,7 @@ enum News {
 /// running may hold the output open: that is waited for only shortly.
 fn follow(
     expression: duct::Expression,
-    readers: Vec<(Stream, io::PipeReader)>,
+    readers: Vec<(Stream, Shape, io::PipeReader)>,
     stop: &Stop,
     each: &mut dyn FnMut(Stream, String),
 ) -> Result<Ended, StartError> {
@@ -254,13 +283,18 @@ fn follow(
     drop(expression);
     let group = handle.pids().first().copied().unwrap_or_default();
     stop.enter(group);
-    let (tell, news) = mpsc::channel();
+    // Bounded, so that a flood of output waits in the pipe and not in memory.
+    let (tell, news) = mpsc::sync_channel(1024);
     let mut open = readers.len();
-    for (stream, reader) in readers {
+    for (stream, shape, reader) in readers {
         let tell = tell.clone();
         std::thread::spawn(move || {
+            let mut pass_on = |text| drop(tell.send(News::Line(stream, text)));
             // A stream that cannot be read any more is as good as closed.
-            let _ = read_lines(reader, &mut |text| drop(tell.send(News::Line(stream, text))));
+            let _ = match shape {
+                Shape::Lines => read_lines(reader, &mut pass_on),
+                Shape::Whole => read_whole(reader, &mut pass_on),
+            };
             let _ = tell.send(News::Closed);
         });
     }
@@ -271,7 +305,9 @@ fn follow(
         let next = match &ended {
             None => news.recv().ok(),
             Some((_, deadline)) => {
-                news.recv_timeout(Instant::saturating_duration_since(deadline, Instant::now())).ok()
+                let left = Instant::saturating_duration_since(deadline, Instant::now());
+                // What a command left running may print for ever: the time counts, not what is queued.
+                if left.is_zero() { None } else { news.recv_timeout(left).ok() }
             }
         };
         match next {
@@ -332,5 +368,13 @@ fn read_lines(from: impl io::Read, line: &mut dyn FnMut(String)) -> io::Result<(
         line(String::from_utf8_lossy(&bytes).into_owned());
         bytes.clear();
     }
+    Ok(())
+}
+
+/// Everything at once.
+fn read_whole(mut from: impl io::Read, whole: &mut dyn FnMut(String)) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes)?;
+    whole(String::from_utf8_lossy(&bytes).into_owned());
     Ok(())
 }

@@ -221,7 +221,13 @@ fn shell_sign(line: &str) -> Option<&str> {
     const SIGNS: [&str; 11] = ["|", "||", "&&", "&", ";", ">", ">>", "<", "2>", "2>&1", "|&"];
     let mut quote = None;
     let mut outside = String::new();
+    let mut escaped = false;
     for c in line.chars() {
+        if escaped || (c == '\\' && quote != Some('\'')) {
+            escaped = !escaped;
+            outside.push('x');
+            continue;
+        }
         match quote {
             None if matches!(c, '\'' | '"') => quote = Some(c),
             Some(open) if open == c => quote = None,
@@ -238,7 +244,7 @@ fn shell_sign(line: &str) -> Option<&str> {
         return Some("NAME=value");
     }
     outside.split_whitespace().find_map(|word| {
-        let ends = word.len() > 1 && word.ends_with(';') && !word.ends_with("\\;");
+        let ends = word.len() > 1 && word.ends_with(';');
         let sign = if ends { ";" } else { word };
         SIGNS.iter().copied().find(|known| *known == sign)
     })

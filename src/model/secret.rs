@@ -63,18 +63,26 @@ pub fn is_secret_name(name: &str) -> bool {
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
+/// Whether the value of a withheld variable of this name is one to mask. What is withheld only for
+/// the beginning of its name (`AWS_REGION`, `TWINE_REPOSITORY`) is often a plain word.
+pub fn hides_value(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    NAMES.contains(&name.as_str())
+        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        || name.contains("KEY")
+}
+
 /// Texts shorter than this are not masked: they would tear holes into everything.
 const SHORTEST_MASKED: usize = 6;
 
-/// The forms in which a secret's value may turn up in a text: as it is, each of its lines, in JSON,
-/// in base64 (alone, and as a password of `__token__`), percent-encoded.
+/// The forms in which a secret's value may turn up in a text: as it is, each of its lines, in
+/// base64 (alone, and as a password of `__token__`), percent-encoded.
 pub fn forms(value: &str) -> Vec<String> {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     let trimmed = value.trim();
     let mut forms: Vec<String> = value.lines().map(|line| line.trim().to_owned()).collect();
     forms.push(trimmed.to_owned());
-    forms.push(serde_json::Value::from(trimmed).to_string().trim_matches('"').to_owned());
     for encoded in [
         STANDARD.encode(trimmed),
         URL_SAFE.encode(trimmed),

@@ -49,7 +49,10 @@ pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, 
     }
     let files = simple::parse(&answer.content_type, &answer.body, &answer.url)
         .map_err(|why| Trouble::Unclear(format!("{url} is no project page: {why}")))?;
-    if files.is_empty() && !answer.body.contains("<a") && answer.content_type.contains("html") {
+    let is_index = |body: &str| {
+        ["<a", "pypi:repository-version", "Links for"].iter().any(|sign| body.contains(sign))
+    };
+    if files.is_empty() && answer.content_type.contains("html") && !is_index(&answer.body) {
         return Err(Trouble::Unclear(format!("{url} is no project page: it has no links")));
     }
     // A page may list a name twice: any other bytes under it count.
@@ -113,7 +116,7 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     let answer = errand
         .host
         .net()
-        .post_form(&index.upload, REASON, login.as_ref(), &fields, &file)
+        .post_form(&index.upload, REASON, login.as_ref(), &fields, &file, errand.stop)
         .map_err(unclear)?;
     match answer.status {
         200..=299 => Ok(()),

@@ -20,10 +20,9 @@ struct Line<'a> {
 /// Prints each event as one line.
 pub fn events(host: &Arc<Host>) -> Events {
     let host = host.clone();
-    Events::to(move |event| host.out(&line(&event)))
-}
-
-fn line(event: &Event) -> String {
-    // Events hold only maps with text keys: they can always be written.
-    serde_json::to_string(&Line { v: VERSION, event }).unwrap_or_default() + "\n"
+    Events::to(move |event| {
+        let line = Line { v: VERSION, event: &event };
+        // Events hold only maps with text keys: they can always be written.
+        host.out_json(serde_json::to_value(line).unwrap_or_default());
+    })
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use super::builtins;
+use super::comments;
 use super::explain;
 use super::publishers::refuse_publisher;
 use super::stdlib;
@@ -212,39 +213,14 @@ pub(crate) fn check(ast: &AST, source: &Arc<Source>) -> Vec<Diagnostic> {
 
 /// A `/*` that is never closed: Rhai would leave out the rest of the file without a word.
 fn open_comment(source: &Arc<Source>) -> Option<Diagnostic> {
-    let text: Vec<char> = source.text.chars().collect();
-    let (mut at, mut line, mut column) = (0, 1, 1);
-    let mut quote = None;
-    let mut open: Vec<Site> = Vec::new();
-    while let Some(&c) = text.get(at) {
-        let next = text.get(at + 1).copied();
-        let mut step = 1;
-        match (quote, c, next) {
-            (None, '/', Some('/')) if open.is_empty() => {
-                step = text[at..].iter().position(|c| *c == '\n').unwrap_or(text.len() - at);
-            }
-            (None, '/', Some('*')) => {
-                open.push(Site { source: source.clone(), line, column });
-                step = 2;
-            }
-            (None, '*', Some('/')) if !open.is_empty() => {
-                open.pop();
-                step = 2;
-            }
-            (None, '"' | '`' | '\'', _) if open.is_empty() => quote = Some(c),
-            (Some(mark), '\\', _) if mark != '`' => step = 2,
-            (Some(mark), c, _) if c == mark => quote = None,
-            _ => {}
-        }
-        for c in text.iter().skip(at).take(step) {
-            (line, column) = if *c == '\n' { (line + 1, 1) } else { (line, column + 1) };
-        }
-        at += step;
-    }
-    let first = open.first()?;
+    let start = comments::open_comment(&source.text)?;
+    let before = &source.text[..start];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(1, |rest| rest.chars().count() + 1);
+    let site = Site { source: source.clone(), line, column };
     Some(
         Diagnostic::usage("this comment is never closed")
-            .at(first)
+            .at(&site)
             .hint("write `*/` where it ends"),
     )
 }

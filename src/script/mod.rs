@@ -4,6 +4,7 @@
 //! `.run(…)`, so that bodies on several threads share nothing.
 
 mod builtins;
+mod comments;
 pub mod cx;
 mod engine;
 mod explain;

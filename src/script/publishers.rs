@@ -31,17 +31,65 @@ const STARTERS: &[&str] = &[
     "pipx", "uv", "run", "tool", "python", "python3", "-m",
 ];
 
+/// Options that take the next word, so that what publishes may come one word later.
+const TAKES_WORD: &[&str] = &[
+    "-C",
+    "-c",
+    "-R",
+    "-p",
+    "--directory",
+    "--project",
+    "--prefix",
+    "--manifest-path",
+    "--git-dir",
+    "--work-tree",
+    "--repo",
+    "--config",
+    "--package",
+    "--workspace",
+];
+
 /// Refuses a command line or script in which a publishing command is written.
 ///
 /// # Errors
 /// There is one.
 pub(crate) fn refuse_publisher(script: &str) -> Outcome<()> {
-    for part in script.split(['\n', ';', '|', '&', '(', ')', '{', '}']) {
-        let words: Vec<&str> =
-            part.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
-        refuse_publishing_words(&words)?;
+    for words in commands(script) {
+        refuse_publishing_words(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     Ok(())
+}
+
+/// The commands of a shell script as words without their quotes. Quoted text and comments hold none.
+fn commands(script: &str) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = script.chars().peekable();
+    let close = |all: &mut Vec<Vec<String>>, word: &mut Option<String>| {
+        if let (Some(done), Some(last)) = (word.take(), all.last_mut()) {
+            last.push(done);
+        }
+    };
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
+            (None, '#') if word.is_none() => while chars.next_if(|c| *c != '\n').is_some() {},
+            (None, '\n' | ';' | '|' | '&' | '(' | ')' | '{' | '}' | '`') => {
+                close(&mut all, &mut word);
+                all.push(Vec::new());
+            }
+            (None, c) if c.is_whitespace() => close(&mut all, &mut word),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    close(&mut all, &mut word);
+    all
 }
 
 /// Refuses a command of these words if it publishes.
@@ -99,7 +147,7 @@ fn starts_soon(words: &[&str], ways: &[&str]) -> bool {
         if !is_option && !after_option {
             return false;
         }
-        after_option = word.starts_with('-') && !word.contains('=');
+        after_option = TAKES_WORD.contains(word);
     }
     false
 }
@@ -161,6 +209,12 @@ mod tests {
             "uv run pytest tests/publish",
             "npm run publish-docs",
             "ruff check .",
+            "git --no-pager grep push",
+            "cargo --locked test publish",
+            "npm -s run publish",
+            "git commit -m 'fix; git push comes later'",
+            "grep -rnE 'a|git push' .",
+            "# by hand; git push",
         ];
         for line in all {
             assert!(refuse_publisher(line).is_ok(), "{line}");
