@@ -51,7 +51,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("Mode::", &["door/"], "nobody but the door knows whether a run may send"),
     (
         "pypi.org",
-        &["host/endpoints.rs", "dist/", "remote/pypi.rs"],
+        &["host/endpoints.rs"],
         "addresses of services stand in one table",
     ),
 ];
