@@ -49,11 +49,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("host.out(", &["app/", "main.rs", "report/"], "only reports print; `app` hands them over"),
     ("host.err(", &["app/", "main.rs", "report/"], "only reports print; `app` hands them over"),
     ("Mode::", &["door/"], "nobody but the door knows whether a run may send"),
-    (
-        "pypi.org",
-        &["host/endpoints.rs"],
-        "addresses of services stand in one table",
-    ),
+    ("pypi.org", &["host/endpoints.rs"], "addresses of services stand in one table"),
 ];
 
 fn sources() -> Vec<(String, String)> {
