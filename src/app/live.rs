@@ -194,8 +194,8 @@ fn strays(session: &Session, plan: &Plan, seal: Option<&Seal>, ledger: &Ledger) 
         let sealed = sealed.flat_map(|(_, files)| files);
         let sealed: Vec<&Artifact> =
             sealed.filter(|file| file.file_name() == receipt.name).collect();
-        let known = sealed.iter().any(|file| file.sha256 == digest) || sealed.is_empty();
-        let other = sealed.first().filter(|_| !known).map(|file| file.sha256.clone());
+        let same = sealed.iter().any(|file| file.sha256 == digest);
+        let other = sealed.first().filter(|_| !same).map(|file| file.sha256.clone());
         let other = other.or_else(|| ledger.other_sent(&endpoint, &receipt.name, &digest))?;
         let wrong = Diagnostic::refused(format!(
             "this release has other bytes under the name {}",

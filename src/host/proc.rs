@@ -221,7 +221,9 @@ pub fn run(
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
     let expression = expression(launch)?.stderr_to_stdout().stdout_file(writer);
-    follow(expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, text| line(text))
+    follow(expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
+        line(text(&bytes))
+    })
 }
 
 /// Runs a command to its end and gives its standard output; its standard error goes to `line`.
@@ -235,10 +237,10 @@ pub fn capture(
 ) -> Result<(Ended, String), StartError> {
     let ((out, to_out), (err, to_err)) = (io::pipe()?, io::pipe()?);
     let expression = expression(launch)?.stdout_file(to_out).stderr_file(to_err);
-    let mut captured = String::new();
-    let mut each = |stream, text: String| match stream {
-        Stream::Out => captured.push_str(&text),
-        Stream::Err => line(text),
+    let mut captured = Vec::new();
+    let mut each = |stream, bytes: Vec<u8>| match stream {
+        Stream::Out => captured.extend(bytes),
+        Stream::Err => line(text(&bytes)),
     };
     let ended = follow(
         expression,
@@ -246,7 +248,7 @@ pub fn capture(
         stop,
         &mut each,
     )?;
-    Ok((ended, captured))
+    Ok((ended, text(&captured)))
 }
 
 #[derive(Clone, Copy)]
@@ -260,12 +262,12 @@ enum Stream {
 enum Shape {
     /// Line by line, for eyes.
     Lines,
-    /// As it is, at its end.
+    /// As it is, in pieces as they come.
     Whole,
 }
 
 enum News {
-    Line(Stream, String),
+    Bytes(Stream, Vec<u8>),
     Closed,
     Ended(io::Result<ExitStatus>),
 }
@@ -276,7 +278,7 @@ fn follow(
     expression: duct::Expression,
     readers: Vec<(Stream, Shape, io::PipeReader)>,
     stop: &Stop,
-    each: &mut dyn FnMut(Stream, String),
+    each: &mut dyn FnMut(Stream, Vec<u8>),
 ) -> Result<Ended, StartError> {
     let handle = Arc::new(expression.unchecked().start()?);
     // The expression holds this process's end of the pipes: without it their end can be seen.
@@ -289,7 +291,7 @@ fn follow(
     for (stream, shape, reader) in readers {
         let tell = tell.clone();
         std::thread::spawn(move || {
-            let mut pass_on = |text| drop(tell.send(News::Line(stream, text)));
+            let mut pass_on = |bytes| drop(tell.send(News::Bytes(stream, bytes)));
             // A stream that cannot be read any more is as good as closed.
             let _ = match shape {
                 Shape::Lines => read_lines(reader, &mut pass_on),
@@ -311,7 +313,7 @@ fn follow(
             }
         };
         match next {
-            Some(News::Line(stream, text)) => each(stream, text),
+            Some(News::Bytes(stream, bytes)) => each(stream, bytes),
             Some(News::Closed) => open -= 1,
             Some(News::Ended(status)) => ended = Some((status, Instant::now() + LINGER)),
             None => break,
@@ -358,23 +360,31 @@ fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
 }
 
 /// Each line without its end; one longer than a megabyte is cut there.
-fn read_lines(from: impl io::Read, line: &mut dyn FnMut(String)) -> io::Result<()> {
+fn read_lines(from: impl io::Read, line: &mut dyn FnMut(Vec<u8>)) -> io::Result<()> {
     let mut from = BufReader::new(from);
     let mut bytes = Vec::new();
     while from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? > 0 {
         while matches!(bytes.last(), Some(b'\n' | b'\r')) {
             bytes.pop();
         }
-        line(String::from_utf8_lossy(&bytes).into_owned());
-        bytes.clear();
+        line(std::mem::take(&mut bytes));
     }
     Ok(())
 }
 
-/// Everything at once.
-fn read_whole(mut from: impl io::Read, whole: &mut dyn FnMut(String)) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes)?;
-    whole(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(())
+/// Pieces as they come.
+fn read_whole(mut from: impl io::Read, piece: &mut dyn FnMut(Vec<u8>)) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => piece(buffer[..read].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

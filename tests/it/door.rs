@@ -294,11 +294,12 @@ fn what_is_captured_is_whole() {
         task("t").run(|| {
             let text = capture("python3 -c {}", "print('[\"' + 'x' * 3000000 + '\"]\\r')");
             print(text.len());
+            print(capture("sh -c {}", "sleep 30 & echo kept"));
             print(parse_json(`{"a": ${text}}`).a[0].len());
         });
         "#,
     );
-    project.rel("t").code(0).says("  3000004").says("  3000000");
+    project.rel("t").code(0).says("  kept").says("  3000004").says("  3000000");
 }
 
 #[test]
