@@ -1,10 +1,14 @@
-//! The program: takes the machine as it is, runs, and ends with the exit code.
+//! The program: takes the machine as it is, runs, and ends with the exit code. Under the name of a
+//! program that publishes, it is that program's shim.
 
 use std::process::ExitCode;
 
-use rel::host::Host;
+use rel::host::{Host, shim};
 
 fn main() -> ExitCode {
+    if let Some(program) = shim::called_as() {
+        return shim::stand_in(program);
+    }
     let host = match Host::from_process() {
         Ok(host) => host,
         Err(error) => {

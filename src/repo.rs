@@ -137,7 +137,8 @@ impl<'a> Repo<'a> {
         let argv =
             ["git", "--no-optional-locks"].iter().chain(words).map(ToString::to_string).collect();
         let cmd = Cmd::Argv(argv);
-        let launch = Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]) };
+        let launch =
+            Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]), shims: None };
         match proc::capture(&launch, &Stop::default(), |_| {}) {
             Ok((Ended::Ok, text)) => Some(text),
             _ => None,

@@ -183,7 +183,7 @@ impl Tools<'_> {
     fn run(&self, argv: &[String]) -> Outcome<()> {
         let cmd = Cmd::Argv(argv.to_vec());
         let env = self.host.env.for_child(&[]);
-        let launch = Launch { cmd: &cmd, cwd: self.root, env };
+        let launch = Launch { cmd: &cmd, cwd: self.root, env, shims: None };
         let failed = |why: &str| {
             Box::new(
                 Diagnostic::task(format!("cannot make a tool environment: {why}"))
@@ -201,7 +201,8 @@ impl Tools<'_> {
 
     fn capture(&self, argv: &[String]) -> Option<String> {
         let cmd = Cmd::Argv(argv.to_vec());
-        let launch = Launch { cmd: &cmd, cwd: self.root, env: self.host.env.for_child(&[]) };
+        let launch =
+            Launch { cmd: &cmd, cwd: self.root, env: self.host.env.for_child(&[]), shims: None };
         match proc::capture(&launch, self.stop, |_| {}) {
             Ok((Ended::Ok, text)) => Some(text),
             _ => None,

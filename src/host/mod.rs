@@ -11,6 +11,7 @@ pub mod env;
 pub mod fs;
 pub mod net;
 pub mod proc;
+pub mod shim;
 pub mod signals;
 pub mod term;
 
@@ -36,6 +37,8 @@ pub struct Host {
     pub endpoints: Endpoints,
     /// Where text goes and answers come from.
     pub term: Term,
+    /// This program's own file, for shims; without it children have none.
+    pub program: Option<PathBuf>,
     net: OnceLock<Net>,
     takes_signals: bool,
 }
@@ -48,7 +51,7 @@ impl Host {
     pub fn from_process() -> std::io::Result<Self> {
         let cwd = std::env::current_dir()?;
         let host = Self::new(cwd, Env::from_process(), Endpoints::default(), Term::from_process());
-        Ok(Self { takes_signals: true, ..host })
+        Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), ..host })
     }
 
     /// Fires `stop` on Ctrl-C and SIGTERM, if this is a machine of its own and not one of a test.
@@ -108,6 +111,7 @@ impl Host {
             env,
             endpoints,
             term,
+            program: None,
             net: OnceLock::new(),
             takes_signals: false,
         }

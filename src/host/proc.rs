@@ -182,6 +182,8 @@ pub struct Launch<'a> {
     pub cwd: &'a Path,
     /// All variables it sees.
     pub env: BTreeMap<String, String>,
+    /// A folder that leads its PATH; the command itself is not looked for there.
+    pub shims: Option<&'a Path>,
 }
 
 /// How a command ended.
@@ -350,7 +352,12 @@ fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
     };
     let found =
         which(program, path, launch.cwd).ok_or_else(|| StartError::NotFound(program.to_owned()))?;
-    let expression = duct::cmd(found, words).dir(launch.cwd).full_env(&launch.env).stdin_null();
+    let mut env = launch.env.clone();
+    if let Some(shims) = launch.shims {
+        let path = path.map_or_else(String::new, |path| format!(":{path}"));
+        env.insert("PATH".into(), format!("{}{path}", shims.display()));
+    }
+    let expression = duct::cmd(found, words).dir(launch.cwd).full_env(env).stdin_null();
     #[cfg(unix)]
     let expression = expression.before_spawn(|command| {
         std::os::unix::process::CommandExt::process_group(command, 0);

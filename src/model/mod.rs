@@ -6,5 +6,6 @@ pub mod artifact;
 pub mod command;
 pub mod effect;
 pub mod event;
+pub mod publisher;
 pub mod secret;
 pub mod task;

@@ -15,7 +15,7 @@ pub fn apply(errand: &Errand<'_>, command: &SendCommand) -> Result<(), Trouble> 
     let cwd =
         command.cwd.as_ref().map_or_else(|| errand.root.to_owned(), |cwd| errand.root.join(cwd));
     let env = errand.host.env.for_child(errand.secrets);
-    let launch = Launch { cmd: &command.cmd, cwd: &cwd, env };
+    let launch = Launch { cmd: &command.cmd, cwd: &cwd, env, shims: None };
     match proc::run(&launch, errand.stop, errand.say) {
         Ok(Ended::Ok) => Ok(()),
         Ok(Ended::Failed(Some(code))) => {

@@ -15,6 +15,7 @@ use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
 use crate::goals;
 use crate::host::proc::Stop;
+use crate::host::shim::Shims;
 use crate::host::{Host, fs};
 use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
@@ -181,6 +182,7 @@ pub struct RunCx {
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
+    shims: OnceLock<Outcome<Option<Shims>>>,
 }
 
 impl RunCx {
@@ -197,8 +199,39 @@ impl RunCx {
         strict: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
-        let (results, tool_env) = (Mutex::default(), OnceLock::new());
-        Self { host, root, state, store, events, indexes, tools, epoch, strict, results, tool_env }
+        let (results, tool_env, shims) = (Mutex::default(), OnceLock::new(), OnceLock::new());
+        Self {
+            host,
+            root,
+            state,
+            store,
+            events,
+            indexes,
+            tools,
+            epoch,
+            strict,
+            results,
+            tool_env,
+            shims,
+        }
+    }
+
+    /// What keeps commands of tasks from publishing; made when the first one is started.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn shims(&self) -> Outcome<Option<&Shims>> {
+        let make = |program: &PathBuf| {
+            Shims::new(&self.state, &self.root, program).map_err(|error| {
+                let wrong =
+                    Diagnostic::machine(format!("cannot keep commands from publishing: {error}"));
+                Box::new(
+                    wrong.hint("no command is started without that: mend the folder for state"),
+                )
+            })
+        };
+        let made = self.shims.get_or_init(|| self.host.program.as_ref().map(make).transpose());
+        made.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 }
 
@@ -266,8 +299,18 @@ impl BodyCx {
             let path = env.get("PATH").cloned().unwrap_or_default();
             env.insert("PATH".into(), format!("{}:{path}", bin.display()));
         }
+        if let Some(shims) = self.run.shims()? {
+            shims.guard(&mut env, &self.refusals());
+        }
         env.extend(self.task.env.clone());
         Ok(env)
+    }
+
+    /// The file in which shims note what they refused to this instance.
+    pub fn refusals(&self) -> PathBuf {
+        let mut name = self.out.clone().into_os_string();
+        name.push(".refused");
+        name.into()
     }
 
     fn tool_env(&self) -> Outcome<Option<PathBuf>> {

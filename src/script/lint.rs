@@ -11,11 +11,11 @@ use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 use super::builtins;
 use super::comments;
 use super::explain;
-use super::publishers::refuse_publisher;
 use super::stdlib;
 use super::words::site;
 use crate::diag::{Diagnostic, Site, Source};
 use crate::model::command::{How, Template};
+use crate::model::publisher;
 
 /// Builtins whose first argument is a command.
 const COMMANDS: &[&str] = &["exec", "sh", "capture", "remote", "remote_sh"];
@@ -265,7 +265,7 @@ fn check_call(
         Expr::StringConstant(line, at) => {
             let place = site(source, *at)?;
             if !name.starts_with("remote")
-                && let Err(wrong) = refuse_publisher(line)
+                && let Err(wrong) = publisher::refuse_script(line)
             {
                 return Some(wrong.at(&place));
             }

@@ -10,7 +10,6 @@ mod engine;
 mod explain;
 mod lint;
 mod modules;
-mod publishers;
 mod stdlib;
 mod words;
 

@@ -27,5 +27,6 @@ mod readme;
 mod resume;
 mod run;
 mod scale;
+mod shims;
 mod terminal;
 mod wire;

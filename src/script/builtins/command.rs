@@ -7,10 +7,11 @@ use super::{Builtin, Call, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::door::Conduct;
 use crate::host::proc::{self, Ended, Launch, StartError};
+use crate::host::shim::{self, Shims};
 use crate::model::command::{Cmd, Fill, How, Misfit, Template};
 use crate::model::effect::{Effect, SendCommand};
+use crate::model::publisher;
 use crate::script::cx::BodyCx;
-use crate::script::publishers::{refuse_publisher, refuse_publishing_words};
 use crate::script::words;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -136,7 +137,7 @@ fn sh(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 fn sh_raw(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let script = call.text(0)?;
-    refuse_publisher(&script)?;
+    publisher::refuse_script(&script)?;
     run_command(&*call.body()?, &Cmd::Script(script)).map(|()| Dynamic::UNIT)
 }
 
@@ -151,18 +152,39 @@ pub fn run_command(cx: &BodyCx, cmd: &Cmd) -> Outcome<()> {
     if noted {
         return Ok(());
     }
-    let launch = Launch { cmd, cwd: &cx.cwd(), env: cx.child_env()? };
-    let ended = proc::run(&launch, &cx.stop, |line| cx.say(&line));
+    let ended = start(cx, cmd, |launch| proc::run(launch, &cx.stop, |line| cx.say(&line)))?;
     judge(cx, cmd, ended)
+}
+
+/// Starts a command as the task's, behind shims.
+fn start<T>(
+    cx: &BodyCx,
+    cmd: &Cmd,
+    run: impl FnOnce(&Launch<'_>) -> Result<T, StartError>,
+) -> Outcome<Result<T, StartError>> {
+    let (env, cwd) = (cx.child_env()?, cx.cwd());
+    let shims = cx.run.shims()?.map(Shims::folder);
+    let ended = run(&Launch { cmd, cwd: &cwd, env, shims });
+    match shim::refused(&cx.refusals()).first() {
+        Some(why) => Err(Box::new(hidden(why))),
+        None => Ok(ended),
+    }
+}
+
+/// A publishing command that something started by the task tried.
+fn hidden(why: &str) -> Diagnostic {
+    Diagnostic::refused(why)
+        .note("it was started by this task's command, and refused: nothing was sent by it")
+        .hint("take it out of there, and send in a task with `.effects(…)`: `pypi::publish(…)`, or `remote(\"…\")` for a command")
 }
 
 /// What was filled in may have made a publishing command of a harmless one.
 fn refuse_filled(cmd: &Cmd) -> Outcome<()> {
     match cmd {
         Cmd::Argv(words) => {
-            refuse_publishing_words(&words.iter().map(String::as_str).collect::<Vec<_>>())
+            publisher::refuse_words(&words.iter().map(String::as_str).collect::<Vec<_>>())
         }
-        Cmd::Script(script) => refuse_publisher(script),
+        Cmd::Script(script) => publisher::refuse_script(script),
     }
 }
 
@@ -225,8 +247,7 @@ fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.acting_body()?;
     refuse_filled(&cmd)?;
     cx.say_command(&cmd, false);
-    let launch = Launch { cmd: &cmd, cwd: &cx.cwd(), env: cx.child_env()? };
-    match proc::capture(&launch, &cx.stop, |line| cx.say(&line)) {
+    match start(&cx, &cmd, |launch| proc::capture(launch, &cx.stop, |line| cx.say(&line)))? {
         Ok((ended, text)) => judge(&cx, &cmd, Ok(ended))
             .map(|()| text.trim_end_matches(['\n', '\r']).to_owned().into()),
         Err(error) => judge(&cx, &cmd, Err(error)).map(|()| Dynamic::UNIT),

@@ -7,10 +7,10 @@ use super::draft::{Draft, DraftStep};
 use super::{Builtin, Call, Phase, Place, TaskHandle, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::model::command::How;
+use crate::model::publisher;
 use crate::model::task::Task;
 use crate::script::Body;
 use crate::script::cx::lock;
-use crate::script::publishers::refuse_publisher;
 
 pub(super) const TABLE: &[Builtin] = &[
     row(
@@ -123,7 +123,7 @@ fn needs(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 fn step(call: &Call<'_>, how: How) -> Outcome<Dynamic> {
     let Word { text: line, site } = call.word(0)?;
-    refuse_publisher(&line).map_err(|wrong| Box::new(wrong.at(&site)))?;
+    publisher::refuse_script(&line).map_err(|wrong| Box::new(wrong.at(&site)))?;
     let fills = fills(call, 1)?;
     change(call, |draft| {
         draft.steps.push(DraftStep::Command { how, line, fills, site });

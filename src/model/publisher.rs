@@ -1,35 +1,62 @@
-//! Commands that plainly publish: refused wherever they are written, since they would go past the
-//! door. What is hidden in a user's own script is not seen here.
+//! Commands that publish: refused wherever a task would start them, since they would go past the
+//! door. Told by their words alone, so that the same answer holds for what is written in a
+//! Releasefile and for what a script deep inside a task starts (`host::shim`).
+//! Turned down: asking each program, since none of them can say what it is about to do.
 
 use crate::diag::{Diagnostic, Outcome};
 
 /// Programs that publish, and the words by which they do, in order.
 const PUBLISHERS: &[(&str, &[&str])] = &[
-    ("twine", &["upload"]),
-    ("uv", &["publish"]),
+    ("bun", &["publish"]),
     ("cargo", &["publish"]),
     ("cargo", &["yank"]),
-    ("gh", &["release", "create"]),
-    ("gh", &["release", "upload"]),
-    ("gh", &["release", "edit"]),
-    ("gh", &["release", "delete"]),
-    ("git", &["push"]),
-    ("npm", &["publish"]),
-    ("npm", &["unpublish"]),
     ("docker", &["push"]),
-    ("hatch", &["publish"]),
-    ("poetry", &["publish"]),
-    ("pdm", &["publish"]),
     ("flit", &["publish"]),
+    ("gem", &["push"]),
+    ("gh", &["release", "create"]),
+    ("gh", &["release", "delete"]),
+    ("gh", &["release", "edit"]),
+    ("gh", &["release", "upload"]),
+    ("gh", &["workflow", "run"]),
+    ("git", &["push"]),
+    ("git", &["send-pack"]),
+    ("glab", &["release", "create"]),
+    ("glab", &["release", "upload"]),
+    ("hatch", &["publish"]),
     ("maturin", &["publish"]),
     ("maturin", &["upload"]),
+    ("npm", &["publish"]),
+    ("npm", &["unpublish"]),
+    ("pdm", &["publish"]),
+    ("pnpm", &["publish"]),
+    ("podman", &["push"]),
+    ("poetry", &["publish"]),
+    ("rye", &["publish"]),
+    ("twine", &["upload"]),
+    ("uv", &["publish"]),
+    ("yarn", &["publish"]),
+    ("yarn", &["npm", "publish"]),
 ];
 
-/// Words before a program that start it: `sudo`, `uvx`, `then` …
+/// Programs that start others, which may be publishers: `uvx twine upload`.
+const LAUNCHERS: &[&str] = &["npx", "pipx", "uvx"];
+
+/// Other words before a program that start it: `sudo`, `then` …
 const STARTERS: &[&str] = &[
-    "sudo", "env", "time", "nice", "exec", "command", "then", "do", "else", "if", "!", "uvx",
-    "pipx", "uv", "run", "tool", "python", "python3", "-m",
+    "sudo", "env", "time", "nice", "exec", "command", "then", "do", "else", "if", "!", "uv", "run",
+    "tool", "python", "python3", "-m",
 ];
+
+/// Names of the programs that publish or start what does.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    let publishers = PUBLISHERS.iter().map(|(program, _)| *program).filter(move |program| {
+        let new = *program != last;
+        last = program;
+        new
+    });
+    publishers.chain(LAUNCHERS.iter().copied())
+}
 
 /// Options that take the next word, so that what publishes may come one word later.
 const TAKES_WORD: &[&str] = &[
@@ -53,9 +80,9 @@ const TAKES_WORD: &[&str] = &[
 ///
 /// # Errors
 /// There is one.
-pub(crate) fn refuse_publisher(script: &str) -> Outcome<()> {
+pub fn refuse_script(script: &str) -> Outcome<()> {
     for words in commands(script) {
-        refuse_publishing_words(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+        refuse_words(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     Ok(())
 }
@@ -96,13 +123,16 @@ fn commands(script: &str) -> Vec<Vec<String>> {
 ///
 /// # Errors
 /// It does.
-pub(crate) fn refuse_publishing_words(words: &[&str]) -> Outcome<()> {
+pub fn refuse_words(words: &[&str]) -> Outcome<()> {
     if let [shell, options, script @ ..] = words
         && matches!(base(shell), "sh" | "bash" | "dash" | "zsh")
         && options.starts_with('-')
         && options.contains('c')
     {
-        return refuse_publisher(&script.join(" "));
+        return refuse_script(&script.join(" "));
+    }
+    if words.iter().any(|word| is_loopback(word)) {
+        return Ok(());
     }
     let mut rest = words;
     loop {
@@ -114,6 +144,7 @@ pub(crate) fn refuse_publishing_words(words: &[&str]) -> Outcome<()> {
         match rest.first() {
             Some(word)
                 if STARTERS.contains(&base(word))
+                    || LAUNCHERS.contains(&base(word))
                     || word.contains('=')
                     || word.starts_with('-') =>
             {
@@ -124,7 +155,28 @@ pub(crate) fn refuse_publishing_words(words: &[&str]) -> Outcome<()> {
     }
 }
 
+/// Whether a word names, or sets an option to, an address of this machine: what goes there leaves
+/// nothing, as the tests of a package tool do it.
+pub fn is_loopback(word: &str) -> bool {
+    let address = word.split_once('=').map_or(word, |(_, value)| value);
+    let Some((_, rest)) =
+        address.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
+    else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = authority.rsplit('@').next().unwrap_or("");
+    if host.starts_with("[::1]") {
+        return true;
+    }
+    let name = host.split(':').next().unwrap_or("");
+    name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn publishes(program: &str, words: &[&str]) -> Option<(&'static str, &'static [&'static str])> {
+    if program == "gh" && writes_by_api(words) {
+        return Some(("gh", &["api"]));
+    }
     let found = PUBLISHERS.iter().find(|(name, ways)| {
         let mut plain = words.iter().filter(|word| !word.starts_with(['-', '+']));
         // An option may take the next word, so the way may come one word later, but not far.
@@ -134,6 +186,28 @@ fn publishes(program: &str, words: &[&str]) -> Option<(&'static str, &'static [&
             && starts_soon(words, ways)
     })?;
     Some((found.0, found.1))
+}
+
+/// Whether `gh api …` changes something: another method than GET, fields, or a mutation.
+fn writes_by_api(words: &[&str]) -> bool {
+    let mut plain = words.iter().filter(|word| !word.starts_with('-'));
+    if plain.next() != Some(&"api") {
+        return false;
+    }
+    let method = words.iter().enumerate().find_map(|(at, word)| match *word {
+        "-X" | "--method" => words.get(at + 1).copied(),
+        word => word.strip_prefix("--method=").or_else(|| word.strip_prefix("-X")),
+    });
+    let gives = |word: &&str| {
+        ["-f", "-F", "--field", "--raw-field", "--input"]
+            .iter()
+            .any(|option| word.starts_with(option))
+    };
+    match method {
+        Some(method) => !method.eq_ignore_ascii_case("get"),
+        None if words.contains(&"graphql") => words.iter().any(|word| word.contains("mutation")),
+        None => words.iter().any(gives),
+    }
 }
 
 /// Whether the way comes first, or after options only: `git -C x push`, not `git commit -m push`.
@@ -162,7 +236,8 @@ fn refusal(program: &str, ways: &[&str]) -> Diagnostic {
         "`{program} {}` publishes, and would do so in a dry run too",
         ways.join(" ")
     ));
-    let python = ["twine", "uv", "hatch", "poetry", "pdm", "flit", "maturin"].contains(&program);
+    let python =
+        ["flit", "hatch", "maturin", "pdm", "poetry", "rye", "twine", "uv"].contains(&program);
     let better =
         if python { "pypi::publish(t.artifacts(\"build\"), \"pypi\")" } else { "remote(\"…\")" };
     wrong.hint(format!("use `{better}` in a task with `.effects(…)`: it only acts with --live"))
@@ -190,9 +265,14 @@ mod tests {
             "sh -c 'twine upload x'",
             "env A=1 /usr/bin/twine upload x",
             "gh release create v1",
+            "gh api -X POST repos/o/r/releases",
+            "gh api repos/o/r/releases -f tag_name=v1",
+            "npx npm publish",
+            "twine upload --repository-url https://pypi.example.org/legacy/ x",
+            "git push https://127.0.0.1.example.org/x main",
         ];
         for line in all {
-            assert!(refuse_publisher(line).is_err(), "{line}");
+            assert!(refuse_script(line).is_err(), "{line}");
         }
     }
 
@@ -215,9 +295,13 @@ mod tests {
             "git commit -m 'fix; git push comes later'",
             "grep -rnE 'a|git push' .",
             "# by hand; git push",
+            "gh api repos/o/r/releases",
+            "gh api graphql -f query={viewer{login}}",
+            "twine upload --repository-url http://127.0.0.1:8080/ x",
+            "uv publish --publish-url=http://localhost/legacy x",
         ];
         for line in all {
-            assert!(refuse_publisher(line).is_ok(), "{line}");
+            assert!(refuse_script(line).is_ok(), "{line}");
         }
     }
 }

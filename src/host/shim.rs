@@ -1,0 +1,272 @@
+//! Shims: rel itself under the names of programs that publish, in a folder that leads a child's
+//! PATH. A publishing sub-command is refused there, however deep inside a script it is called;
+//! anything else is handed to the real program at once.
+//!
+//! What goes past PATH is met by a second line: variables that point publishing programs nowhere.
+//! What is left (a program of the user's own that speaks to a remote by itself) cannot be stopped
+//! here. Turned down: tracing system calls, which no two systems allow alike.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::diag::{Diagnostic, Exit};
+use crate::model::artifact::Digest;
+use crate::model::publisher;
+
+/// Variable that names the file in which a shim notes what it refused.
+const REPORT: &str = "REL_SHIM_REPORT";
+/// Variable that holds the project's folder: nothing is pushed from its repository.
+const PROJECT: &str = "REL_SHIM_PROJECT";
+
+/// Where publishing programs are pointed: the discard port of this machine, at which nobody listens.
+const NOWHERE: &str = "https://127.0.0.1:9/rel-refuses-to-publish/";
+/// The same for git: a kind of address that it has no helper for.
+const NO_HELPER: &str = "rel-refuses-to-publish://";
+
+/// Variables by which publishing programs learn where to send, with what they hold for children.
+const POINTERS: &[(&str, &str)] = &[
+    ("CARGO_REGISTRY_CREDENTIAL_PROVIDER", "cargo:token-from-stdout rel-refuses-to-publish"),
+    ("FLIT_INDEX_URL", NOWHERE),
+    ("HATCH_INDEX_REPO", NOWHERE),
+    ("MATURIN_REPOSITORY_URL", NOWHERE),
+    ("PDM_PUBLISH_REPO", NOWHERE),
+    ("TWINE_REPOSITORY_URL", NOWHERE),
+    ("UV_PUBLISH_URL", NOWHERE),
+];
+
+/// Beginnings of addresses that git shall not push to, and of those that it may.
+const PUSHED: &[&str] =
+    &["ftp://", "ftps://", "git://", "git@", "git+ssh://", "http://", "https://", "ssh://"];
+const LOOPBACK: &[&str] = &["http://127.0.0.1:", "http://localhost:"];
+
+/// What keeps the commands of a task from publishing.
+#[derive(Debug, Clone)]
+pub struct Shims {
+    folder: PathBuf,
+    project: PathBuf,
+}
+
+impl Shims {
+    /// The shims below `state` for commands of the project in `project`; made if they are not
+    /// there. `program` is rel itself.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or its path does not fit into PATH.
+    pub fn new(state: &Path, project: &Path, program: &Path) -> io::Result<Self> {
+        let names: Vec<&str> = publisher::programs().collect();
+        let identity = Digest::of(format!("{}{names:?}", program.display()));
+        let folder = state.join("shims").join(identity.short());
+        if folder.to_string_lossy().contains(':') {
+            let why = format!("PATH cannot hold {}, for its colon", folder.display());
+            return Err(io::Error::other(why));
+        }
+        if !folder.is_dir() {
+            make(&folder, program, &names)?;
+        }
+        Ok(Self { folder, project: project.to_owned() })
+    }
+
+    /// The folder that leads a child's PATH.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Sets what keeps a child from publishing; what it is refused is noted in the file `report`.
+    pub fn guard(&self, env: &mut BTreeMap<String, String>, report: &Path) {
+        let pointers =
+            POINTERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        env.extend(pointers);
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        env.insert("GH_CONFIG_DIR".into(), text(&self.folder.join("no-login")));
+        env.insert(REPORT.into(), text(report));
+        env.insert(PROJECT.into(), text(&self.project));
+        let given = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
+        let blocked = PUSHED.iter().map(|from| (format!("{NO_HELPER}{from}"), from));
+        let allowed = LOOPBACK.iter().map(|from| ((*from).to_owned(), from));
+        let mut count: usize = given;
+        for (to, from) in blocked.chain(allowed) {
+            env.insert(format!("GIT_CONFIG_KEY_{count}"), format!("url.{to}.pushInsteadOf"));
+            env.insert(format!("GIT_CONFIG_VALUE_{count}"), (*from).to_owned());
+            count += 1;
+        }
+        env.insert("GIT_CONFIG_COUNT".into(), count.to_string());
+    }
+}
+
+/// Why shims refused something since the last look, once for each refusal.
+pub fn refused(report: &Path) -> Vec<String> {
+    let lines = std::fs::read_to_string(report).unwrap_or_default();
+    let _ = std::fs::remove_file(report);
+    lines.lines().map(str::to_owned).collect()
+}
+
+/// A folder is filled before it gets its name, so that another run never sees half of it.
+fn make(folder: &Path, program: &Path, names: &[&str]) -> io::Result<()> {
+    let parent = folder.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent)?;
+    let draft = tempfile::Builder::new().prefix(".making-").tempdir_in(parent)?;
+    for name in names {
+        link(program, &draft.path().join(name))?;
+    }
+    std::fs::create_dir(draft.path().join("no-login"))?;
+    match std::fs::rename(draft.path(), folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(unix)]
+fn link(program: &Path, name: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(program, name)
+}
+
+/// Other systems start programs by their extension: there the variables alone hold.
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The publisher that this process was started as, if it was.
+pub fn called_as() -> Option<&'static str> {
+    let first = std::env::args_os().next()?;
+    let name = Path::new(&first).file_name()?.to_str()?;
+    publisher::programs().find(|program| *program == name)
+}
+
+/// Acts as `program`: refuses what publishes, else becomes the real one.
+pub fn stand_in(program: &str) -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let real = real_program(program);
+    if let Err(wrong) = judge(program, &words, real.as_deref()) {
+        note(&wrong.message);
+        let _ = writeln!(io::stderr(), "rel: {}", wrong.message);
+        return ExitCode::from(Exit::REFUSED.0);
+    }
+    let Some(real) = real else {
+        let _ = writeln!(io::stderr(), "rel: no program `{program}` on PATH");
+        return ExitCode::from(127);
+    };
+    become_program(&real, &words)
+}
+
+fn judge(program: &str, words: &[OsString], real: Option<&Path>) -> Result<(), Box<Diagnostic>> {
+    let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let line: Vec<&str> =
+        std::iter::once(program).chain(texts.iter().map(String::as_str)).collect();
+    let judged = publisher::refuse_words(&line);
+    match (&judged, real) {
+        (Err(_), Some(git)) if program == "git" && stays_here(git, words, &texts) => Ok(()),
+        _ => judged,
+    }
+}
+
+/// Tells the run what was refused: a script may well ignore how a command ended. Not with all its
+/// words, among which may be a password.
+fn note(message: &str) {
+    let Some(report) = std::env::var_os(REPORT) else { return };
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(report);
+    // Nobody is left to tell if this fails; the command is refused all the same.
+    let _ = file.and_then(|mut file| file.write_all(format!("{message}\n").as_bytes()));
+}
+
+/// Whether a push goes to a folder of this machine, from another repository than the project's:
+/// what the tests of many tools do.
+fn stays_here(git: &Path, words: &[OsString], texts: &[String]) -> bool {
+    let Some(at) = texts.iter().position(|word| word == "push") else { return false };
+    let ask = |more: &[&str]| -> Option<String> {
+        let asked = Command::new(git).args(&words[..at]).args(more).output().ok()?;
+        let text = String::from_utf8(asked.stdout).ok()?.trim().to_owned();
+        (asked.status.success() && !text.is_empty()).then_some(text)
+    };
+    let place = ["rev-parse", "--path-format=absolute", "--git-common-dir"];
+    let projects = std::env::var_os(PROJECT).and_then(|folder| {
+        let asked = Command::new(git).arg("-C").arg(folder).args(place).output().ok()?;
+        Some(String::from_utf8_lossy(&asked.stdout).trim().to_owned())
+    });
+    let Some(here) = ask(&place).filter(|here| Some(here) != projects.as_ref()) else {
+        return false;
+    };
+    let remote = push_target(&texts[at + 1..]).map(str::to_owned).or_else(|| {
+        let branch = ask(&["symbolic-ref", "-q", "HEAD"])?;
+        ask(&["for-each-ref", "--format=%(push:remotename)", &branch])
+    });
+    let remote = remote.unwrap_or_else(|| "origin".into());
+    let addresses = ask(&["remote", "get-url", "--push", "--all", &remote]).unwrap_or(remote);
+    !here.is_empty() && addresses.lines().all(|to| is_folder(to) || publisher::is_loopback(to))
+}
+
+/// The remote or address that the words after `push` name, if they do.
+fn push_target(words: &[String]) -> Option<&str> {
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        match word {
+            "-o" | "--push-option" | "--receive-pack" | "--exec" => _ = words.next(),
+            "--repo" => return words.next(),
+            word if word.starts_with("--repo=") => return word.strip_prefix("--repo="),
+            word if word.starts_with('-') => {}
+            word => return Some(word),
+        }
+    }
+    None
+}
+
+/// Whether git takes this address for a folder (`gitprotocol`: a colon before the first slash means
+/// another machine).
+fn is_folder(address: &str) -> bool {
+    address.starts_with("file://")
+        || !address.contains("://")
+            && address.find(':').is_none_or(|colon| address[..colon].contains('/'))
+}
+
+/// The first program of this name on PATH that is not rel.
+fn real_program(name: &str) -> Option<PathBuf> {
+    let own = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
+    let path = std::env::var_os("PATH")?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = which::which_in_all(name, Some(path), here).ok()?;
+    found.into_iter().find(|path| path.canonicalize().ok() != own)
+}
+
+#[cfg(unix)]
+fn become_program(real: &Path, words: &[OsString]) -> ExitCode {
+    use std::os::unix::process::CommandExt as _;
+    let error = Command::new(real).args(words).exec();
+    let _ = writeln!(io::stderr(), "rel: cannot start {}: {error}", real.display());
+    ExitCode::from(126)
+}
+
+#[cfg(not(unix))]
+fn become_program(real: &Path, words: &[OsString]) -> ExitCode {
+    let ended = Command::new(real).args(words).status().ok().and_then(|status| status.code());
+    ExitCode::from(ended.and_then(|code| u8::try_from(code).ok()).unwrap_or(126))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_folder, push_target};
+
+    #[test]
+    fn what_is_pushed_to_is_found_among_the_words() {
+        let target = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            push_target(&words).map(str::to_owned)
+        };
+        assert_eq!(target("--tags origin main"), Some("origin".into()));
+        assert_eq!(target("-o x --force ../bare"), Some("../bare".into()));
+        assert_eq!(target("--repo=/srv/x"), Some("/srv/x".into()));
+        assert_eq!(target("--all"), None);
+    }
+
+    #[test]
+    fn only_paths_are_folders() {
+        for address in ["/srv/x.git", "../x", "x", "file:///srv/x", "./a:b"] {
+            assert!(is_folder(address), "{address}");
+        }
+        for address in ["https://h/x", "git@h:x", "host:x", "ssh://h/x"] {
+            assert!(!is_folder(address), "{address}");
+        }
+    }
+}
