@@ -54,10 +54,18 @@ enum Sub {
     Validate,
     /// Print the graph of tasks.
     Graph(GraphArgs),
-    /// Show a task, the table of `builtins`, or a module such as `std/python`.
+    /// Show a task, the table of `guards`, or a module such as `std/python`.
     Show {
-        /// A task, `builtins`, `guards`, or a module.
+        /// A task, `guards`, or a module.
         name: String,
+    },
+    /// Explain what a Releasefile may use: builtins and the standard library.
+    Doc {
+        /// One of them: `exec`, `.needs`, `pypi::publish`, `test`.
+        name: Option<String>,
+        /// Print declarations for editors (`.d.rhai`).
+        #[arg(long, conflicts_with = "name")]
+        definitions: bool,
     },
 }
 
@@ -182,6 +190,10 @@ pub enum Command {
     Graph(Vec<String>, Vec<String>, bool),
     /// Show one thing.
     Show(String),
+    /// Explain one builtin or all.
+    Doc(Option<String>),
+    /// Print declarations for editors.
+    Definitions,
 }
 
 /// A parsed command line.
@@ -205,7 +217,7 @@ pub struct Said {
 }
 
 /// Names of the commands.
-pub const COMMANDS: &[&str] = &["run", "list", "plan", "apply", "validate", "graph", "show"];
+pub const COMMANDS: &[&str] = &["run", "list", "plan", "apply", "validate", "graph", "show", "doc"];
 /// Options that take the next word.
 const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export"];
 
@@ -237,6 +249,8 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             matches!(args.format, GraphArg::Mermaid),
         ),
         Sub::Show { name } => Command::Show(name),
+        Sub::Doc { definitions: true, .. } => Command::Definitions,
+        Sub::Doc { name, .. } => Command::Doc(name),
     };
     Ok(Invocation { directory: cli.directory, output, command })
 }

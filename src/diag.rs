@@ -207,7 +207,7 @@ impl Diagnostic {
             Some(near) => self.hint(format!("did you mean `{near}`?")),
             None if known.is_empty() => self,
             None => {
-                let list: Vec<String> = known.iter().take(24).map(|k| format!("`{k}`")).collect();
+                let list: Vec<String> = known.iter().take(40).map(|k| format!("`{k}`")).collect();
                 self.hint(format!("known here: {}", list.join(", ")))
             }
         }

@@ -115,16 +115,16 @@ fn is_name(text: &str) -> bool {
 }
 
 fn find(word: &str, tasks: &[Task]) -> Option<(usize, Option<String>)> {
-    if let Some(task) = tasks.iter().position(|task| task.name == word) {
+    if let Some(task) = tasks.iter().position(|task| task.is_called(word)) {
         return Some((task, None));
     }
     let (name, values) = word.split_once(':')?;
-    let task = tasks.iter().position(|task| task.name == name)?;
+    let task = tasks.iter().position(|task| task.is_called(name))?;
     let values: Vec<&str> = values.split(',').collect();
     let axes: Vec<&Vec<String>> = tasks[task].matrix.values().collect();
     let fits = axes.len() == values.len()
         && axes.iter().zip(&values).all(|(axis, v)| axis.iter().any(|a| a == v));
-    fits.then(|| (task, Some(word.to_owned())))
+    fits.then(|| (task, Some(format!("{}:{}", tasks[task].name, values.join(",")))))
 }
 
 fn unknown(word: &str, tasks: &[Task], site: &Site) -> Box<Diagnostic> {

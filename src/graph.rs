@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use globset::{Glob, GlobMatcher};
 use petgraph::Direction;
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Word};
 use crate::goals::Goal;
 use crate::model::task::{Task, Value};
 
@@ -46,6 +47,7 @@ pub struct Graph {
     dag: DiGraph<Instance, ()>,
     order: Vec<NodeIndex>,
     kinds: Vec<Kind>,
+    followers: Vec<bool>,
 }
 
 /// A node's number within its graph.
@@ -61,6 +63,7 @@ impl Graph {
         for goal in goals {
             builder.want(goal);
         }
+        builder.want_followers();
         builder.finish()
     }
 
@@ -138,9 +141,19 @@ impl Graph {
         seen
     }
 
-    /// Nodes that nothing else needs: the goals.
+    /// Whether a node follows the run (`.on(…)`): it is not part of it, and nothing needs it.
+    pub fn follows(&self, node: Node) -> bool {
+        self.followers[node]
+    }
+
+    /// Nodes that nothing else of the run needs: the goals.
     pub fn ends(&self) -> impl Iterator<Item = Node> + '_ {
-        self.dag.externals(Direction::Outgoing).map(NodeIndex::index)
+        let needed = |node: NodeIndex| {
+            let mut users = self.dag.neighbors_directed(node, Direction::Outgoing);
+            users.any(|user| !self.follows(user.index()))
+        };
+        let ends = self.dag.node_indices().filter(move |node| !needed(*node));
+        ends.map(NodeIndex::index).filter(|node| !self.follows(*node))
     }
 }
 
@@ -154,15 +167,17 @@ struct Builder<'a> {
     wrong: Vec<Diagnostic>,
 }
 
+/// All names of a task, each with its index.
+fn names((index, task): (usize, &Task)) -> impl Iterator<Item = (&str, usize)> {
+    let aliases = task.aliases.iter().map(|alias| alias.text.as_str());
+    std::iter::once(task.name.as_str()).chain(aliases).map(move |name| (name, index))
+}
+
 impl<'a> Builder<'a> {
     fn new(tasks: &'a [Task]) -> Self {
         Self {
             tasks,
-            by_name: tasks
-                .iter()
-                .enumerate()
-                .map(|(index, task)| (task.name.as_str(), index))
-                .collect(),
+            by_name: tasks.iter().enumerate().flat_map(names).collect(),
             dag: DiGraph::new(),
             known: HashMap::new(),
             nodes: HashMap::new(),
@@ -212,29 +227,76 @@ impl<'a> Builder<'a> {
         made
     }
 
-    fn connect(&mut self, node: NodeIndex) {
-        let tasks = self.tasks;
-        for need in &tasks[self.dag[node].task].needs {
-            let found = self.by_name.get(need.text.as_str()).map(|task| Goal::plain(*task));
-            let Some(goal) = found.or_else(|| self.instance_goal(&need.text)) else {
-                let names = tasks.iter().map(|task| task.name.as_str());
-                let wrong = Diagnostic::usage(format!("unknown need `{}`", need.text));
-                self.blame(wrong.at(&need.site).suggest(&need.text, names));
-                continue;
+    /// Takes in tasks that follow a run, once all that they follow is part of it.
+    fn want_followers(&mut self) {
+        let wanted: BTreeSet<usize> = self.dag.node_weights().map(|node| node.task).collect();
+        for (index, task) in self.tasks.iter().enumerate() {
+            let followed = |need: &Word| {
+                let goals = self.goals_of(need, index);
+                !goals.is_empty() && goals.iter().all(|goal| wanted.contains(&goal.task))
             };
-            if let Some(param) =
-                tasks[goal.task].params.iter().find(|param| param.default.is_none())
-            {
-                let (name, param) = (&need.text, &param.name);
-                let message = format!(
-                    "task `{name}` cannot be needed: its parameter `{param}` has no default"
-                );
-                let wrong = Diagnostic::usage(message).at(&need.site);
-                self.blame(wrong.hint(format!("give it one: .param(\"{param}\", \"…\")")));
+            if task.on.is_some() && task.needs.iter().all(followed) {
+                self.want(&Goal::plain(index));
             }
-            for from in self.instances(&goal) {
-                self.dag.update_edge(from, node, ());
+        }
+    }
+
+    fn connect(&mut self, node: NodeIndex) {
+        let task = self.dag[node].task;
+        for need in &self.tasks[task].needs {
+            let goals = self.goals_of(need, task);
+            if goals.is_empty() {
+                self.blame(self.unknown_need(need));
             }
+            for goal in goals {
+                self.refuse_need(need, &self.tasks[goal.task]);
+                for from in self.instances(&goal) {
+                    self.dag.update_edge(from, node, ());
+                }
+            }
+        }
+    }
+
+    /// What a need names: a task, an instance, or all tasks but its own that a glob matches.
+    fn goals_of(&self, need: &Word, of: usize) -> Vec<Goal> {
+        if let Some(task) = self.by_name.get(need.text.as_str()) {
+            return vec![Goal::plain(*task)];
+        }
+        if let Some(goal) = self.instance_goal(&need.text) {
+            return vec![goal];
+        }
+        let Some(glob) = glob(&need.text) else { return Vec::new() };
+        let others =
+            self.tasks.iter().enumerate().filter(|(index, task)| {
+                *index != of && task.on.is_none() && glob.is_match(&task.name)
+            });
+        others.map(|(index, _)| Goal::plain(index)).collect()
+    }
+
+    fn unknown_need(&self, need: &Word) -> Diagnostic {
+        let wrong = if glob(&need.text).is_some() {
+            Diagnostic::usage(format!("no other task matches `{}`", need.text))
+        } else {
+            Diagnostic::usage(format!("unknown need `{}`", need.text))
+        };
+        wrong.at(&need.site).suggest(&need.text, self.tasks.iter().map(|task| task.name.as_str()))
+    }
+
+    /// Notes why a task cannot be needed, if it cannot.
+    fn refuse_need(&mut self, need: &Word, task: &Task) {
+        let name = &task.name;
+        if let Some((_, site)) = &task.on {
+            let wrong =
+                Diagnostic::usage(format!("task `{name}` follows a run and cannot be needed"));
+            let wrong = wrong.at(&need.site).note(format!("it says so at {site}"));
+            self.blame(wrong.hint("take the need away, or the `.on` of that task"));
+        }
+        if let Some(param) = task.params.iter().find(|param| param.default.is_none()) {
+            let param = &param.name;
+            let message =
+                format!("task `{name}` cannot be needed: its parameter `{param}` has no default");
+            let wrong = Diagnostic::usage(message).at(&need.site);
+            self.blame(wrong.hint(format!("give it one: .param(\"{param}\", \"…\")")));
         }
     }
 
@@ -247,10 +309,10 @@ impl<'a> Builder<'a> {
     fn instance_goal(&self, text: &str) -> Option<Goal> {
         let (name, _) = text.split_once(':')?;
         let task = *self.by_name.get(name)?;
-        let known = combinations(&self.tasks[task])
-            .iter()
-            .any(|axes| instance_id(&self.tasks[task], axes) == text);
-        known.then(|| Goal { instance: Some(text.to_owned()), ..Goal::plain(task) })
+        let of_task = &self.tasks[task];
+        let wanted = text.replacen(name, &of_task.name, 1);
+        let known = combinations(of_task).iter().any(|axes| instance_id(of_task, axes) == wanted);
+        known.then(|| Goal { instance: Some(wanted), ..Goal::plain(task) })
     }
 
     fn finish(mut self) -> Result<Graph, Vec<Diagnostic>> {
@@ -268,7 +330,12 @@ impl<'a> Builder<'a> {
             Ok(_) if self.wrong.is_empty() => {
                 let order = stable_order(&self.dag);
                 let kinds = kinds(self.tasks, &self.dag, &order);
-                Ok(Graph { dag: self.dag, order, kinds })
+                let followers = self
+                    .dag
+                    .node_weights()
+                    .map(|node| self.tasks[node.task].on.is_some())
+                    .collect();
+                Ok(Graph { dag: self.dag, order, kinds, followers })
             }
             _ => Err(self.wrong),
         }
@@ -306,6 +373,12 @@ impl<'a> Builder<'a> {
             .at(need.map_or(&task.site, |need| &need.site))
             .hint("take one of these needs away")
     }
+}
+
+/// A need that is a glob over the names of tasks.
+fn glob(text: &str) -> Option<GlobMatcher> {
+    let is_glob = text.contains(['*', '?', '[', '{']);
+    is_glob.then(|| Glob::new(text).ok()).flatten().map(|glob| glob.compile_matcher())
 }
 
 fn shorten(names: &[&str]) -> String {

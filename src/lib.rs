@@ -10,10 +10,12 @@ pub mod diag;
 pub mod model;
 
 // --- L1: pure functions over words
+pub mod archive;
 pub mod dist;
 pub mod goals;
 pub mod graph;
 pub mod plan;
+pub mod version;
 
 // --- L1: the machine
 pub mod host;

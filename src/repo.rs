@@ -82,6 +82,31 @@ impl<'a> Repo<'a> {
         self.git(&["rev-parse", "--is-shallow-repository"]).map(|text| text.trim() == "true")
     }
 
+    /// All tags, the highest version first; none outside a repository.
+    pub fn tags(&self) -> Vec<String> {
+        let text = self.git(&["tag", "--list", "--sort=-version:refname"]).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The branch that is checked out, if one is.
+    pub fn branch(&self) -> Option<String> {
+        let text = self.git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;
+        Some(text.trim().to_owned())
+    }
+
+    /// Commits of a range, newest first: name, author, subject, body. `None` if git has no such range.
+    pub fn log(&self, range: &str) -> Option<Vec<[String; 4]>> {
+        let format = "--format=%H%x1f%an%x1f%s%x1f%b%x1e";
+        let words = ["log", "--no-show-signature", format, "--end-of-options", range, "--"];
+        let text = self.git(&words)?;
+        let commits = text.split('\u{1e}').map(str::trim).filter(|commit| !commit.is_empty());
+        let parts = |commit: &str| -> Option<[String; 4]> {
+            let mut parts = commit.splitn(4, '\u{1f}').map(|part| part.trim().to_owned());
+            Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
+        };
+        commits.map(parts).collect()
+    }
+
     /// The folder for this project's state.
     ///
     /// # Errors
@@ -124,7 +149,8 @@ impl<'a> Repo<'a> {
     fn read_head(&self) -> Option<Head> {
         let text = self.git(&["log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD"])?;
         let (commit, time) = text.trim().split_once(' ')?;
-        let tags = self.git(&["tag", "--points-at", "HEAD"]).unwrap_or_default();
+        let tags = self.git(&["tag", "--points-at", "HEAD", "--sort=-version:refname"]);
+        let tags = tags.unwrap_or_default();
         Some(Head {
             commit: commit.into(),
             time: time.parse().ok()?,

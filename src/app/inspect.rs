@@ -6,7 +6,7 @@ use super::Project;
 use crate::diag::{Diagnostic, Exit};
 use crate::goals;
 use crate::graph::Graph;
-use crate::guard::GUARDS;
+use crate::guard::{self, GUARDS};
 use crate::host::Host;
 use crate::report::{Output, list as tables};
 use crate::script;
@@ -96,7 +96,7 @@ pub fn graph(host: &Arc<Host>, words: &[String], rest: &[String], mermaid: bool)
     Ok(Exit::OK)
 }
 
-/// Shows one task, the builtins, the guards, or a module's text.
+/// Shows one task, the guards, or a module's text.
 ///
 /// # Errors
 /// There is no such thing.
@@ -105,8 +105,8 @@ pub fn show(host: &Arc<Host>, name: &str) -> Done {
         host.out(text);
         return Ok(Exit::OK);
     }
-    if let Some(table) = table(name) {
-        host.out(&table);
+    if name == "guards" {
+        host.out(&guards());
         return Ok(Exit::OK);
     }
     let project = Project::open(host)?;
@@ -117,7 +117,7 @@ pub fn show(host: &Arc<Host>, name: &str) -> Done {
             .iter()
             .map(|task| task.name.as_str())
             .chain(script::stdlib_names().map(|name| -> &str { name }))
-            .chain(["builtins", "guards"]);
+            .chain(["guards"]);
         return Err(Diagnostic::usage(format!("there is no `{name}` to show"))
             .suggest(name, known)
             .into());
@@ -128,25 +128,10 @@ pub fn show(host: &Arc<Host>, name: &str) -> Done {
     Ok(Exit::OK)
 }
 
-fn table(name: &str) -> Option<String> {
-    let row = |name: &str, doc: &str| format!("{name}\n    {doc}\n");
-    match name {
-        "builtins" => Some(
-            script::builtins()
-                .map(|builtin| row(builtin.signature, builtin.doc))
-                .collect::<Vec<_>>()
-                .concat(),
-        ),
-        "guards" => {
-            let when = |always| if always { " (always)" } else { "" };
-            Some(
-                GUARDS
-                    .iter()
-                    .map(|guard| row(&format!("{}{}", guard.name, when(guard.always)), guard.doc))
-                    .collect::<Vec<_>>()
-                    .concat(),
-            )
-        }
-        _ => None,
-    }
+fn guards() -> String {
+    let row = |guard: &guard::Guard| {
+        let when = if guard.always { " (always)" } else { "" };
+        format!("{}{when}\n    {}\n", guard.name, guard.doc)
+    };
+    GUARDS.iter().map(row).collect()
 }

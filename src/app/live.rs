@@ -173,7 +173,7 @@ fn through_gate(
     let (at, events) = (session.host.clock.unix(), session.events.clone());
     let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));
     let permit = Box::new(move |session: &Session, node: Node| answers.permit(session, node));
-    let pass = Pass { session: session.clone(), door: door.clone(), sends: true, permit };
+    let pass = Pass { sends: true, permit, ..Pass::before_gate(session, &door) };
     let failed = pass.run_all(false, |node| session.graph.kind(node) != Kind::Local)?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
     ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)

@@ -1,7 +1,9 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks.
 
+pub mod doc;
 mod dry;
+mod followers;
 mod gate;
 pub mod inspect;
 mod live;
@@ -56,6 +58,8 @@ fn dispatch(
         Command::Validate => inspect::validate(host, output),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
         Command::Show(name) => inspect::show(host, &name),
+        Command::Doc(name) => doc::explain(host, name.as_deref()),
+        Command::Definitions => Ok(doc::definitions(host)),
     }
 }
 

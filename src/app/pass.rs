@@ -18,7 +18,7 @@ use crate::model::task::{Step, Value};
 use crate::schedule;
 use crate::schedule::run::{Bodies, Ran};
 use crate::schedule::state::Schedule;
-use crate::script::cx::BodyCx;
+use crate::script::cx::{BodyCx, Followed};
 use crate::script::{Called, run_command};
 
 /// Called before a sending instance acts; an error refuses it.
@@ -32,6 +32,8 @@ pub(super) struct Pass {
     pub(super) sends: bool,
     /// Asked before a sending instance acts.
     pub(super) permit: Box<Permit>,
+    /// How the run ended, for a pass of what follows it.
+    pub(super) followed: Option<Arc<Followed>>,
 }
 
 impl Bodies for Pass {
@@ -39,6 +41,10 @@ impl Bodies for Pass {
         let session = &self.session;
         !session.task(node).steps.is_empty()
             && (self.sends || session.graph.kind(node) != Kind::After)
+    }
+
+    fn runs_alone(&self, node: Node) -> bool {
+        self.session.task(node).tty
     }
 
     fn timeout(&self, node: Node) -> Option<Duration> {
@@ -63,13 +69,16 @@ impl Bodies for Pass {
             Ok(Called::Skipped(why)) => Ran::Ok(End::Skipped, Some(why)),
             Ok(Called::Done) if kind == Kind::Sending && !self.sends => Ran::Ok(End::Planned, None),
             Ok(Called::Done) => Ran::Ok(End::Done, None),
-            Err(wrong) if session.task(node).optional => Ran::Tolerated(wrong),
+            Err(wrong) if session.task(node).optional || session.graph.follows(node) => {
+                Ran::Tolerated(wrong)
+            }
             Err(wrong) => Ran::Failed(wrong),
         }
     }
 
     fn ended(&self, node: Node, ran: Ran, took: Duration) {
         let session = &self.session;
+        session.note_end(node, &ran);
         let id = session.graph.instance(node).id.clone();
         let artifacts = self.results(node);
         let empty = session.task(node).steps.is_empty();
@@ -88,9 +97,12 @@ impl Bodies for Pass {
             }
             Ran::Tolerated(wrong) => {
                 self.settle(node);
-                session
-                    .events
-                    .emit(finished(End::Failed, Some("optional, so the run goes on".into())));
+                let why = if session.graph.follows(node) {
+                    "it follows the run, whose end stands"
+                } else {
+                    "optional, so the run goes on"
+                };
+                session.events.emit(finished(End::Failed, Some(why.into())));
                 session.events.emit(Event::Warning { diagnostic: wrong });
             }
             Ran::Failed(wrong) => {
@@ -118,6 +130,7 @@ impl Pass {
             door: door.clone(),
             sends: false,
             permit: Box::new(|_, _| Ok(())),
+            followed: None,
         }
     }
 
@@ -131,6 +144,8 @@ impl Pass {
         takes_part: impl Fn(Node) -> bool,
     ) -> Result<Option<Exit>, Vec<Diagnostic>> {
         let session = self.session.clone();
+        let following = self.followed.is_some();
+        let takes_part = |node: Node| session.graph.follows(node) == following && takes_part(node);
         let mut schedule = Schedule::new(&session.graph, keep_going, takes_part);
         let jobs = session.options.jobs.unwrap_or_else(|| session.host.cores());
         let bodies: Arc<dyn Bodies> = Arc::new(self);
@@ -205,13 +220,20 @@ impl Pass {
             ancestors: self.ancestors(node),
             out: out.clone(),
             stop: stop.clone(),
+            result: self.followed.clone(),
         });
+        if let Some((condition, site)) = &task.when
+            && !session.script.holds(*condition, site, &cx)?
+        {
+            return Ok(Called::Skipped("its condition does not hold".into()));
+        }
         let acts = cx.conduct() == crate::door::Conduct::Act;
         if acts {
             fs::remove_dir(&out)
                 .and_then(|()| fs::make_dir(&out))
                 .map_err(|error| disk("cannot make the task's folder", &error))?;
             self.set_aside(node)?;
+            self.inputs(node)?;
         }
         for step in &task.steps {
             if let Called::Skipped(why) = self.step(step, &cx)? {
@@ -274,6 +296,21 @@ impl Pass {
                 old.len(),
                 aside.display()
             ));
+        }
+        Ok(())
+    }
+
+    /// Makes sure that each glob of inputs matches something.
+    fn inputs(&self, node: Node) -> Outcome<()> {
+        for glob in &self.session.task(node).inputs {
+            let found = fs::find(&self.session.cx.root, std::slice::from_ref(&glob.text))
+                .map_err(|error| disk("cannot look for inputs", &error))?;
+            if found.is_empty() {
+                let wrong = Diagnostic::task(format!("no file matches the input `{}`", glob.text));
+                return Err(Box::new(
+                    wrong.at(&glob.site).hint("correct the glob, or take it away"),
+                ));
+            }
         }
         Ok(())
     }

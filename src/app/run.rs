@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::session::{Done, Session};
-use super::{dry, live};
+use super::{dry, followers, live};
 use crate::cli::RunOptions;
 use crate::diag::Diagnostic;
 use crate::host::{Host, fs};
@@ -19,6 +19,7 @@ pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
     let session = Session::open(host, events, options)?;
     session.begin();
     let ended = if session.options.live { live::run(&session, None) } else { dry::run(&session) };
+    followers::run(&session, &ended);
     Ok(session.finish(ended))
 }
 
@@ -57,5 +58,6 @@ pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions
     }
     session.begin();
     let ended = live::run(&session, Some(&plan));
+    followers::run(&session, &ended);
     Ok(session.finish(ended))
 }

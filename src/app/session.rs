@@ -18,6 +18,7 @@ use crate::model::event::{End, Event, Events};
 use crate::model::task::{Index, Task};
 use crate::plan::{self, Plan, Planned};
 use crate::repo::Repo;
+use crate::schedule::run::Ran;
 use crate::script::Script;
 use crate::script::cx::RunCx;
 
@@ -39,6 +40,8 @@ pub(super) struct Session {
     pub(super) would_stop: AtomicUsize,
     /// What is wrong so far, in order.
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
+    /// Whether instances that have ended came to a good end.
+    pub(super) ends: Mutex<BTreeMap<Node, bool>>,
 }
 
 impl Session {
@@ -104,6 +107,7 @@ impl Session {
             stop,
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
+            ends: Mutex::default(),
         }))
     }
 
@@ -199,6 +203,7 @@ impl Session {
                 self.cx.store.verified(file)?;
             }
             self.adopt(node, files);
+            self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert(node, true);
             settled.insert(node);
         }
         Ok(settled)
@@ -220,6 +225,34 @@ impl Session {
                 empty,
             });
         }
+    }
+
+    /// Remembers whether an instance came to a good end; what was only described has none yet.
+    pub(super) fn note_end(&self, node: Node, ran: &Ran) {
+        let good = match ran {
+            Ran::Ok(End::Planned | End::WouldRun, _) => return,
+            Ran::Ok(..) | Ran::Tolerated(_) => true,
+            Ran::Failed(_) => false,
+        };
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert(node, good);
+    }
+
+    /// Whether an instance came to a good end; what groups others, if all of them did.
+    pub(super) fn is_good(&self, node: Node) -> bool {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.get(&node).copied().unwrap_or(false)
+    }
+
+    /// Instances that failed.
+    pub(super) fn failed(&self) -> Vec<String> {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = ends.iter().filter(|(_, good)| !**good);
+        failed.map(|(node, _)| self.graph.instance(*node).id.clone()).collect()
+    }
+
+    /// The first of what went wrong in a task, if anything did.
+    pub(super) fn first_wrong(&self) -> Option<Diagnostic> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
     }
 
     /// Notes what is wrong.

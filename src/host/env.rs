@@ -14,6 +14,8 @@ use crate::model::secret::{self, Secret, is_secret_name};
 pub struct Env {
     all: BTreeMap<String, String>,
     secrets: RwLock<BTreeSet<String>>,
+    /// Values of secrets that stood in files.
+    from_files: Mutex<BTreeSet<String>>,
     /// What is masked; made when first needed, anew when a secret is declared.
     forms: Mutex<Option<Arc<Vec<String>>>>,
 }
@@ -31,7 +33,7 @@ impl Env {
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let all: BTreeMap<String, String> = variables.into_iter().collect();
         let secrets = all.keys().filter(|name| is_secret_name(name)).cloned().collect();
-        Self { all, secrets: RwLock::new(secrets), forms: Mutex::default() }
+        Self { all, secrets: RwLock::new(secrets), ..Self::default() }
     }
 
     /// From now on this variable is a secret, whatever its name looks like.
@@ -40,11 +42,27 @@ impl Env {
         *self.forms.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// From now on this value of a variable from a file is masked, if its name is a secret's.
+    pub fn learn(&self, name: &str, value: &str) {
+        let is_secret = secret::hides_value(name) || self.secrets().contains(name);
+        let new = |values: &Mutex<BTreeSet<String>>| {
+            values.lock().unwrap_or_else(PoisonError::into_inner).insert(value.to_owned())
+        };
+        if is_secret && new(&self.from_files) {
+            *self.forms.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// A variable that is no secret, if set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let plain =
             self.all.get(name).filter(|value| !value.is_empty() && !self.secrets().contains(name));
         plain.map(String::as_str)
+    }
+
+    /// Whether a variable of this name is a secret.
+    pub fn is_secret(&self, name: &str) -> bool {
+        is_secret_name(name) || self.secrets().contains(name)
     }
 
     /// A secret, by the name of its variable, if set and not empty.
@@ -104,6 +122,8 @@ impl Env {
         let declared = |name: &String| !is_secret_name(name) || secret::hides_value(name);
         let values =
             secrets.iter().filter(|name| declared(name)).filter_map(|name| self.all.get(name));
+        let from_files = self.from_files.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = values.chain(from_files.iter());
         let mut forms: Vec<String> = values.flat_map(|value| secret::forms(value)).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.dedup();

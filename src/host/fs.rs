@@ -63,6 +63,19 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_dir(folder)
 }
 
+/// The same for whatever `make` writes, with a new file's usual permissions.
+pub fn replace_with(path: &Path, make: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut draft = builder.prefix(".").tempfile_in(folder)?;
+    make(draft.as_file_mut())?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
 /// Writes a folder's entries to disk.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
@@ -177,9 +190,15 @@ pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
     if !root.exists() {
         return Ok(Vec::new());
     }
+    let mut starts = globs.iter().map(|glob| root.join(plain_beginning(glob)));
+    let Some(first) = starts.next() else { return Ok(Vec::new()) };
+    let mut walk = ignore::WalkBuilder::new(first);
+    starts.for_each(|start| _ = walk.add(start));
     let mut found = Vec::new();
-    for entry in ignore::WalkBuilder::new(root).standard_filters(false).follow_links(false).build()
-    {
+    for entry in walk.standard_filters(false).follow_links(false).build() {
+        if entry.as_ref().is_err_and(is_absent) {
+            continue;
+        }
         let entry = entry.map_err(io::Error::other)?;
         let kind = entry.file_type();
         if kind.is_some_and(|kind| kind.is_dir()) {
@@ -204,7 +223,20 @@ pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
         }
     }
     found.sort();
+    found.dedup();
     Ok(found)
+}
+
+/// The folders that a glob names before its first sign: only below them can it match.
+fn plain_beginning(glob: &str) -> PathBuf {
+    let parts: Vec<&str> = glob.split('/').collect();
+    let signs = |part: &&&str| !part.contains(['*', '?', '[', '{', '\\']);
+    let plain = parts.iter().take_while(signs).count().min(parts.len() - 1);
+    parts[..plain].iter().collect()
+}
+
+fn is_absent(error: &ignore::Error) -> bool {
+    error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// Whether this is a glob that can be used.

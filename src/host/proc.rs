@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::host::fs::which;
+use crate::host::signals::HandedOver;
 use crate::model::command::Cmd;
 
 /// How long a group may take to end by itself after TERM.
@@ -30,7 +31,7 @@ struct Inner {
     fired: AtomicBool,
     reason: Mutex<String>,
     over: Condvar,
-    groups: Mutex<BTreeSet<u32>>,
+    running: Mutex<BTreeSet<Target>>,
     children: Mutex<Vec<Stop>>,
     listeners: Mutex<Vec<Listener>>,
     killed: AtomicBool,
@@ -118,7 +119,7 @@ impl Stop {
             child.fire(reason);
         }
         self.signal(false);
-        if !lock(&self.0.groups).is_empty() {
+        if !lock(&self.0.running).is_empty() {
             let late = self.clone();
             std::thread::spawn(move || {
                 std::thread::sleep(GRACE);
@@ -142,35 +143,49 @@ impl Stop {
     }
 
     fn signal(&self, kill: bool) {
-        for group in lock(&self.0.groups).iter() {
-            signal_group(*group, kill);
+        for target in lock(&self.0.running).iter() {
+            target.signal(kill);
         }
     }
 
-    fn enter(&self, group: u32) {
-        lock(&self.0.groups).insert(group);
+    fn enter(&self, target: Target) {
+        lock(&self.0.running).insert(target);
         if self.fired() {
-            signal_group(group, true);
+            target.signal(true);
         }
     }
 
-    fn leave(&self, group: u32) {
-        lock(&self.0.groups).remove(&group);
+    fn leave(&self, target: Target) {
+        lock(&self.0.running).remove(&target);
     }
 }
 
-fn signal_group(group: u32, kill: bool) {
+/// What a stop ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// A command with all that it started.
+    Group(u32),
+    /// A command that shares rel's group, because it has the terminal.
+    Process(u32),
+}
+
+impl Target {
     #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group};
+    fn signal(self, kill: bool) {
+        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
         let signal = if kill { Signal::KILL } else { Signal::TERM };
-        if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(pid, signal);
+        let (Self::Group(number) | Self::Process(number)) = self;
+        if let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) {
+            let _ = match self {
+                Self::Group(_) => kill_process_group(pid, signal),
+                Self::Process(_) => kill_process(pid, signal),
+            };
         }
     }
+
     #[cfg(not(unix))]
-    {
-        let _ = (group, kill);
+    fn signal(self, kill: bool) {
+        let _ = (self, kill);
     }
 }
 
@@ -193,6 +208,12 @@ pub enum Ended {
     Ok,
     /// With another exit code, or by a signal (`None`).
     Failed(Option<i32>),
+}
+
+impl From<ExitStatus> for Ended {
+    fn from(status: ExitStatus) -> Self {
+        if status.success() { Self::Ok } else { Self::Failed(status.code()) }
+    }
 }
 
 /// Why a command could not be started.
@@ -222,7 +243,7 @@ pub fn run(
     mut line: impl FnMut(String),
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
-    let expression = expression(launch)?.stderr_to_stdout().stdout_file(writer);
+    let expression = apart(launch)?.stderr_to_stdout().stdout_file(writer);
     follow(expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
         line(text(&bytes))
     })
@@ -238,7 +259,7 @@ pub fn capture(
     mut line: impl FnMut(String),
 ) -> Result<(Ended, String), StartError> {
     let ((out, to_out), (err, to_err)) = (io::pipe()?, io::pipe()?);
-    let expression = expression(launch)?.stdout_file(to_out).stderr_file(to_err);
+    let expression = apart(launch)?.stdout_file(to_out).stderr_file(to_err);
     let mut captured = Vec::new();
     let mut each = |stream, bytes: Vec<u8>| match stream {
         Stream::Out => captured.extend(bytes),
@@ -285,7 +306,7 @@ fn follow(
     let handle = Arc::new(expression.unchecked().start()?);
     // The expression holds this process's end of the pipes: without it their end can be seen.
     drop(expression);
-    let group = handle.pids().first().copied().unwrap_or_default();
+    let group = Target::Group(handle.pids().first().copied().unwrap_or_default());
     stop.enter(group);
     // Bounded, so that a flood of output waits in the pipe and not in memory.
     let (tell, news) = mpsc::sync_channel(1024);
@@ -322,14 +343,25 @@ fn follow(
         }
     }
     if stop.fired() {
-        signal_group(group, true);
+        group.signal(true);
     }
     stop.leave(group);
     let status = ended.map(|(status, _)| status).transpose()?;
-    Ok(match status {
-        Some(status) if status.success() => Ended::Ok,
-        status => Ended::Failed(status.and_then(|status| status.code())),
-    })
+    Ok(status.map_or(Ended::Failed(None), Ended::from))
+}
+
+/// Runs a command to its end with rel's own terminal as its input and output.
+///
+/// # Errors
+/// As [`run`].
+pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> {
+    let _left = HandedOver::new();
+    let handle = expression(launch)?.unchecked().start()?;
+    let target = Target::Process(handle.pids().first().copied().unwrap_or_default());
+    stop.enter(target);
+    let ended = handle.wait().map(|output| Ended::from(output.status));
+    stop.leave(target);
+    Ok(ended?)
 }
 
 fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
@@ -357,7 +389,12 @@ fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
         let path = path.map_or_else(String::new, |path| format!(":{path}"));
         env.insert("PATH".into(), format!("{}{path}", shims.display()));
     }
-    let expression = duct::cmd(found, words).dir(launch.cwd).full_env(env).stdin_null();
+    Ok(duct::cmd(found, words).dir(launch.cwd).full_env(env))
+}
+
+/// The command with no input, in a group of its own.
+fn apart(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
+    let expression = expression(launch)?.stdin_null();
     #[cfg(unix)]
     let expression = expression.before_spawn(|command| {
         std::os::unix::process::CommandExt::process_group(command, 0);

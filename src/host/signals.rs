@@ -3,8 +3,29 @@
 //! One thread listens for the whole process, so that no stage of a run is deaf.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::host::proc::Stop;
+
+/// Whether a command has the terminal: then Ctrl-C is meant for it, and reaches it by itself. Of the
+/// whole process, as signals are.
+static HANDED_OVER: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, Ctrl-C is left to the command that has the terminal.
+pub(super) struct HandedOver;
+
+impl HandedOver {
+    pub(super) fn new() -> Self {
+        HANDED_OVER.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for HandedOver {
+    fn drop(&mut self) {
+        HANDED_OVER.store(false, Ordering::SeqCst);
+    }
+}
 
 /// Fires `stop` on Ctrl-C and SIGTERM, from now to the end of the process; a second signal kills.
 ///
@@ -47,9 +68,12 @@ impl Signals {
 
     #[cfg(unix)]
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => if HANDED_OVER.load(Ordering::SeqCst) { continue },
+                _ = self.terminate.recv() => {}
+            }
+            return;
         }
     }
 

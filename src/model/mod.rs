@@ -5,6 +5,7 @@
 pub mod artifact;
 pub mod command;
 pub mod effect;
+pub mod env_file;
 pub mod event;
 pub mod publisher;
 pub mod secret;

@@ -142,11 +142,23 @@ impl TryFrom<String> for Destination {
     }
 }
 
+/// When a task that follows others runs, as said with `.on(…)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// Something that it needs is not done.
+    Failure,
+    /// The run has ended, however it did.
+    Always,
+}
+
 /// A task as declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// Its name.
     pub name: String,
+    /// Other names that it is asked for by.
+    pub aliases: Vec<Word>,
     /// Where it is declared.
     pub site: Site,
     /// The comment directly above it, in one line.
@@ -157,8 +169,14 @@ pub struct Task {
     pub hidden: bool,
     /// Tasks, or instances, that must be done before it.
     pub needs: Vec<Word>,
+    /// It follows what it needs, instead of waiting for it to be done.
+    pub on: Option<(Trigger, Site)>,
+    /// A function that says whether it runs at all, asked when its turn comes.
+    pub when: Option<(BodyId, Site)>,
     /// What it does, in order.
     pub steps: Vec<Step>,
+    /// Globs below the project for files it reads.
+    pub inputs: Vec<Word>,
     /// Globs below the project for files it writes outside its output folder.
     pub outputs: Vec<Word>,
     /// Its parameters, in the order of the command line.
@@ -179,12 +197,16 @@ pub struct Task {
     pub timeout: Option<Duration>,
     /// Variables set for its commands.
     pub env: BTreeMap<String, String>,
+    /// Files of variables for its commands, relative to the project.
+    pub env_files: Vec<Word>,
     /// Secrets its commands may see.
     pub secrets: Vec<String>,
     /// The folder its commands start in, relative to the project.
     pub cwd: Option<String>,
     /// Its failure is shown and harms nobody.
     pub optional: bool,
+    /// Its commands get the terminal, and it runs alone.
+    pub tty: bool,
 }
 
 impl Task {
@@ -192,12 +214,16 @@ impl Task {
     pub fn new(name: String, site: Site, doc: Option<String>) -> Self {
         Self {
             name,
+            aliases: Vec::new(),
             site,
             doc,
             group: None,
             hidden: false,
             needs: Vec::new(),
+            on: None,
+            when: None,
             steps: Vec::new(),
+            inputs: Vec::new(),
             outputs: Vec::new(),
             params: Vec::new(),
             matrix: BTreeMap::new(),
@@ -208,10 +234,17 @@ impl Task {
             retry: None,
             timeout: None,
             env: BTreeMap::new(),
+            env_files: Vec::new(),
             secrets: Vec::new(),
             cwd: None,
             optional: false,
+            tty: false,
         }
+    }
+
+    /// Whether it is asked for by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias.text == name)
     }
 
     /// Names that `{name}` and `t.name` may use.

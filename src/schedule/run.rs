@@ -30,6 +30,8 @@ pub enum Ran {
 pub trait Bodies: Send + Sync + 'static {
     /// Whether the instance has anything to do that takes time.
     fn has_work(&self, node: Node) -> bool;
+    /// Whether nothing else may run beside it.
+    fn runs_alone(&self, node: Node) -> bool;
     /// How long it may take.
     fn timeout(&self, node: Node) -> Option<Duration>;
     /// Runs it. Called once for each instance.
@@ -70,11 +72,18 @@ async fn drive(
     let over = Arc::new(Notify::new());
     let notice = over.clone();
     stop.on_fire(move || notice.notify_one());
+    let mut room = jobs;
     loop {
-        while running.len() < jobs && !stop.fired() {
-            let Some(node) = schedule.start_next() else {
+        while running.len() < room && !stop.fired() {
+            let Some(node) = schedule.next() else { break };
+            let alone = bodies.runs_alone(node);
+            if alone && !running.is_empty() {
                 break;
-            };
+            }
+            schedule.start_next();
+            if alone {
+                room = 1;
+            }
             if bodies.has_work(node) {
                 let (bodies, stop) = (bodies.clone(), stop.child());
                 running.spawn(one(node, bodies, stop));
@@ -88,6 +97,7 @@ async fn drive(
         }
         tokio::select! {
             ended = running.join_next() => {
+                room = jobs;
                 if let Some(Ok((node, ran, took))) = ended {
                     settle(schedule, bodies.as_ref(), node, ran, took);
                 }

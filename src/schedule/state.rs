@@ -77,12 +77,15 @@ impl Schedule {
         schedule
     }
 
+    /// The next instance to start, if one may.
+    pub fn next(&self) -> Option<Node> {
+        self.ready.front().copied().filter(|_| !self.stopped)
+    }
+
     /// The next instance to start, which is running from now on.
     pub fn start_next(&mut self) -> Option<Node> {
-        if self.stopped {
-            return None;
-        }
-        let node = self.ready.pop_front()?;
+        let node = self.next()?;
+        self.ready.pop_front();
         self.set(node, State::Running);
         Some(node)
     }

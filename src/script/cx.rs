@@ -11,7 +11,7 @@ use rhai::AST;
 
 use super::Body;
 use super::builtins::draft::Draft;
-use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
+use crate::diag::{Diagnostic, Exit, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
 use crate::goals;
 use crate::host::proc::Stop;
@@ -19,6 +19,7 @@ use crate::host::shim::Shims;
 use crate::host::{Host, fs};
 use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
+use crate::model::env_file;
 use crate::model::event::{Event, Events};
 use crate::model::task::{BodyId, Declared, Index, Task, Value};
 use crate::remote::Errand;
@@ -120,6 +121,7 @@ impl Declaring {
             declared.tasks.push(task);
             wrong.extend(found);
         }
+        wrong.extend(aliases(&declared));
         wrong.extend(references(&declared));
         wrong.extend(overlaps(&declared));
         (declared, bodies, wrong)
@@ -135,6 +137,26 @@ fn references(declared: &Declared) -> Vec<Diagnostic> {
         Some(Diagnostic { site: Some(word.site.clone()), ..*wrong })
     };
     asked.filter_map(unknown).collect()
+}
+
+/// Aliases that another task has as a name or an alias.
+fn aliases(declared: &Declared) -> Vec<Diagnostic> {
+    let mut taken: HashMap<&str, &Task> =
+        declared.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
+    let mut wrong = Vec::new();
+    for task in &declared.tasks {
+        for alias in &task.aliases {
+            if let Some(other) = taken.insert(&alias.text, task) {
+                let found = Diagnostic::usage(format!(
+                    "`{}` is a name of task `{}` already",
+                    alias.text, other.name
+                ));
+                let found = found.at(&alias.site).note(format!("declared at {}", other.site));
+                wrong.push(found.hint("choose another alias"));
+            }
+        }
+    }
+    wrong
 }
 
 /// Globs of two tasks that would both take a file.
@@ -255,6 +277,19 @@ pub struct BodyCx {
     pub out: PathBuf,
     /// Ends the body.
     pub stop: Stop,
+    /// How the run ended that this instance follows.
+    pub result: Option<Arc<Followed>>,
+}
+
+/// How a run ended, for the tasks that follow it.
+#[derive(Debug)]
+pub struct Followed {
+    /// Its exit code.
+    pub exit: Exit,
+    /// Instances that failed.
+    pub failed: Vec<String>,
+    /// The first of what is wrong, in one line; empty if nothing is.
+    pub message: String,
 }
 
 /// A body's `t`.
@@ -288,9 +323,12 @@ impl BodyCx {
     /// The variables of a command of this task.
     ///
     /// # Errors
-    /// The tool environment cannot be made.
+    /// The tool environment cannot be made, or a file of variables cannot be read.
     pub fn child_env(&self) -> Outcome<BTreeMap<String, String>> {
         let mut env = self.run.host.env.for_child(&self.task.secrets);
+        for (name, value) in self.file_variables()? {
+            env.entry(name).or_insert(value);
+        }
         if let Some(epoch) = self.run.epoch {
             env.entry("SOURCE_DATE_EPOCH".into()).or_insert_with(|| epoch.to_string());
         }
@@ -311,6 +349,30 @@ impl BodyCx {
         let mut name = self.out.clone().into_os_string();
         name.push(".refused");
         name.into()
+    }
+
+    /// Variables from the task's files, of those that are there.
+    fn file_variables(&self) -> Outcome<Vec<(String, String)>> {
+        let mut all = Vec::new();
+        for file in &self.task.env_files {
+            let path = self.run.root.join(&file.text);
+            if !fs::exists(&path) {
+                continue;
+            }
+            let bad = |why: String| {
+                let wrong =
+                    Diagnostic::task(format!("cannot take variables from {}: {why}", file.text));
+                Box::new(wrong.at(&file.site).hint("write one `NAME=value` on each line"))
+            };
+            let text = fs::read_text(&path).map_err(|error| bad(error.to_string()))?;
+            let found =
+                env_file::parse(&text).map_err(|(line, why)| bad(format!("line {line}: {why}")))?;
+            for (name, value) in &found {
+                self.run.host.env.learn(name, value);
+            }
+            all.extend(found);
+        }
+        Ok(all)
     }
 
     fn tool_env(&self) -> Outcome<Option<PathBuf>> {

@@ -149,7 +149,7 @@ fn explain_runtime(error: &EvalAltResult) -> Diagnostic {
                 .hint("look at how the value was made")
         }
         EvalAltResult::ErrorDotExpr(..) => Diagnostic::usage("there is no such property here")
-            .hint("methods need brackets: `.hidden()`; see `rel show builtins` for what there is"),
+            .hint("methods need brackets: `.hidden()`; see `rel doc` for what there is"),
         EvalAltResult::ErrorTerminated(reason, _) => {
             let kind =
                 if reason.to_string() == "interrupted" { Kind::Interrupted } else { Kind::Task };
@@ -248,9 +248,9 @@ fn unknown_function(signature: &str) -> Diagnostic {
     let wrong = Diagnostic::usage(format!("unknown function `{bare}`"));
     match crate::diag::nearest(bare, builtins::functions()) {
         Some(near) => wrong.hint(format!("did you mean `{near}`?")),
-        None if types.is_empty() => wrong.hint(
-            "look at `rel show builtins` for what there is, or at the number of its arguments",
-        ),
+        None if types.is_empty() => {
+            wrong.hint("look at `rel doc` for what there is, or at the number of its arguments")
+        }
         None => wrong
             .note(format!("called with {}", types.join(", ")))
             .hint("look at the number and the types of its arguments"),

@@ -319,9 +319,7 @@ fn unknown(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
     let wrong = Diagnostic::usage(format!("unknown function `{name}`"));
     Some(match crate::diag::nearest(name, names) {
         Some(near) => wrong.hint(format!("did you mean `{near}`?")),
-        None => {
-            wrong.hint("define it with `fn`, or look for the builtin's name in `rel show builtins`")
-        }
+        None => wrong.hint("define it with `fn`, or look for the builtin's name in `rel doc`"),
     })
 }
 

@@ -16,16 +16,19 @@ mod words;
 use std::path::Path;
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, FnPtr, GlobalRuntimeState, NativeCallContext, Position, Scope};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, NativeCallContext, Position,
+    Scope,
+};
 
-use crate::diag::{Diagnostic, Kind};
+use crate::diag::{Diagnostic, Kind, Outcome, Site};
 use crate::graph::Graph;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
-pub use builtins::{Builtin, all as builtins, run_command};
+pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
-pub use stdlib::{names as stdlib_names, text as stdlib_text};
+pub use stdlib::{Documented, documented, names as stdlib_names, text as stdlib_text};
 
 /// A closure with all that it needs to be called later.
 #[derive(Clone)]
@@ -105,7 +108,7 @@ fn load_text(
     Ok(Script { engine, bodies, sources, declared, digest })
 }
 
-fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<rhai::EvalAltResult>> {
+fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {
     engine.run_ast_with_scope(&mut Scope::new(), ast)
 }
 
@@ -114,8 +117,33 @@ impl Script {
     ///
     /// # Errors
     /// The body failed; the diagnostic points into the script.
-    pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Result<Called, Box<Diagnostic>> {
+    pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Outcome<Called> {
         let body = &self.bodies[body.0];
+        match self.value(body, cx) {
+            Ok(_) => Ok(Called::Done),
+            Err(error) => match explain::skip_reason(&error) {
+                Some(reason) => Ok(Called::Skipped(reason)),
+                None => Err(self.explained(&error, body)),
+            },
+        }
+    }
+
+    /// Asks a condition, declared at `site`.
+    ///
+    /// # Errors
+    /// It failed, or said neither yes nor no.
+    pub fn holds(&self, condition: BodyId, site: &Site, cx: &Arc<BodyCx>) -> Outcome<bool> {
+        let body = &self.bodies[condition.0];
+        let value = self.value(body, cx).map_err(|error| self.explained(&error, body))?;
+        value.as_bool().map_err(|given| {
+            let given = words::our_type(given);
+            let wrong =
+                Diagnostic::usage(format!("a condition must be true or false, not {given}"));
+            Box::new(wrong.at(site).hint("compare something: .when(|| env(\"CI\", \"\") == \"\")"))
+        })
+    }
+
+    fn value(&self, body: &Body, cx: &Arc<BodyCx>) -> Result<Dynamic, Box<EvalAltResult>> {
         let mut global = (*body.env).clone();
         global.tag = Dynamic::from(Frame::Body(cx.clone()));
         global.level = 0;
@@ -133,12 +161,10 @@ impl Script {
             Vec::new()
         };
         let _guard = engine::Interruptible::enter(cx);
-        match body.call.call_raw(&context, None, args) {
-            Ok(_) => Ok(Called::Done),
-            Err(error) => match explain::skip_reason(&error) {
-                Some(reason) => Ok(Called::Skipped(reason)),
-                None => Err(Box::new(explain::runtime_error(&error, &self.sources, &body.source))),
-            },
-        }
+        body.call.call_raw(&context, None, args)
+    }
+
+    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
+        Box::new(explain::runtime_error(error, &self.sources, &body.source))
     }
 }

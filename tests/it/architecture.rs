@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("model", &["diag"]),
+    ("archive", &[]),
+    ("version", &[]),
     ("dist", &["diag", "model"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
@@ -24,8 +26,8 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "script",
         &[
-            "diag", "model", "host", "graph", "goals", "dist", "store", "tools", "door", "guard",
-            "remote",
+            "diag", "model", "host", "archive", "version", "graph", "goals", "dist", "repo",
+            "store", "tools", "door", "guard", "remote",
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),

@@ -10,16 +10,19 @@
     clippy::panic,
     reason = "a panic is a failed test"
 )]
+#![allow(clippy::print_stderr, reason = "a test may say what it could not judge")]
 #![allow(clippy::disallowed_methods, reason = "tests use the machine as it is")]
 #![allow(clippy::pedantic, reason = "a test may say things the long way")]
 
 mod actor;
 mod architecture;
+mod docs;
 mod door;
 mod dry;
 mod errors;
 mod example;
 mod http;
+mod language;
 mod peers;
 mod project;
 mod publish;

@@ -202,7 +202,7 @@ impl Ran {
 
 /// A script that writes a wheel and a source distribution: `python3 make_dist.py FOLDER VERSION`.
 /// With a third word both hold the time, so that no two builds are the same.
-pub const MAKE_DIST: &str = r#"
+pub const MAKE_DIST: &str = r#"# ruff: noqa
 import io, sys, tarfile, time, zipfile
 folder, version, stamp = sys.argv[1], sys.argv[2], len(sys.argv) > 3
 now = str(time.time_ns()) if stamp else ""

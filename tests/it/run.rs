@@ -306,7 +306,14 @@ fn plan_graph_and_show_start_nothing() {
     project.rel("graph --format mermaid").code(0).says("flowchart LR");
     project.rel("show b").code(0).says("effects      command");
     project.rel("show std/python").code(0).says("fn smoke_install");
-    project.rel("show builtins").code(0).says("pypi::publish");
+    project.rel("doc").code(0).says("pypi::publish").says("Recipes of std/python");
+    project
+        .rel("doc exec")
+        .code(0)
+        .says("exec(\"uv venv {}\", dir)")
+        .says(".exec(\"ruff check {}\", dir)");
+    project.rel("doc pypi::publish").code(0).says("task(\"publish\").needs(\"build\")");
+    project.rel("doc --definitions").code(0).says("module pypi {");
     project.rel("validate").code(0).says("ok: 2 tasks");
     assert!(!project.root().join("ran").exists());
 }

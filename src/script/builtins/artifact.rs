@@ -1,12 +1,12 @@
 //! A body's `t` and the artifacts that it can ask for.
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Position};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, Position};
 
 use super::{Builtin, Call, Phase, Place, Thrown, row};
-use crate::diag::{Diagnostic, Outcome};
+use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::model::artifact::Artifact;
 use crate::model::task::Value;
-use crate::script::cx::{BodyCx, TaskView};
+use crate::script::cx::{BodyCx, Followed, TaskView};
 
 pub(super) const TABLE: &[Builtin] = &[row(
     Place::View,
@@ -15,6 +15,7 @@ pub(super) const TABLE: &[Builtin] = &[row(
     (1, 1),
     "t.artifacts(\"build\")",
     "What a task made that this one needs: files by digest, in the order of their names.",
+    "task(\"make\").run(|t| write(t.out + \"/a.txt\", \"a\"));\ntask(\"use\").needs(\"make\").run(|t| { for file in t.artifacts(\"make\") { print(`${file.name} ${file.size} ${file.sha256}`); } });",
     artifacts,
 )];
 
@@ -42,7 +43,7 @@ pub(super) fn register_types(engine: &mut Engine) {
         .register_fn("to_debug", |file: &mut ArtifactHandle| file.artifact.file_name().to_owned());
 }
 
-/// `t.name`, `t.out`, a parameter, an axis or the rest.
+/// `t.name`, `t.out`, `t.root`, a parameter, an axis or the rest.
 fn field(cx: &BodyCx, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
     if let Some(value) = cx.values.get(name) {
         return Ok(match value {
@@ -51,9 +52,13 @@ fn field(cx: &BodyCx, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
             Value::Text(text) => text.clone().into(),
         });
     }
+    if let (Some(followed), "result") = (&cx.result, name) {
+        return Ok(result(followed).into());
+    }
     match name {
         "out" => return Ok(cx.out.to_string_lossy().into_owned().into()),
         "name" => return Ok(cx.id.clone().into()),
+        "root" => return Ok(cx.run.root.to_string_lossy().into_owned().into()),
         name if cx.task.rest.as_deref() == Some(name) => {
             let rest: Array = cx.rest.iter().map(|word| word.clone().into()).collect();
             return Ok(rest.into());
@@ -61,13 +66,29 @@ fn field(cx: &BodyCx, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         _ => {}
     }
     let known: Vec<String> =
-        cx.task.names().into_iter().chain(["out".into(), "name".into()]).collect();
+        cx.task.names().into_iter().chain(["out", "name", "root"].map(str::to_owned)).collect();
     let wrong = Diagnostic::usage(format!("task `{}` has no parameter `{name}`", cx.task.name));
-    let wrong = wrong.suggest(name, known.iter().map(String::as_str));
+    let wrong = if name == "result" {
+        wrong
+            .hint("only a task that follows a run has a result: .needs(\"publish\").on(\"always\")")
+    } else {
+        wrong.suggest(name, known.iter().map(String::as_str))
+    };
     Err(Box::new(EvalAltResult::ErrorRuntime(
         Dynamic::from(Thrown(std::sync::Arc::new(wrong))),
         Position::NONE,
     )))
+}
+
+/// How the run ended that a task follows.
+fn result(followed: &Followed) -> Map {
+    let failed: Array = followed.failed.iter().map(|id| id.clone().into()).collect();
+    Map::from([
+        ("ok".into(), (followed.exit == Exit::OK).into()),
+        ("exit".into(), i64::from(followed.exit.0).into()),
+        ("failed".into(), failed.into()),
+        ("message".into(), followed.message.clone().into()),
+    ])
 }
 
 fn artifacts(call: &mut Call<'_>) -> Outcome<Dynamic> {

@@ -22,6 +22,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         "exec(\"uv venv {}\", dir)",
         "Starts a program without a shell; each `{}` is one word.",
+        "task(\"hello\").run(|| { for name in [\"Ada\", \"Grace Hopper\"] { exec(\"echo hello {}\", name); } });",
         exec,
     ),
     row(
@@ -31,6 +32,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         "sh(\"make | tee {}\", log)",
         "Runs a shell script; each `{}` is quoted.",
+        "task(\"count\").run(|t| sh(\"ls src | tee {} | wc -l\", t.out + \"/list\"));",
         sh,
     ),
     row(
@@ -40,6 +42,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "sh_raw(script)",
         "Runs a shell script that was put together by hand: quoting is up to you.",
+        "task(\"old\").run(|| { let script = \"echo a; \" + \"echo b\"; sh_raw(script); });",
         sh_raw,
     ),
     row(
@@ -49,6 +52,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         "capture(\"git describe\")",
         "Starts a program and gives what it prints, without the last line end.",
+        "task(\"where\").run(|| { let commit = capture(\"git rev-parse HEAD\"); print(`at ${commit}`); });",
         capture,
     ),
     row(
@@ -58,6 +62,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         "remote(\"./announce {}\", version)",
         "Starts a program that changes something elsewhere: only a live run does.",
+        "task(\"announce\").effects(\"command\").run(|| remote(\"./announce {}\", version()));",
         remote,
     ),
     row(
@@ -67,6 +72,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         "remote_sh(\"./announce | tee {}\", log)",
         "Runs a shell script that changes something elsewhere: only a live run does.",
+        "task(\"announce\").effects(\"command\").run(|| remote_sh(\"./announce {} | tee announced.log\", version()));",
         remote_sh,
     ),
     row(
@@ -76,6 +82,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "skip(\"Python 3.12 is not here\")",
         "Leaves the task out, visibly; what needs it goes on. An error in CI and with --strict.",
+        "task(\"mac-only\").run(|| { if os() != \"macos\" { skip(\"only on macOS\"); } exec(\"true\"); });",
         skip,
     ),
 ];
@@ -152,7 +159,14 @@ pub fn run_command(cx: &BodyCx, cmd: &Cmd) -> Outcome<()> {
     if noted {
         return Ok(());
     }
-    let ended = start(cx, cmd, |launch| proc::run(launch, &cx.stop, |line| cx.say(&line)))?;
+    let has_terminal = cx.task.tty && cx.run.host.term.interactive;
+    let ended = start(cx, cmd, |launch| {
+        if has_terminal {
+            proc::hand_over(launch, &cx.stop)
+        } else {
+            proc::run(launch, &cx.stop, |line| cx.say(&line))
+        }
+    })?;
     judge(cx, cmd, ended)
 }
 

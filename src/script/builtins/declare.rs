@@ -18,6 +18,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "tools([\"ruff\", \"mypy\"])",
         "Python tools whose programs lead PATH in every command, in an environment made when first needed.",
+        "tools(\"pyflakes==3.4.0\");\ntask(\"lint\").exec(\"pyflakes src\");",
         tools,
     ),
     row(
@@ -27,6 +28,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (2, 2),
         "index(\"corp\", #{ upload: \"https://…\", simple: \"https://…\", user: \"ci\", password: secret(\"CORP_TOKEN\") })",
         "A private package index.",
+        "index(\"corp\", #{ upload: \"https://pypi.corp.example/upload/\", simple: \"https://pypi.corp.example/simple/\", user: \"ci\", password: secret(\"CORP_TOKEN\") });\ntask(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"index:corp\").run(|t| pypi::publish(t.artifacts(\"build\"), \"corp\"));",
         index,
     ),
     row(
@@ -36,6 +38,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 2),
         "guard(\"tag\") or guard(\"tag\", \"warn\")",
         "Asks a guard to stand before everything that is sent.",
+        "guard(\"tag\", \"warn\");\ntask(\"announce\").effects(\"command\").run(|| remote(\"./announce\"));",
         guard,
     ),
     row(
@@ -45,6 +48,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "ci(\"release\")",
         "Declares a CI workflow.",
+        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ push: [\"main\"] }).run(\"check\");",
         ci,
     ),
     row(
@@ -54,6 +58,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".on(#{ tags: \"v*\" })",
         "What starts the workflow.",
+        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ push: [\"main\"], pull_request: true }).run(\"check\");",
         ci_on,
     ),
     row(
@@ -63,6 +68,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".run(\"publish\")",
         "The tasks that the workflow runs.",
+        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ pull_request: true }).run(\"check\");",
         ci_run,
     ),
     row(
@@ -72,6 +78,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "default_task(\"check\")",
         "The task of a bare `rel run`.",
+        "task(\"check\").exec(\"true\");\ndefault_task(\"check\");",
         default_task,
     ),
     row(
@@ -81,6 +88,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "secret(\"CORP_TOKEN\")",
         "A secret, by the name of its variable. Its value never enters the script.",
+        "index(\"corp\", #{ upload: \"https://pypi.corp.example/upload/\", simple: \"https://pypi.corp.example/simple/\", password: secret(\"CORP_TOKEN\") });\ntask(\"check\").exec(\"true\");",
         secret,
     ),
 ];

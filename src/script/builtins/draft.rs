@@ -34,6 +34,26 @@ impl Draft {
                 "take `.confirm` away, or add `.effects(…)`",
             );
         }
+        if task.on.is_some() {
+            if !task.effects.is_empty() {
+                say(
+                    format!("task `{}` follows a run, and cannot send", task.name),
+                    "take `.on` away and let it need what it follows, or take `.effects` away",
+                );
+            }
+            if task.needs.is_empty() {
+                say(
+                    format!("task `{}` follows nothing", task.name),
+                    "name what it follows: .needs(\"publish\").on(\"failure\")",
+                );
+            }
+            if task.params.iter().any(|param| param.default.is_none()) {
+                say(
+                    format!("task `{}` follows a run, where nobody gives it parameters", task.name),
+                    "give each parameter a default: .param(\"name\", \"…\")",
+                );
+            }
+        }
         let bodies = task.steps.iter().any(|step| matches!(step, Step::Body(..)));
         if !task.effects.is_empty() && !bodies {
             let hint = "send within a body: .run(|t| pypi::publish(…)) or .run(|t| remote(\"…\"))";

@@ -9,8 +9,12 @@ pub use command::run_command;
 mod artifact;
 mod call;
 mod command;
+mod data;
 mod declare;
 pub(crate) mod draft;
+mod git;
+mod given;
+mod made;
 mod options;
 mod pypi;
 mod python;
@@ -65,12 +69,15 @@ pub struct Builtin {
     pub signature: &'static str,
     /// What it does, in one or two sentences.
     pub doc: &'static str,
+    /// A Releasefile, or a part of one, that uses it and runs.
+    pub example: &'static str,
     /// Fewest and most arguments, the thing it is a method of not counted.
     arity: (usize, usize),
     run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
 }
 
 /// A row of the table.
+#[expect(clippy::too_many_arguments, reason = "a row of a table, written once for each builtin")]
 const fn row(
     place: Place,
     phase: Phase,
@@ -78,12 +85,28 @@ const fn row(
     arity: (usize, usize),
     signature: &'static str,
     doc: &'static str,
+    example: &'static str,
     run: fn(&mut Call<'_>) -> Outcome<Dynamic>,
 ) -> Builtin {
-    Builtin { name, place, phase, signature, doc, arity, run }
+    Builtin { name, place, phase, signature, doc, example, arity, run }
 }
 
 impl Builtin {
+    /// Its name as it is called: `pypi::publish`, `.needs`, `t.artifacts`.
+    pub fn title(&self) -> String {
+        match self.place {
+            Place::Function => self.name.to_owned(),
+            Place::Module(module) => format!("{module}::{}", self.name),
+            Place::Task | Place::Ci => format!(".{}", self.name),
+            Place::View => format!("t.{}", self.name),
+        }
+    }
+
+    /// Fewest and most arguments, the thing it is a method of not counted.
+    pub fn arity(&self) -> (usize, usize) {
+        self.arity
+    }
+
     /// Whether it is called on something.
     pub fn is_method(&self) -> bool {
         matches!(self.place, Place::Task | Place::Ci | Place::View)
@@ -94,11 +117,15 @@ impl Builtin {
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     let tables = [
         task::TABLE,
+        given::TABLE,
         options::TABLE,
         declare::TABLE,
         command::TABLE,
         artifact::TABLE,
         read::TABLE,
+        data::TABLE,
+        git::TABLE,
+        made::TABLE,
         pypi::TABLE,
         python::TABLE,
     ];

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 
-use super::task::change;
+use super::task::{body, change, is_task_name};
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::host::fs;
-use crate::model::task::{Destination, Param, Retry, Task, Value};
+use crate::model::task::{Destination, Retry, Task, Trigger};
 use crate::script::cx::lock;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -19,34 +19,8 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".outputs(\"dist/*\")",
         "Files that the task writes outside `t.out` and that become its artifacts.",
+        "task(\"build\").outputs(\"dist/*.txt\").sh(\"mkdir -p dist; echo 1 > dist/a.txt\");",
         outputs,
-    ),
-    row(
-        Place::Task,
-        Phase::Declare,
-        "matrix",
-        (1, 1),
-        ".matrix(#{ python: [\"3.11\", \"3.12\"] })",
-        "One instance for each combination of values.",
-        matrix,
-    ),
-    row(
-        Place::Task,
-        Phase::Declare,
-        "param",
-        (1, 2),
-        ".param(\"level\", [\"patch\", \"minor\"])",
-        "A parameter: required, with a default, or one of some choices.",
-        param,
-    ),
-    row(
-        Place::Task,
-        Phase::Declare,
-        "rest",
-        (1, 1),
-        ".rest(\"args\")",
-        "The name under which the words after `--` arrive.",
-        rest,
     ),
     row(
         Place::Task,
@@ -55,6 +29,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".effects(\"pypi\")",
         "Where the task sends to. Without it, nothing can be sent.",
+        "task(\"announce\").effects(\"command\").run(|t| remote(\"./announce {}\", t.name));",
         effects,
     ),
     row(
@@ -64,6 +39,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".environment(\"pypi\")",
         "The CI environment that the task runs in.",
+        "task(\"announce\").effects(\"command\").environment(\"release\").run(|| remote(\"./announce\"));",
         environment,
     ),
     row(
@@ -73,6 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".confirm(\"Publish to PyPI?\")",
         "A question that is asked when the task's turn to send comes.",
+        "task(\"announce\").effects(\"command\").confirm(\"Tell everybody?\").run(|| remote(\"./announce\"));",
         confirm,
     ),
     row(
@@ -82,6 +59,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 2),
         ".retry(5, \"30s\")",
         "How often a failed task is tried in all, and the pause between two tries.",
+        "task(\"flaky\").retry(3, \"100ms\").exec(\"true\");",
         retry,
     ),
     row(
@@ -91,6 +69,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".timeout(\"10m\")",
         "How long the task may take.",
+        "task(\"quick\").timeout(\"10s\").exec(\"true\");",
         timeout,
     ),
     row(
@@ -100,6 +79,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".env(#{ KEY: \"value\" })",
         "Variables for the task's commands.",
+        "task(\"hello\").env(#{ GREETING: \"good day\" }).sh(\"echo $GREETING\");",
         env,
     ),
     row(
@@ -109,6 +89,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".secrets(\"CORP_TOKEN\")",
         "Secrets that the task's commands may see.",
+        "task(\"fetch\").secrets(\"CORP_TOKEN\").sh(\"test -n \\\"$CORP_TOKEN\\\"\");",
         secrets,
     ),
     row(
@@ -118,6 +99,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".cwd(\"src\")",
         "The folder that the task's commands start in.",
+        "task(\"list\").cwd(\"src\").exec(\"ls\");",
         cwd,
     ),
     row(
@@ -127,6 +109,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".group(\"checks\")",
         "The heading that the task is listed under.",
+        "task(\"lint\").group(\"checks\").exec(\"true\");",
         group,
     ),
     row(
@@ -136,6 +119,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (0, 0),
         ".hidden()",
         "Leaves the task out of the list.",
+        "task(\"prepare\").hidden().exec(\"true\");\ntask(\"test\").needs(\"prepare\").exec(\"true\");",
         hidden,
     ),
     row(
@@ -145,7 +129,68 @@ pub(super) const TABLE: &[Builtin] = &[
         (0, 0),
         ".optional()",
         "The task's failure is shown and harms nobody.",
+        "task(\"slow-check\").optional().exec(\"true\");",
         optional,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "inputs",
+        (1, 1),
+        ".inputs([\"src/**\", \"pyproject.toml\"])",
+        "Globs for the files that the task reads; one that matches nothing fails the task.",
+        "task(\"count\").inputs(\"src/**\").run(|| print(`${files(\"src/**\").len()} files`));",
+        inputs,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "when",
+        (1, 1),
+        ".when(|| env(\"CI\", \"\") == \"\")",
+        "A function that says, when the task's turn comes, whether it runs; if not, what needs it goes on.",
+        "task(\"open\").when(|| env(\"CI\", \"\") == \"\").run(|| print(\"on a laptop\"));",
+        when,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "on",
+        (1, 1),
+        ".on(\"failure\") or .on(\"always\")",
+        "Lets the task follow a run of what it needs: once that is over, if it is not done or in any case. It cannot change how the run ends; `t.result` holds `ok`, `exit`, `failed` and `message`.",
+        "task(\"test\").exec(\"true\");\ntask(\"tell\").needs(\"test\").on(\"always\").run(|t| print(if t.result.ok { \"good\" } else { t.result.message }));",
+        on,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "alias",
+        (1, 1),
+        ".alias(\"t\")",
+        "Another name for the task, or several.",
+        "task(\"test\").alias(\"t\").exec(\"true\");",
+        alias,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "tty",
+        (0, 0),
+        ".tty()",
+        "Gives the task's commands the terminal, if there is one; nothing else runs meanwhile, and what they print is not masked.",
+        "task(\"shell\").tty().exec(\"python3 -q -c pass\");",
+        tty,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "env_file",
+        (1, 1),
+        ".env_file(\".env\")",
+        "A file of `NAME=value` lines for the task's commands, if it is there; variables that are set already win.",
+        "task(\"serve\").env_file(\".env\").sh(\"echo $GREETING\");",
+        env_file,
     ),
 ];
 
@@ -158,136 +203,82 @@ fn set(call: &Call<'_>, work: impl FnOnce(&mut Task)) -> Outcome<Dynamic> {
 }
 
 fn outputs(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let globs = globs(call, "dist/*")?;
+    set(call, |task| task.outputs.extend(globs))
+}
+
+fn inputs(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let globs = globs(call, "src/**")?;
+    set(call, |task| task.inputs.extend(globs))
+}
+
+/// Globs that stay below the project's folder.
+fn globs(call: &Call<'_>, such_as: &str) -> Outcome<Vec<Word>> {
     let words = call.words(0)?;
-    for word in &words {
-        let outside =
-            word.text.starts_with(['/', '~']) || word.text.split('/').any(|part| part == "..");
-        if outside || !fs::is_glob(&word.text) {
+    match words.iter().find(|word| leads_out(&word.text) || !fs::is_glob(&word.text)) {
+        None => Ok(words),
+        Some(word) => {
             let wrong =
-                Diagnostic::usage(format!("`{}` is no glob below the project's folder", word.text))
-                    .at(&word.site);
-            return Err(Box::new(wrong.hint("write one such as \"dist/*\"")));
+                Diagnostic::usage(format!("`{}` is no glob below the project's folder", word.text));
+            Err(Box::new(wrong.at(&word.site).hint(format!("write one such as \"{such_as}\""))))
         }
     }
-    set(call, |task| task.outputs.extend(words))
 }
 
-fn matrix(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let map: Map = call.args[0].clone().try_cast().ok_or_else(|| {
-        Box::new(
-            Diagnostic::usage("`matrix` takes a map")
-                .hint("write .matrix(#{ python: [\"3.11\", \"3.12\"] })"),
-        )
-    })?;
-    let mut axes = Vec::new();
-    if map.is_empty() {
-        let wrong = Diagnostic::usage("this matrix has no axis");
-        return Err(Box::new(wrong.hint("write .matrix(#{ python: [\"3.11\", \"3.12\"] })")));
-    }
-    for (axis, values) in map {
-        let bad = |why: &str| {
-            Box::new(
-                Diagnostic::usage(format!("axis `{axis}` {why}"))
-                    .hint("write an array of texts without `:` and `,`"),
-            )
-        };
-        let values: Array = values.try_cast().ok_or_else(|| bad("is no array"))?;
-        let values: Option<Vec<String>> = values
-            .into_iter()
-            .map(|value| value.into_immutable_string().ok().map(|text| text.to_string()))
-            .collect();
-        let values = values.ok_or_else(|| bad("holds something that is no text"))?;
-        let mut seen = std::collections::BTreeSet::new();
-        if values.is_empty() {
-            return Err(bad("is empty"));
-        }
-        if let Some(value) =
-            values.iter().find(|value| value.is_empty() || value.contains([':', ',', '(', ' ']))
-        {
-            return Err(bad(&format!("has the value `{value}`")));
-        }
-        if let Some(twice) = values.iter().find(|value| !seen.insert((*value).clone())) {
-            return Err(bad(&format!("has `{twice}` twice")));
-        }
-        axes.push((axis.to_string(), values));
-    }
-    let site = call.site.clone();
-    change(call, |draft| {
-        for (axis, values) in axes {
-            claim(&draft.task, &Word { text: axis.clone(), site: site.clone() })?;
-            draft.task.matrix.insert(axis, values);
-        }
-        Ok(())
-    })
+/// Whether a path leads out of the project's folder.
+fn leads_out(path: &str) -> bool {
+    path.is_empty() || path.starts_with(['/', '~']) || path.split('/').any(|part| part == "..")
 }
 
-fn param(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let name = call.word(0)?;
-    let (default, choices) = match call.args.get(1) {
-        None => (None, Vec::new()),
-        Some(value) if value.is_array() => {
-            let choices = call.texts(1)?;
-            if choices.is_empty() {
-                let wrong = Diagnostic::usage(format!(
-                    "parameter `{}` has no value to choose from",
-                    name.text
-                ))
-                .at(&name.site);
-                return Err(Box::new(wrong.hint("list its values, the default first")));
-            }
-            (choices.first().cloned().map(Value::Text), choices)
+fn when(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let condition = (body(call)?, call.site.clone());
+    set_once(call, "when", |task| task.when.replace(condition).is_some())
+}
+
+fn on(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let word = call.word(0)?;
+    let trigger = match word.text.as_str() {
+        "failure" => Trigger::Failure,
+        "always" => Trigger::Always,
+        other => {
+            let wrong = Diagnostic::usage(format!("a task cannot run on `{other}`")).at(&word.site);
+            return Err(Box::new(wrong.suggest(other, ["failure", "always"])));
         }
-        Some(value) => (Some(default_value(call, value)?), Vec::new()),
     };
-    change(call, |draft| {
-        claim(&draft.task, &name)?;
-        draft.task.params.push(Param { name: name.text, default, choices });
-        Ok(())
-    })
+    let site = call.site.clone();
+    set_once(call, "on", |task| task.on.replace((trigger, site)).is_some())
 }
 
-fn default_value(call: &Call<'_>, value: &Dynamic) -> Outcome<Value> {
-    if let Ok(truth) = value.as_bool() {
-        return Ok(Value::Bool(truth));
-    }
-    if let Ok(number) = value.as_int() {
-        return Ok(Value::Int(number));
-    }
-    call.text(1).map(Value::Text)
-}
-
-fn rest(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let name = call.word(0)?;
+/// Sets an option that a task can have once; `work` tells whether it was set already.
+fn set_once(call: &Call<'_>, name: &str, work: impl FnOnce(&mut Task) -> bool) -> Outcome<Dynamic> {
     change(call, |draft| {
-        claim(&draft.task, &name)?;
-        if let Some(first) = draft.task.rest.replace(name.text) {
-            let wrong = Diagnostic::usage(format!("this task has a rest already: `{first}`"))
-                .at(&name.site);
+        if work(&mut draft.task) {
+            let wrong = Diagnostic::usage(format!("`.{name}` is said twice for this task"));
             return Err(Box::new(wrong.hint("take one away")));
         }
         Ok(())
     })
 }
 
-/// Makes sure that a parameter, axis or rest may have this name.
-fn claim(task: &Task, name: &Word) -> Outcome<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let text = name.text.as_str();
-    let wrong = if text.is_empty()
-        || !text.chars().all(plain)
-        || text.starts_with(|c: char| c.is_ascii_digit())
-    {
-        let wrong = Diagnostic::usage(format!("`{text}` is no name for a value of a task"));
-        wrong.hint("use letters, digits and `_`; on the command line `dry-run` is `dry_run`")
-    } else if matches!(text, "out" | "name" | "artifacts") {
-        Diagnostic::usage(format!("`t.{text}` is rel's own")).hint("choose another name")
-    } else if task.names().iter().any(|known| known == text) {
-        Diagnostic::usage(format!("`{text}` is declared twice on this task"))
-            .hint("give one of them another name")
-    } else {
-        return Ok(());
-    };
-    Err(Box::new(wrong.at(&name.site)))
+fn alias(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let names = call.words(0)?;
+    for name in &names {
+        is_task_name(name)?;
+    }
+    set(call, |task| task.aliases.extend(names))
+}
+
+fn tty(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    set(call, |task| task.tty = true)
+}
+
+fn env_file(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let file = call.word(0)?;
+    if leads_out(&file.text) {
+        let wrong = Diagnostic::usage(format!("`{}` is no file below the project's", file.text));
+        return Err(Box::new(wrong.at(&file.site).hint("write a path such as \".env\"")));
+    }
+    set(call, |task| task.env_files.push(file))
 }
 
 fn effects(call: &mut Call<'_>) -> Outcome<Dynamic> {
@@ -403,10 +394,7 @@ fn secrets(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 fn cwd(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let word = call.word(0)?;
-    if word.text.is_empty()
-        || word.text.starts_with(['/', '~'])
-        || word.text.split('/').any(|part| part == "..")
-    {
+    if leads_out(&word.text) {
         let wrong = Diagnostic::usage(format!("`{}` is no folder below the project's", word.text))
             .at(&word.site);
         return Err(Box::new(wrong.hint("write a path such as \"src\"")));

@@ -20,6 +20,7 @@ pub(super) const TABLE: &[Builtin] = &[row(
     (2, 2),
     "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
     "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again.",
+    "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"testpypi\").run(|t| pypi::publish(t.artifacts(\"build\"), \"testpypi\"));",
     publish,
 )];
 

@@ -20,6 +20,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "python::find(\"3.12\")",
         "The interpreter of this version, or `()` if the machine has none.",
+        "task(\"where\").run(|| print(if python::find(\"3.11\") == () { \"not here\" } else { python::find(\"3.11\") }));",
         find,
     ),
     row(
@@ -29,6 +30,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (0, 0),
         "python::uv()",
         "The uv program, from PATH or fetched from PyPI once; `()` if it cannot be had.",
+        "task(\"where\").run(|| print(if python::uv() == () { \"no uv\" } else { python::uv() }));",
         uv,
     ),
     row(
@@ -38,6 +40,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "python::environment(#{ python: \"3.12\", packages: [\"pytest\"], groups: [\"test\"], project: true })",
         "An environment outside the tree with these packages, found ready or made now: its folder.",
+        "task(\"test\").run(|| { let env = python::environment(#{ packages: [\"pyflakes==3.4.0\"] }); exec(\"{}/bin/python -m pyflakes src\", env); });",
         environment,
     ),
     row(
@@ -47,6 +50,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (2, 2),
         "python::install_published(t.artifacts(\"build\"), \"testpypi\")",
         "Installs exactly these bytes from an index into a fresh environment, with their dependencies from the usual index: its folder.",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"testpypi\").run(|t| pypi::publish(t.artifacts(\"build\"), \"testpypi\"));\ntask(\"smoke\").needs(\"publish\").run(|t| { let env = python::install_published(t.artifacts(\"build\"), \"testpypi\"); exec(\"{}/bin/python -c {}\", env, \"import time_piece\"); });",
         install_published,
     ),
     row(
@@ -56,6 +60,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "python::import_names(t.artifacts(\"build\"))",
         "The top-level names that the wheels among these artifacts install.",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"show\").needs(\"build\").run(|t| print(python::import_names(t.artifacts(\"build\"))));",
         import_names,
     ),
 ];

@@ -8,7 +8,7 @@ use super::{Builtin, Call, Phase, Place, TaskHandle, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::model::command::How;
 use crate::model::publisher;
-use crate::model::task::Task;
+use crate::model::task::{BodyId, Task};
 use crate::script::Body;
 use crate::script::cx::lock;
 
@@ -20,6 +20,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         "task(\"name\")",
         "Declares a task. The comment directly above it is its description.",
+        "// Says hello\ntask(\"hello\").exec(\"echo hello\");",
         task,
     ),
     row(
@@ -29,6 +30,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".needs(\"build\") or .needs([\"lint\", \"test\"])",
         "What must be done before.",
+        "task(\"lint\").exec(\"true\");\ntask(\"test-unit\").exec(\"true\");\ntask(\"check\").needs([\"lint\", \"test-*\"]);",
         needs,
     ),
     row(
@@ -38,6 +40,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         ".exec(\"ruff check {}\", dir)",
         "Starts a program without a shell; each `{}` is one word, `{name}` a parameter.",
+        "task(\"hello\").param(\"who\", \"world\").exec(\"echo hello {who}\");",
         exec,
     ),
     row(
@@ -47,6 +50,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 9),
         ".sh(\"make | tee log\")",
         "Runs a shell script; each `{}` is quoted.",
+        "task(\"count\").sh(\"ls | wc -l\");",
         sh,
     ),
     row(
@@ -56,6 +60,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (1, 1),
         ".run(|t| { … })",
         "Calls a function, with the task as `t` if it takes one.",
+        "task(\"hello\").run(|t| print(`this is ${t.name}`));",
         run,
     ),
 ];
@@ -63,15 +68,7 @@ pub(super) const TABLE: &[Builtin] = &[
 fn task(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let declaring = call.declaring()?;
     let name = call.word(0)?;
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if name.text.is_empty()
-        || !name.text.chars().all(plain)
-        || name.text.starts_with(['-', '.', '/'])
-    {
-        let wrong =
-            Diagnostic::usage(format!("`{}` is no name for a task", name.text)).at(&name.site);
-        return Err(Box::new(wrong.hint("use letters, digits, `-`, `_`, `.`")));
-    }
+    is_task_name(&name)?;
     let mut drafts = lock(&declaring.drafts);
     if let Some(known) = drafts.iter().find(|draft| draft.task.name == name.text) {
         let wrong =
@@ -85,6 +82,17 @@ fn task(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let doc = comment_above(call);
     drafts.push(Draft { task: Task::new(name.text, call.site.clone(), doc), steps: Vec::new() });
     Ok(Dynamic::from(TaskHandle(drafts.len() - 1)))
+}
+
+/// Makes sure that a task may have this name.
+pub(super) fn is_task_name(name: &Word) -> Outcome<()> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let text = name.text.as_str();
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with(['-', '.', '/']) {
+        return Ok(());
+    }
+    let wrong = Diagnostic::usage(format!("`{text}` is no name for a task")).at(&name.site);
+    Err(Box::new(wrong.hint("use letters, digits, `-`, `_`, `.`")))
 }
 
 /// The `//` lines directly above the call, in one line.
@@ -140,6 +148,16 @@ fn sh(call: &mut Call<'_>) -> Outcome<Dynamic> {
 }
 
 fn run(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let id = body(call)?;
+    let site = call.site.clone();
+    change(call, |draft| {
+        draft.steps.push(DraftStep::Body(id, site));
+        Ok(())
+    })
+}
+
+/// Keeps a call's function for later, with the values it captures as they are now.
+pub(super) fn body(call: &Call<'_>) -> Outcome<BodyId> {
     let declaring = call.declaring()?;
     let mut function = call.function(0)?;
     let env = call.rhai.global_runtime_state();
@@ -157,18 +175,8 @@ fn run(call: &mut Call<'_>) -> Outcome<Dynamic> {
     }
     snapshot(&mut function, 0)?;
     let source = call.site.source.name.clone();
-    let body = Body {
-        call: function,
-        env: std::sync::Arc::new(env.clone()),
-        source,
-        takes_task: takes == 1,
-    };
-    let id = declaring.add_body(body);
-    let site = call.site.clone();
-    change(call, |draft| {
-        draft.steps.push(DraftStep::Body(id, site));
-        Ok(())
-    })
+    let env = std::sync::Arc::new(env.clone());
+    Ok(declaring.add_body(Body { call: function, env, source, takes_task: takes == 1 }))
 }
 
 /// Deepest nesting of values that a closure may capture.

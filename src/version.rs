@@ -1,0 +1,92 @@
+//! The version of a project, where its files say it. Pure.
+//!
+//! Python's core metadata (`[project]`, PEP 621) goes before Cargo's; a version that a build back
+//! end works out from tags stands in no file, and is the tag's.
+
+/// The texts in which a version may stand.
+#[derive(Debug, Default)]
+pub struct Places<'a> {
+    /// `pyproject.toml`.
+    pub pyproject: Option<&'a str>,
+    /// `Cargo.toml`.
+    pub cargo: Option<&'a str>,
+    /// Tags at HEAD.
+    pub tags: &'a [String],
+}
+
+/// Why no version is known.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// A file is no TOML: its name, and what is wrong.
+    Broken(&'static str, String),
+    /// The build back end works it out, and HEAD has no tag that tells.
+    Dynamic,
+    /// No file says one.
+    Nowhere,
+}
+
+/// The version.
+///
+/// # Errors
+/// Why it is not known.
+pub fn of(places: &Places<'_>) -> Result<String, Unknown> {
+    let table = |name, text: Option<&str>| {
+        let parsed = text.map(str::parse::<toml::Table>).transpose();
+        parsed.map_err(|error| Unknown::Broken(name, error.message().to_owned()))
+    };
+    let pyproject = table("pyproject.toml", places.pyproject)?;
+    let cargo = table("Cargo.toml", places.cargo)?;
+    let said = |table: &Option<toml::Table>, path: &[&str]| -> Option<String> {
+        let mut at = table.as_ref()?.get(path[0])?;
+        for key in &path[1..] {
+            at = at.get(key)?;
+        }
+        at.as_str().map(str::to_owned)
+    };
+    let ways: [(&Option<toml::Table>, &[&str]); 4] = [
+        (&pyproject, &["project", "version"]),
+        (&pyproject, &["tool", "poetry", "version"]),
+        (&cargo, &["package", "version"]),
+        (&cargo, &["workspace", "package", "version"]),
+    ];
+    if let Some(version) = ways.iter().find_map(|(table, path)| said(table, path)) {
+        return Ok(version);
+    }
+    match places.tags.iter().find_map(|tag| tagged(tag)) {
+        Some(version) => Ok(version.to_owned()),
+        None if pyproject.is_some_and(|table| table.contains_key("project")) => {
+            Err(Unknown::Dynamic)
+        }
+        None => Err(Unknown::Nowhere),
+    }
+}
+
+/// The version in a tag such as `v1.2.0`, `1.2.0` or `name-1.2.0`.
+fn tagged(tag: &str) -> Option<&str> {
+    let start = tag.find(|c: char| c.is_ascii_digit())?;
+    let before = &tag[..start];
+    (before.is_empty() || before.ends_with(['v', '-', '/', '@'])).then(|| &tag[start..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_go_before_tags() {
+        let tags = ["v1.2.0".to_string()];
+        let project = "[project]\nname = \"x\"\nversion = \"2.0\"\n";
+        let dynamic = "[project]\nname = \"x\"\ndynamic = [\"version\"]\n";
+        let cargo =
+            "[workspace.package]\nversion = \"3.0.0\"\n[package]\nversion.workspace = true\n";
+        let of = |pyproject, cargo, tags| super::of(&Places { pyproject, cargo, tags });
+        assert_eq!(of(Some(project), Some(cargo), &tags), Ok("2.0".into()));
+        assert_eq!(of(Some(dynamic), None, &tags), Ok("1.2.0".into()));
+        assert_eq!(of(None, Some(cargo), &[]), Ok("3.0.0".into()));
+        assert_eq!(of(Some(dynamic), None, &[]), Err(Unknown::Dynamic));
+        assert_eq!(of(None, None, &[]), Err(Unknown::Nowhere));
+        assert!(matches!(of(Some("["), None, &[]), Err(Unknown::Broken("pyproject.toml", _))));
+        assert_eq!(tagged("time-piece-1.0"), Some("1.0"));
+        assert_eq!(tagged("beta1"), None);
+    }
+}
