@@ -6,6 +6,7 @@ mod dry;
 mod followers;
 mod gate;
 pub mod inspect;
+mod leftovers;
 mod live;
 mod pass;
 mod proof;

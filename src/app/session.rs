@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Project;
+use super::{Project, leftovers};
 use crate::cli::RunOptions;
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
@@ -15,7 +15,7 @@ use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
 use crate::model::effect::Release;
 use crate::model::event::{End, Event, Events};
-use crate::model::task::{Index, Task};
+use crate::model::task::{Declared, Index, Task};
 use crate::plan::{self, Plan, Planned};
 use crate::repo::Repo;
 use crate::schedule::run::Ran;
@@ -67,13 +67,8 @@ impl Session {
         let graph = Graph::build(&declared.tasks, &goals)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
-        let mut indexes: BTreeMap<String, Index> = declared
-            .indexes
-            .iter()
-            .map(|(name, (index, _))| (name.clone(), index.clone()))
-            .collect();
-        for index in [&host.endpoints.pypi, &host.endpoints.testpypi] {
-            indexes.insert(index.name.clone(), index.clone());
+        if let Some(left) = leftovers::look(host, &state) {
+            events.emit(Event::Warning { diagnostic: Box::new(left) });
         }
         let epoch = repo.head().map(|head| head.time);
         let strict = options.strict || host.env.is_ci();
@@ -82,7 +77,7 @@ impl Session {
             root,
             state,
             events.clone(),
-            indexes,
+            indexes(host, declared),
             declared.tools.clone(),
             epoch,
             strict,
@@ -325,6 +320,13 @@ impl Session {
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
         let _ = fs::remove_dir(&self.out());
     }
+}
+
+/// All indexes by name, public and declared.
+fn indexes(host: &Host, declared: &Declared) -> BTreeMap<String, Index> {
+    let own = declared.indexes.values().map(|(index, _)| index);
+    let all = own.chain([&host.endpoints.pypi, &host.endpoints.testpypi]);
+    all.map(|index| (index.name.clone(), index.clone())).collect()
 }
 
 /// `--yes=TASK` must name a task: a slip would leave its question open.

@@ -1,7 +1,8 @@
 //! Processes: start a command in a group of its own, pass on its lines, stop it whole.
 //!
 //! Starting goes through `posix_spawn` (a group needs no `pre_exec`, a resolved path no fork).
-//! A stop is TERM to every group, a grace, then KILL; so grandchildren do not outlive a run.
+//! A stop is TERM to every group, a grace, then KILL; so grandchildren do not outlive a run. What has
+//! left its group is known by a variable that it inherited.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::host::fs::which;
+use crate::host::fs::{self, which};
 use crate::host::signals::HandedOver;
 use crate::model::command::Cmd;
 
@@ -19,6 +20,8 @@ use crate::model::command::Cmd;
 const GRACE: Duration = Duration::from_secs(5);
 /// How long output is read after a command has ended, if something it started holds it open.
 const LINGER: Duration = Duration::from_secs(1);
+/// How often what has left its group is looked for and killed, at most: it may breed.
+const KILL_ROUNDS: usize = 50;
 /// Longest line that is passed on whole, in bytes.
 const LONGEST_LINE: u64 = 1 << 20;
 
@@ -148,45 +151,112 @@ impl Stop {
         }
     }
 
-    fn enter(&self, target: Target) {
-        lock(&self.0.running).insert(target);
+    fn enter(&self, target: &Target) {
+        lock(&self.0.running).insert(target.clone());
         if self.fired() {
             target.signal(true);
         }
     }
 
-    fn leave(&self, target: Target) {
-        lock(&self.0.running).remove(&target);
+    fn leave(&self, target: &Target) {
+        lock(&self.0.running).remove(target);
     }
 }
 
-/// What a stop ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    /// A command with all that it started.
-    Group(u32),
-    /// A command that shares rel's group, because it has the terminal.
-    Process(u32),
+/// What a stop ends: a command with all that it started.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    pid: u32,
+    /// Whether it leads a group of its own; without one it shares rel's, as it has the terminal.
+    leads: bool,
+    /// The folder by which what has left the group is known (see [`strays`]).
+    out: Option<String>,
 }
 
 impl Target {
+    fn new(handle: &duct::Handle, leads: bool, launch: &Launch<'_>) -> Self {
+        let pid = handle.pids().first().copied().unwrap_or_default();
+        Self { pid, leads, out: launch.env.get(OUT).cloned() }
+    }
+
     #[cfg(unix)]
-    fn signal(self, kill: bool) {
+    fn signal(&self, kill: bool) {
         use rustix::process::{Pid, Signal, kill_process, kill_process_group};
         let signal = if kill { Signal::KILL } else { Signal::TERM };
-        let (Self::Group(number) | Self::Process(number)) = self;
-        if let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) {
-            let _ = match self {
-                Self::Group(_) => kill_process_group(pid, signal),
-                Self::Process(_) => kill_process(pid, signal),
+        let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid(self.pid) {
+            let _ = if self.leads {
+                kill_process_group(pid, signal)
+            } else {
+                kill_process(pid, signal)
             };
+        }
+        let Some(own) = self.out.as_deref() else { return };
+        // What is born while its parent is looked at is found the next time.
+        for _ in 0..if kill { KILL_ROUNDS } else { 1 } {
+            let found = strays(|out| out == own);
+            for stray in found.iter().filter_map(|stray| pid(stray.pid)) {
+                let _ = kill_process(stray, signal);
+            }
+            if found.is_empty() {
+                break;
+            }
         }
     }
 
     #[cfg(not(unix))]
-    fn signal(self, kill: bool) {
-        let _ = (self, kill);
+    fn signal(&self, kill: bool) {
+        let _ = kill;
     }
+}
+
+/// The variable that tells a task's commands the folder for their outputs. What they start inherits
+/// it, and is known by it even after it has left their process group.
+pub const OUT: &str = "REL_OUT";
+
+/// A process that a task started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Its number.
+    pub pid: u32,
+    /// Its command line.
+    pub command: String,
+    /// The task's folder for outputs.
+    pub out: String,
+}
+
+/// Whether a process of this number is running.
+pub fn is_running(pid: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = pid;
+        true
+    }
+}
+
+/// Running processes of which `wanted` holds for the folder that they were told. Where the system
+/// has no `/proc` there are none.
+pub fn strays(wanted: impl Fn(&str) -> bool) -> Vec<Stray> {
+    let mut found = Vec::new();
+    for pid in fs::names(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
+        let read = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        let environ = read("environ");
+        let marked = environ.split(|byte| *byte == 0).find_map(|variable| {
+            let text = std::str::from_utf8(variable).ok()?;
+            text.strip_prefix(OUT)?.strip_prefix('=')
+        });
+        if let Some(out) = marked.filter(|out| wanted(out)) {
+            let command = text(&read("cmdline")).replace('\0', " ").trim().to_owned();
+            found.push(Stray { pid, command, out: out.to_owned() });
+        }
+    }
+    found
 }
 
 /// A command ready to be started.
@@ -244,7 +314,7 @@ pub fn run(
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
     let expression = apart(launch)?.stderr_to_stdout().stdout_file(writer);
-    follow(expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
+    follow(launch, expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
         line(text(&bytes))
     })
 }
@@ -266,6 +336,7 @@ pub fn capture(
         Stream::Err => line(text(&bytes)),
     };
     let ended = follow(
+        launch,
         expression,
         vec![(Stream::Out, Shape::Whole, out), (Stream::Err, Shape::Lines, err)],
         stop,
@@ -298,6 +369,7 @@ enum News {
 /// Starts a command and hears of it until it has ended and its output is closed. What it left
 /// running may hold the output open: that is waited for only shortly.
 fn follow(
+    launch: &Launch<'_>,
     expression: duct::Expression,
     readers: Vec<(Stream, Shape, io::PipeReader)>,
     stop: &Stop,
@@ -306,8 +378,8 @@ fn follow(
     let handle = Arc::new(expression.unchecked().start()?);
     // The expression holds this process's end of the pipes: without it their end can be seen.
     drop(expression);
-    let group = Target::Group(handle.pids().first().copied().unwrap_or_default());
-    stop.enter(group);
+    let group = Target::new(&handle, true, launch);
+    stop.enter(&group);
     // Bounded, so that a flood of output waits in the pipe and not in memory.
     let (tell, news) = mpsc::sync_channel(1024);
     let mut open = readers.len();
@@ -345,7 +417,7 @@ fn follow(
     if stop.fired() {
         group.signal(true);
     }
-    stop.leave(group);
+    stop.leave(&group);
     let status = ended.map(|(status, _)| status).transpose()?;
     Ok(status.map_or(Ended::Failed(None), Ended::from))
 }
@@ -357,10 +429,10 @@ fn follow(
 pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> {
     let _left = HandedOver::new();
     let handle = expression(launch)?.unchecked().start()?;
-    let target = Target::Process(handle.pids().first().copied().unwrap_or_default());
-    stop.enter(target);
+    let target = Target::new(&handle, false, launch);
+    stop.enter(&target);
     let ended = handle.wait().map(|output| Ended::from(output.status));
-    stop.leave(target);
+    stop.leave(&target);
     Ok(ended?)
 }
 

@@ -7,17 +7,16 @@
 //! here. Turned down: tracing system calls, which no two systems allow alike.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::diag::{Diagnostic, Exit};
+use crate::host::proc::OUT;
 use crate::model::artifact::Digest;
 use crate::model::publisher;
 
-/// Variable that names the file in which a shim notes what it refused.
-const REPORT: &str = "REL_SHIM_REPORT";
 /// Variable that holds the project's folder: nothing is pushed from its repository.
 const PROJECT: &str = "REL_SHIM_PROJECT";
 
@@ -74,14 +73,13 @@ impl Shims {
         &self.folder
     }
 
-    /// Sets what keeps a child from publishing; what it is refused is noted in the file `report`.
-    pub fn guard(&self, env: &mut BTreeMap<String, String>, report: &Path) {
+    /// Sets what keeps a child from publishing.
+    pub fn guard(&self, env: &mut BTreeMap<String, String>) {
         let pointers =
             POINTERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         env.extend(pointers);
         let text = |path: &Path| path.to_string_lossy().into_owned();
         env.insert("GH_CONFIG_DIR".into(), text(&self.folder.join("no-login")));
-        env.insert(REPORT.into(), text(report));
         env.insert(PROJECT.into(), text(&self.project));
         let given = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
         let blocked = PUSHED.iter().map(|from| (format!("{NO_HELPER}{from}"), from));
@@ -96,9 +94,18 @@ impl Shims {
     }
 }
 
-/// Why shims refused something since the last look, once for each refusal.
-pub fn refused(report: &Path) -> Vec<String> {
-    let lines = std::fs::read_to_string(report).unwrap_or_default();
+/// The file in which shims note what they refused to a task with this folder for its outputs: beside
+/// it, so that it is no output.
+fn report(out: &OsStr) -> PathBuf {
+    let mut name = out.to_owned();
+    name.push(".refused");
+    name.into()
+}
+
+/// Why shims refused something to the task with this folder for its outputs, since the last look.
+pub fn refused(out: &Path) -> Vec<String> {
+    let report = report(out.as_os_str());
+    let lines = std::fs::read_to_string(&report).unwrap_or_default();
     let _ = std::fs::remove_file(report);
     lines.lines().map(str::to_owned).collect()
 }
@@ -166,8 +173,8 @@ fn judge(program: &str, words: &[OsString], real: Option<&Path>) -> Result<(), B
 /// Tells the run what was refused: a script may well ignore how a command ended. Not with all its
 /// words, among which may be a password.
 fn note(message: &str) {
-    let Some(report) = std::env::var_os(REPORT) else { return };
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(report);
+    let Some(out) = std::env::var_os(OUT) else { return };
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(report(&out));
     // Nobody is left to tell if this fails; the command is refused all the same.
     let _ = file.and_then(|mut file| file.write_all(format!("{message}\n").as_bytes()));
 }

@@ -14,7 +14,7 @@ use super::builtins::draft::Draft;
 use crate::diag::{Diagnostic, Exit, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
 use crate::goals;
-use crate::host::proc::Stop;
+use crate::host::proc::{OUT, Stop};
 use crate::host::shim::Shims;
 use crate::host::{Host, fs};
 use crate::model::artifact::{Artifact, Digest};
@@ -338,17 +338,11 @@ impl BodyCx {
             env.insert("PATH".into(), format!("{}:{path}", bin.display()));
         }
         if let Some(shims) = self.run.shims()? {
-            shims.guard(&mut env, &self.refusals());
+            shims.guard(&mut env);
         }
+        env.insert(OUT.into(), self.out.to_string_lossy().into_owned());
         env.extend(self.task.env.clone());
         Ok(env)
-    }
-
-    /// The file in which shims note what they refused to this instance.
-    pub fn refusals(&self) -> PathBuf {
-        let mut name = self.out.clone().into_os_string();
-        name.push(".refused");
-        name.into()
     }
 
     /// Variables from the task's files, of those that are there.

@@ -23,6 +23,7 @@ mod errors;
 mod example;
 mod http;
 mod language;
+mod orphans;
 mod peers;
 mod project;
 mod publish;

@@ -179,7 +179,7 @@ fn start<T>(
     let (env, cwd) = (cx.child_env()?, cx.cwd());
     let shims = cx.run.shims()?.map(Shims::folder);
     let ended = run(&Launch { cmd, cwd: &cwd, env, shims });
-    match shim::refused(&cx.refusals()).first() {
+    match shim::refused(&cx.out).first() {
         Some(why) => Err(Box::new(hidden(why))),
         None => Ok(ended),
     }
@@ -213,7 +213,10 @@ fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()
             Diagnostic::task(format!("`{shown}` ended with exit code {code}"))
         }
         Ok(Ended::Failed(None)) => Diagnostic::task(format!("`{shown}` was ended by a signal")),
-        Err(StartError::NotFound(program)) => return Err(Box::new(not_found(&program))),
+        Err(StartError::NotFound(program)) => {
+            let path = cx.run.host.env.get("PATH").unwrap_or_default();
+            return Err(Box::new(not_found(&program, path)));
+        }
         Err(StartError::NoFolder) => {
             Diagnostic::task(format!("the folder {} does not exist", cx.cwd().display()))
         }
@@ -232,28 +235,66 @@ fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()
     }))
 }
 
-fn not_found(program: &str) -> Diagnostic {
+/// Programs that many tasks call, and how they are got.
+const KNOWN: &[(&[&str], &str)] = &[
+    (
+        &[
+            "black",
+            "build",
+            "check-wheel-contents",
+            "flake8",
+            "flit",
+            "hatch",
+            "isort",
+            "maturin",
+            "mypy",
+            "nox",
+            "pdm",
+            "poetry",
+            "pyright",
+            "pytest",
+            "ruff",
+            "tox",
+            "towncrier",
+            "twine",
+            "ty",
+            "uv",
+            "validate-pyproject",
+            "zizmor",
+        ],
+        "declare it, and rel installs it for this project: tools([\"PROGRAM\"]);",
+    ),
+    (
+        &["cargo", "rustc", "rustfmt", "clippy-driver"],
+        "install Rust with rustup: https://rustup.rs",
+    ),
+    (
+        &["cargo-nextest", "cargo-deny", "cargo-audit", "cargo-semver-checks", "git-cliff"],
+        "install it with `cargo install PROGRAM`",
+    ),
+    (&["node", "npm", "npx"], "install Node.js"),
+    (&["gh"], "install GitHub's command line: https://cli.github.com"),
+    (
+        &["make", "gcc", "cc", "clang", "git", "docker", "podman"],
+        "install it with the system's package manager",
+    ),
+];
+
+fn not_found(program: &str, path: &str) -> Diagnostic {
     let wrong = Diagnostic::task(format!("no program `{program}` on PATH"));
-    let python = [
-        "ruff",
-        "mypy",
-        "pytest",
-        "black",
-        "twine",
-        "uv",
-        "hatch",
-        "tox",
-        "nox",
-        "pyright",
-        "isort",
-        "flake8",
-        "build",
-        "check-wheel-contents",
-    ];
-    if python.contains(&program) {
-        return wrong.hint(format!("declare it: tools([\"{program}\"]);"));
+    let wrong = if path.is_empty() {
+        wrong.note("PATH is empty")
+    } else {
+        wrong.note(format!("PATH is {path}"))
+    };
+    let known = KNOWN.iter().find(|(names, _)| names.contains(&program));
+    match known {
+        Some((_, how)) => wrong.hint(how.replace("PROGRAM", program)),
+        None if program.contains('/') => wrong.hint(
+            "correct its path, which counts from the folder that the task's commands start in",
+        ),
+        None => wrong.hint("install it, or correct its name"),
     }
-    wrong.hint("install it, or correct its name")
 }
 
 fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
