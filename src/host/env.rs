@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use crate::model::secret::{self, Secret, is_secret_name};
 
 /// Variables at the start of the run.
@@ -17,7 +19,7 @@ pub struct Env {
     /// Values of secrets that stood in files.
     from_files: Mutex<BTreeSet<String>>,
     /// What is masked; made when first needed, anew when a secret is declared.
-    forms: Mutex<Option<Arc<Vec<String>>>>,
+    forms: Mutex<Option<Arc<Option<AhoCorasick>>>>,
 }
 
 impl Env {
@@ -91,11 +93,10 @@ impl Env {
 
     /// `text` with every value of a secret replaced, in each form it may be written in.
     pub fn masked(&self, text: &str) -> String {
-        let mut masked = text.to_owned();
-        for form in self.forms().iter().filter(|form| text.contains(form.as_str())) {
-            masked = masked.replace(form.as_str(), "***");
+        match &*self.forms() {
+            Some(forms) => forms.replace_all(text, &vec!["***"; forms.patterns_len()]),
+            None => text.to_owned(),
         }
-        masked
     }
 
     /// The same for every text within a JSON value; keys and structure stay.
@@ -111,23 +112,23 @@ impl Env {
         }
     }
 
-    /// The forms in which values of secrets may be written, longest first.
-    fn forms(&self) -> Arc<Vec<String>> {
+    /// The forms in which values of secrets may be written; the longest that fits is taken.
+    fn forms(&self) -> Arc<Option<AhoCorasick>> {
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         forms.get_or_insert_with(|| Arc::new(self.make_forms())).clone()
     }
 
-    fn make_forms(&self) -> Vec<String> {
+    fn make_forms(&self) -> Option<AhoCorasick> {
         let secrets = self.secrets();
         let declared = |name: &String| !is_secret_name(name) || secret::hides_value(name);
         let values =
             secrets.iter().filter(|name| declared(name)).filter_map(|name| self.all.get(name));
         let from_files = self.from_files.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = values.chain(from_files.iter());
-        let mut forms: Vec<String> = values.flat_map(|value| secret::forms(value)).collect();
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.dedup();
-        forms
+        let forms: BTreeSet<String> =
+            values.chain(from_files.iter()).flat_map(|value| secret::forms(value)).collect();
+        let found = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
+        // Only gigabytes of secrets do not fit.
+        found.ok().filter(|_| !forms.is_empty())
     }
 
     /// Whether this is a run of a CI service that rel knows.

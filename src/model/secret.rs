@@ -33,6 +33,7 @@ const NAMES: &[&str] = &[
     "ACTIONS_RUNTIME_TOKEN",
     "CI_JOB_JWT",
     "CI_JOB_TOKEN",
+    "DOCKER_AUTH_CONFIG",
     "GH_TOKEN",
     "GITHUB_TOKEN",
     "NETRC",
@@ -41,18 +42,24 @@ const NAMES: &[&str] = &[
 ];
 
 /// Beginnings of names that are withheld.
-const PREFIXES: &[&str] = &["TWINE_", "UV_PUBLISH_", "AWS_", "POETRY_PYPI_TOKEN_"];
+const PREFIXES: &[&str] = &["TWINE_", "UV_PUBLISH_", "AWS_", "HATCH_INDEX_", "POETRY_PYPI_TOKEN_"];
 
 /// Ends of names that are withheld.
 const SUFFIXES: &[&str] = &[
-    "_TOKEN",
-    "_PASSWORD",
-    "_PASSWD",
-    "_SECRET",
+    "_ACCESS_KEY",
     "_API_KEY",
+    "_AUTHTOKEN",
     "_CREDENTIALS",
     "_ID_TOKEN",
+    "_PASS",
+    "_PASSPHRASE",
+    "_PASSWD",
+    "_PASSWORD",
     "_PRIVATE_KEY",
+    "_SECRET",
+    "_SECRET_KEY",
+    "_TOKEN",
+    "_WEBHOOK_URL",
 ];
 
 /// Whether a variable of this name is withheld from every child that did not ask for it.
@@ -69,40 +76,95 @@ pub fn hides_value(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.contains(&name.as_str())
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-        || name.contains("KEY")
+        || ["KEY", "TOKEN", "AUTH"].iter().any(|word| name.contains(word) && is_secret_name(&name))
 }
 
 /// Texts shorter than this are not masked: they would tear holes into everything.
 const SHORTEST_MASKED: usize = 6;
 
-/// The forms in which a secret's value may turn up in a text: as it is, each of its lines, in
-/// base64 (alone, and as a password of `__token__`), percent-encoded.
+/// The forms in which a secret's value may turn up in a text: as it is, each of its lines, as a JSON
+/// string, percent-encoded, and in base64, also within a longer text that was encoded whole.
 pub fn forms(value: &str) -> Vec<String> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     let trimmed = value.trim();
     let mut forms: Vec<String> = value.lines().map(|line| line.trim().to_owned()).collect();
     forms.push(trimmed.to_owned());
-    for encoded in [
-        STANDARD.encode(trimmed),
-        URL_SAFE.encode(trimmed),
-        STANDARD.encode(format!("__token__:{trimmed}")),
-    ] {
-        forms.push(encoded.trim_end_matches('=').to_owned());
-        forms.push(encoded);
-    }
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let percent =
-        |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    forms.push(trimmed.bytes().map(percent).collect::<Vec<_>>().concat());
+    forms.push(serde_json::Value::from(trimmed).to_string().trim_matches('"').to_owned());
+    let upper = percent_encoded(trimmed);
+    forms.push(upper.replace("%20", "+"));
+    forms.push(lower_escapes(&upper));
+    forms.push(upper);
+    forms.extend((0..3).flat_map(|before| base64_within(trimmed.as_bytes(), before)));
+    forms.extend(base64_whole(trimmed));
     forms.retain(|form| form.len() >= SHORTEST_MASKED);
     forms
 }
 
+/// RFC 3986: everything but the unreserved characters is escaped.
+fn percent_encoded(text: &str) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let escaped =
+        |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escaped).collect()
+}
+
+/// The same with small letters in the escapes.
+fn lower_escapes(text: &str) -> String {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |done, part| {
+        let (digits, rest) = part.split_at(part.len().min(2));
+        format!("{done}%{}{rest}", digits.to_ascii_lowercase())
+    })
+}
+
+/// The value encoded by itself, with and without padding.
+fn base64_whole(value: &str) -> impl Iterator<Item = String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    let both = [STANDARD.encode(value), URL_SAFE.encode(value)];
+    both.into_iter().flat_map(|text| [text.trim_end_matches('=').to_owned(), text])
+}
+
+/// What of the value's base64 stays the same whatever stands before and after it, if `before` bytes
+/// (modulo 3) do: the letters that hold bits of the value alone.
+fn base64_within(value: &[u8], before: usize) -> [String; 2] {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let bytes = [vec![0; before], value.to_vec()].concat();
+    let first = (before * 8).div_ceil(6);
+    let end = bytes.len() * 8 / 6;
+    let core = |text: String| text.get(first..end).unwrap_or_default().to_owned();
+    [core(STANDARD_NO_PAD.encode(&bytes)), core(URL_SAFE_NO_PAD.encode(&bytes))]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_secret_name;
+    use super::{forms, is_secret_name};
+
+    #[test]
+    fn each_encoding_is_masked() {
+        use base64::Engine as _;
+        let value = "s3cret/ü \"x\"+y%";
+        let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        let all = [
+            value.to_owned(),
+            format!("{{\"a\":{}}}", serde_json::Value::from(value)),
+            "s3cret%2F%C3%BC%20%22x%22%2By%25".into(),
+            "s3cret%2f%c3%bc%20%22x%22%2by%25".into(),
+            encoded(value),
+            encoded(&format!("u:{value}")),
+            encoded(&format!("us:{value}, and more")),
+            encoded(&format!("__token__:{value}")),
+        ];
+        let mut forms = forms(value);
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        for text in all {
+            let masked = forms.iter().fold(text.clone(), |text, form| text.replace(form, "***"));
+            let rest: usize = masked.replace("***", "").len();
+            assert!(masked.contains("***") && rest < text.len() / 2 + 8, "{text}: {masked}");
+        }
+    }
 
     #[test]
     fn names_and_patterns_are_withheld() {
