@@ -67,6 +67,12 @@ enum Sub {
         #[arg(long, conflicts_with = "name")]
         definitions: bool,
     },
+    /// Write a first Releasefile for this project.
+    Init {
+        /// Write its text to standard output, and no file.
+        #[arg(long)]
+        print: bool,
+    },
 }
 
 #[derive(Args)]
@@ -194,6 +200,8 @@ pub enum Command {
     Doc(Option<String>),
     /// Print declarations for editors.
     Definitions,
+    /// Write a first Releasefile; whether only to standard output.
+    Init(bool),
 }
 
 /// A parsed command line.
@@ -217,7 +225,8 @@ pub struct Said {
 }
 
 /// Names of the commands.
-pub const COMMANDS: &[&str] = &["run", "list", "plan", "apply", "validate", "graph", "show", "doc"];
+pub const COMMANDS: &[&str] =
+    &["run", "list", "plan", "apply", "validate", "graph", "show", "doc", "init"];
 /// Options that take the next word.
 const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export"];
 
@@ -251,6 +260,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Show { name } => Command::Show(name),
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
+        Sub::Init { print } => Command::Init(print),
     };
     Ok(Invocation { directory: cli.directory, output, command })
 }

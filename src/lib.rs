@@ -15,6 +15,7 @@ pub mod dist;
 pub mod goals;
 pub mod graph;
 pub mod plan;
+pub mod starter;
 pub mod version;
 
 // --- L1: the machine

@@ -1,10 +1,12 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
-//! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks.
+//! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
+//! first Releasefile.
 
 pub mod doc;
 mod dry;
 mod followers;
 mod gate;
+mod init;
 pub mod inspect;
 mod leftovers;
 mod live;
@@ -61,6 +63,7 @@ fn dispatch(
         Command::Show(name) => inspect::show(host, &name),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
+        Command::Init(print) => init::run(host, output, print),
     }
 }
 
@@ -115,6 +118,6 @@ fn find(from: &Path) -> Result<PathBuf, Diagnostic> {
         .find(|name| nearest(&name.to_lowercase(), ["releasefile"]).is_some());
     Err(match near {
         Some(near) => wrong.hint(format!("rename `{near}` to `Releasefile`")),
-        None => wrong.hint("write one, for example: task(\"check\").exec(\"ruff check .\");"),
+        None => wrong.hint("run `rel init`, which writes one for this project"),
     })
 }

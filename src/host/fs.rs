@@ -76,6 +76,13 @@ pub fn replace_with(path: &Path, make: impl FnOnce(&mut File) -> io::Result<()>)
     sync_dir(folder)
 }
 
+/// Writes a file that is not there yet; whatever is there, a link to nothing too, is an error.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
 /// Writes a folder's entries to disk.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
@@ -278,6 +285,16 @@ pub fn which(program: &str, path: Option<&str>, cwd: &Path) -> Option<PathBuf> {
 /// Whether this is a file.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// The length of a file in bytes.
+pub fn size(path: &Path) -> io::Result<u64> {
+    fs::metadata(path).map(|about| about.len())
+}
+
+/// Whether this is a folder.
+pub fn is_dir(path: &Path) -> bool {
+    path.is_dir()
 }
 
 /// Names in a folder, sorted; none if it cannot be read.

@@ -14,6 +14,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
     ("plan", &["diag", "model"]),
+    ("starter", &["diag"]),
     ("host", &["diag", "model"]),
     ("store", &["diag", "model", "host"]),
     ("ledger", &["diag", "model", "host"]),

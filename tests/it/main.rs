@@ -22,6 +22,7 @@ mod dry;
 mod errors;
 mod example;
 mod http;
+mod init;
 mod language;
 mod orphans;
 mod peers;
