@@ -109,8 +109,9 @@ pub(super) fn look(tree: &Tree, pyproject: &Doc, sources: &[Source]) -> Vec<Chec
     let formats = pyproject.has(&["tool", "ruff", "format"]) || formats_with_ruff(tree);
     let check = |tool: &'static Tool| {
         let configured = configured(tool, tree, pyproject);
+        let listing = |source| Some((Source::requirement(source, tool.name)?, source));
         let required =
-            sources.iter().find_map(|source| Some((source.requirement(tool.name)?, source)));
+            sources.iter().filter_map(listing).min_by_key(|(_, source)| place(&source.name));
         let hook = hooks.iter().find(|hook| tool.hooks.contains(&hook.repository.as_str()));
         let places = configured.into_iter().chain(required.map(|(_, source)| source.place.clone()));
         let places: Vec<String> = places.chain(hook.map(|_| "pre-commit".to_owned())).collect();
@@ -134,6 +135,12 @@ pub(super) fn look(tree: &Tree, pyproject: &Doc, sources: &[Source]) -> Vec<Chec
         })
     };
     TOOLS.iter().filter_map(check).collect()
+}
+
+/// Names of lists that are made for checkers come before all others.
+fn place(list: &str) -> usize {
+    let names = ["typ", "mypy", "lint", "style", "check"];
+    names.iter().position(|name| list.contains(name)).unwrap_or(names.len())
 }
 
 /// A requirement without its marker, if it asks for versions in the form that all installers take.

@@ -465,7 +465,7 @@ fn each_back_end_is_known() {
                 ("setup.cfg", "[metadata]\nname = demo\n"),
                 ("requirements-dev.txt", "pytest\nruff==0.17.5\n"),
             ],
-            &["--with-editable . --with-requirements requirements-dev.txt", "ruff==0.17.5"],
+            &["-r requirements-dev.txt", "project: true", "ruff==0.17.5"],
             &[],
         ),
         (

@@ -14,6 +14,7 @@ pub(super) struct Environment {
     /// The path of an array in pyproject.toml.
     listed: Option<Vec<String>>,
     packages: Vec<String>,
+    files: Vec<String>,
 }
 
 impl Environment {
@@ -27,6 +28,7 @@ impl Environment {
         match how {
             How::Group(name) if !self.groups.contains(name) => self.groups.push(name.clone()),
             How::Listed(path) => self.listed = Some(path.clone()),
+            How::File(name) if !self.files.contains(name) => self.files.push(name.clone()),
             How::Group(_) | How::Written | How::File(_) => {}
         }
     }
@@ -57,11 +59,17 @@ impl Environment {
         keys.extend((!self.groups.is_empty()).then(|| format!("groups: {}", array(&self.groups))));
         keys.push("project: true".into());
         statements.push(format!("let env = python::environment(#{{ {} }})", keys.join(", ")));
+        if !self.files.is_empty() {
+            let line = Line::new("{} pip install --quiet --python {}");
+            let line = line.fill("python::uv()").fill("env");
+            let add = |line: Line, file: &String| line.words("-r").word(file);
+            statements.push(self.files.iter().fold(line, add).exec());
+        }
         statements
     }
 }
 
-/// `uv run`, with what requirements files and `package` ask for.
+/// `uv run` for a project that is no package, with what its lists and `package` ask for.
 pub(super) fn by_uv(
     python: &Python,
     matrix: bool,
@@ -69,10 +77,8 @@ pub(super) fn by_uv(
     package: Option<&str>,
 ) -> Line {
     let mut line = Line::new("{} run --isolated").fill("python::uv()");
-    match python.home {
-        Home::Uv => {}
-        Home::Rel => line = line.words("--no-project --with-editable ."),
-        Home::UvWithFiles | Home::Poetry => line = line.words("--no-project"),
+    if python.home == Home::UvWithFiles {
+        line = line.words("--no-project");
     }
     if matrix {
         line = line.words("--python {}").fill("t.python");

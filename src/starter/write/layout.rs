@@ -133,8 +133,10 @@ impl Task {
         for call in &self.calls {
             let first = call.lines().next().unwrap_or_default();
             let room = lines.last().map_or(0, |last| last.chars().count()) + first.chars().count();
+            let is_first = lines.len() == 1;
             match lines.last_mut() {
-                Some(last) if room < WIDTH => last.push_str(call),
+                Some(last) if room < WIDTH && is_first => last.push_str(call),
+                Some(last) if room < WIDTH => last.push_str(&broken(call)),
                 _ => lines.push(format!("    {}", broken(call))),
             }
         }
@@ -183,5 +185,8 @@ mod tests {
         let task =
             Task::new("a", "About a").call(".needs(\"b\")").exec(&Line::new(&long)).text(None);
         assert!(task.contains(").needs(\"b\")\n    .exec("), "{task}");
+        let body = ["a()".into(), "b()".into()];
+        let task = Task::new("a", "About a").exec(&Line::new(&long)).body("", &body).text(None);
+        assert!(task.ends_with(".run(|| {\n        a()\n        b()\n    });\n"), "{task}");
     }
 }

@@ -91,7 +91,7 @@ fn test_body(tests: &Tests, python: &Python, matrix: bool) -> Vec<String> {
     if matrix {
         lines.push("if python::find(t.python) == () {\n    skip(`no Python ${t.python} on this machine`);\n}".into());
     }
-    if python.home == Home::Rel && !matches!(tests.needs, Some(How::File(_))) {
+    if python.home == Home::Rel {
         lines.extend(in_environment(tests, python, matrix));
     } else {
         let package = tests.packages.first().map(String::as_str);

@@ -61,7 +61,7 @@ fn types_in_environment(types: &[&Check], python: &Python, tests: Option<&Tests>
     let mut environment = Environment::new(false);
     for check in types {
         match &check.listed {
-            Some(group @ How::Group(_)) => environment.list(group),
+            Some(list @ (How::Group(_) | How::File(_))) => environment.list(list),
             _ => environment.packages(std::iter::once(&check.requirement).chain(&check.stubs)),
         }
     }
