@@ -67,7 +67,12 @@ pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.contains(&name.as_str())
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        || has_suffix(&name)
+}
+
+/// Whether a name ends like a secret's, or is nothing but that: `API_KEY`.
+fn has_suffix(name: &str) -> bool {
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix) || suffix.strip_prefix('_') == Some(name))
 }
 
 /// Whether the value of a withheld variable of this name is one to mask. What is withheld only for
@@ -75,7 +80,7 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn hides_value(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     NAMES.contains(&name.as_str())
-        || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        || has_suffix(&name)
         || ["KEY", "TOKEN", "AUTH"].iter().any(|word| name.contains(word) && is_secret_name(&name))
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-use super::builtins;
+use super::builtins::{self, Builtin, Place};
 use super::comments;
 use super::explain;
-use super::stdlib;
+use super::stdlib::{self, Documented};
 use super::words::site;
 use crate::diag::{Diagnostic, Site, Source};
 use crate::model::command::{How, Template};
@@ -173,21 +173,17 @@ const LANGUAGE: &[&str] = &[
 
 /// What a text defines by itself.
 struct Known {
-    /// Its functions.
-    own: BTreeSet<String>,
+    /// Its functions, with the number of parameters.
+    own: BTreeMap<String, BTreeSet<usize>>,
     /// Names that hold values, and so perhaps closures.
     variables: BTreeSet<String>,
-    /// Names under which modules are imported, with the functions of each.
-    imports: BTreeMap<String, Option<Vec<String>>>,
+    /// Names under which modules are imported, with the functions of each, as they are declared.
+    imports: BTreeMap<String, Option<Vec<Documented>>>,
 }
 
 /// Everything found in `ast`.
 pub(crate) fn check(ast: &AST, source: &Arc<Source>) -> Vec<Diagnostic> {
-    let known = Known {
-        own: ast.iter_functions().map(|function| function.name.to_owned()).collect(),
-        variables: variables(ast),
-        imports: imports(ast),
-    };
+    let known = Known { own: own_functions(ast), variables: variables(ast), imports: imports(ast) };
     let mut found: Vec<Diagnostic> = Vec::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         let (call, position, method) = match path.last() {
@@ -306,16 +302,16 @@ fn unknown(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
     }
     let is_known = call.is_operator_call()
         || !name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        || known.own.contains(name)
+        || known.own.contains_key(name)
         || known.variables.contains(name)
         || LANGUAGE.contains(&name)
         || builtins::functions().any(|function| function == name);
     if is_known {
-        return None;
+        return miscounted(call, known);
     }
     let names = builtins::functions()
         .map(|name| -> &str { name })
-        .chain(known.own.iter().map(String::as_str));
+        .chain(known.own.keys().map(String::as_str));
     let wrong = Diagnostic::usage(format!("unknown function `{name}`"));
     Some(match crate::diag::nearest(name, names) {
         Some(near) => wrong.hint(format!("did you mean `{near}`?")),
@@ -326,23 +322,77 @@ fn unknown(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
 fn unknown_in_module(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
     let [module] = &call.namespace.path[..] else { return None };
     let (module, name) = (module.name.as_str(), call.name.as_str());
-    let functions: Vec<String> = match (builtins::in_module(module), known.imports.get(module)) {
-        (Some(rows), _) => rows.iter().map(|builtin| builtin.name.to_owned()).collect(),
-        (None, Some(Some(functions))) => functions.clone(),
+    let given = call.args.len();
+    let functions: Vec<&str> = match (builtins::in_module(module), known.imports.get(module)) {
+        (Some(rows), _) => {
+            if let Some(builtin) = rows.iter().find(|builtin| builtin.name == name) {
+                return miscounted_builtin(builtin, given);
+            }
+            rows.iter().map(|builtin| builtin.name).collect()
+        }
+        (None, Some(Some(functions))) => {
+            if let Some(function) = functions.iter().find(|function| function.name == name) {
+                let wanted = function.signature.matches(['(', ',']).count();
+                let wanted = if function.signature.ends_with("()") { 0 } else { wanted };
+                return (wanted != given).then(|| {
+                    wrong_count(&format!("{module}::{name}"), given, &wanted.to_string())
+                        .hint(format!("write it as `{module}::{}`", function.signature))
+                });
+            }
+            functions.iter().map(|function| function.name.as_str()).collect()
+        }
         // A project's own module: what it holds is seen when it is called.
         (None, Some(None)) => return None,
         (None, None) if module == "global" => return None,
         (None, None) => return Some(explain::unknown_module(module)),
     };
-    if functions.iter().any(|function| function == name) {
+    let wrong = Diagnostic::usage(format!("module `{module}` has no function `{name}`"));
+    Some(wrong.suggest(name, functions))
+}
+
+fn own_functions(ast: &AST) -> BTreeMap<String, BTreeSet<usize>> {
+    let mut own: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for function in ast.iter_functions() {
+        own.entry(function.name.to_owned()).or_default().insert(function.params.len());
+    }
+    own
+}
+
+/// A call of a known function with another number of arguments than it takes.
+fn miscounted(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
+    let (name, given) = (call.name.as_str(), call.args.len());
+    if known.variables.contains(name) {
         return None;
     }
-    let wrong = Diagnostic::usage(format!("module `{module}` has no function `{name}`"));
-    Some(wrong.suggest(name, functions.iter().map(String::as_str)))
+    let builtin = builtins::find(name, Place::Function);
+    match known.own.get(name) {
+        Some(counts) if counts.contains(&given) => None,
+        Some(_) if builtin.is_some_and(|builtin| builtin.takes(given)) => None,
+        Some(counts) => {
+            let wanted: Vec<String> = counts.iter().map(ToString::to_string).collect();
+            Some(
+                wrong_count(name, given, &wanted.join(" or "))
+                    .hint("look at how it is declared with `fn`"),
+            )
+        }
+        None => miscounted_builtin(builtin?, given),
+    }
+}
+
+fn miscounted_builtin(builtin: &Builtin, given: usize) -> Option<Diagnostic> {
+    let (fewest, most) = builtin.arity();
+    let wanted = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let wrong = || wrong_count(&builtin.title(), given, &wanted);
+    (!builtin.takes(given)).then(|| wrong().hint(format!("write it as `{}`", builtin.signature)))
+}
+
+fn wrong_count(name: &str, given: usize, wanted: &str) -> Diagnostic {
+    let plural = if wanted == "1" { "" } else { "s" };
+    Diagnostic::usage(format!("`{name}` takes {wanted} argument{plural}, not {given}"))
 }
 
 /// Modules that a text imports, by their names in it; with their functions, if they are standard.
-fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<String>>> {
+fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<Documented>>> {
     let mut found = BTreeMap::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
@@ -350,12 +400,7 @@ fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<String>>> {
                 Expr::StringConstant(module, _) => stdlib::text(module),
                 _ => None,
             };
-            let names = |text: &str| {
-                let functions =
-                    text.lines().filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
-                functions.map(str::to_owned).collect()
-            };
-            found.insert(import.1.name.to_string(), text.map(names));
+            found.insert(import.1.name.to_string(), text.map(stdlib::documented));
         }
         true
     });

@@ -3,6 +3,7 @@
 //! No Rhai type leaves this folder. Phase 1 may read and never acts; a body sees values as of its
 //! `.run(…)`, so that bodies on several threads share nothing.
 
+mod bodies;
 mod builtins;
 mod comments;
 pub mod cx;
@@ -85,13 +86,11 @@ fn load_text(
     let compiled = engine.compile(&source.text);
     let mut ast = compiled.map_err(|error| vec![explain::parse_error(&error, &source)])?;
     ast.set_source(name);
-    let wrong = lint::check(&ast, &source);
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
+    let seen = lint::check(&ast, &source);
     declaring.learn_arities(&ast);
     let ended = run_top_level(&engine, &ast);
     let (declared, bodies, mut wrong) = declaring.finish();
+    let well_declared = wrong.is_empty();
     match ended {
         // Whatever fails while the file is read, the file is what is wrong.
         Err(error) => wrong.push(Diagnostic {
@@ -99,13 +98,38 @@ fn load_text(
             ..explain::runtime_error(&error, &sources, name)
         }),
         // Needs and circles are looked at here too, so that all that is wrong shows at once.
-        Ok(()) => wrong.extend(Graph::build_all(&declared.tasks).err().into_iter().flatten()),
+        Ok(()) => match Graph::build_all(&declared.tasks) {
+            Ok(graph) if well_declared => {
+                wrong.extend(bodies::check(&ast, &source, &bodies, &declared, &graph))
+            }
+            Ok(_) => {}
+            Err(found) => wrong.extend(found),
+        },
     }
+    let wrong = merged(seen, wrong);
     if !wrong.is_empty() {
         return Err(wrong);
     }
     let digest = sources.digest();
     Ok(Script { engine, bodies, sources, declared, digest })
+}
+
+/// What was seen without running anything, and what reading the file found besides, as it stands in
+/// the file.
+fn merged(mut seen: Vec<Diagnostic>, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if seen.is_empty() {
+        return found;
+    }
+    found.retain(|wrong| {
+        let is_seen = |seen: &Diagnostic| seen.site == wrong.site || seen.message == wrong.message;
+        !seen.iter().any(is_seen)
+    });
+    seen.extend(found);
+    let mut all = seen;
+    all.sort_by_key(|wrong| {
+        wrong.site.as_ref().map(|site| (site.source.name.clone(), site.line, site.column))
+    });
+    all
 }
 
 fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use super::builtins::Thrown;
-use super::cx::{Sources, lock};
+use super::cx::{Frame, Sources, lock};
 use super::lint;
 use super::stdlib;
 use crate::diag::Diagnostic;
@@ -63,7 +63,11 @@ impl Modules {
             .compile(&source.text)
             .map_err(|error| inside(Box::new(EvalAltResult::from(error))))?;
         ast.set_source(name);
-        if let Some(first) = lint::check(&ast, &source).into_iter().next() {
+        let mut wrong = lint::check(&ast, &source).into_iter();
+        if let Some(first) = wrong.next() {
+            if let Some(Frame::Declaring(declaring)) = engine.default_tag().clone().try_cast() {
+                wrong.for_each(|wrong| declaring.blame(wrong));
+            }
             return Err(Box::new(inside(thrown(first, Position::NONE))));
         }
         let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(inside)?;

@@ -107,6 +107,11 @@ impl Builtin {
         self.arity
     }
 
+    /// Whether it may be called with so many arguments.
+    pub fn takes(&self, count: usize) -> bool {
+        (self.arity.0..=self.arity.1).contains(&count)
+    }
+
     /// Whether it is called on something.
     pub fn is_method(&self) -> bool {
         matches!(self.place, Place::Task | Place::Ci | Place::View)
