@@ -27,6 +27,8 @@ mod language;
 mod orphans;
 mod peers;
 mod project;
+#[cfg(unix)]
+mod pty;
 mod publish;
 mod readme;
 mod resume;
