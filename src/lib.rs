@@ -16,6 +16,7 @@ pub mod goals;
 pub mod graph;
 pub mod plan;
 pub mod starter;
+pub mod timing;
 pub mod version;
 
 // --- L1: the machine

@@ -192,7 +192,8 @@ fn plural(count: usize) -> &'static str {
 /// # Errors
 /// It is no, or the run was stopped at the question.
 fn agree(session: &Session, question: &str, no: Diagnostic) -> Outcome<()> {
-    let answer = session.host.ask(&format!("{question} [y/N] "), &session.stop);
+    let ask = || session.host.ask(&format!("{question} [y/N] "), &session.stop);
+    let answer = session.events.asking(question, ask);
     if session.stop.fired() {
         return Err(Box::new(Diagnostic::new(Wrong::Interrupted, "stopped at a question")));
     }

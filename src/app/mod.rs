@@ -4,6 +4,7 @@
 
 pub mod doc;
 mod dry;
+mod ending;
 mod followers;
 mod gate;
 mod init;

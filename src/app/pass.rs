@@ -61,7 +61,8 @@ impl Bodies for Pass {
             return Ran::Ok(End::Done, None);
         }
         let id = session.graph.instance(node).id.clone();
-        session.events.emit(Event::TaskStarted { task: id });
+        let cwd = session.task(node).cwd.clone();
+        session.events.emit(Event::TaskStarted { task: id, cwd });
         let permitted =
             if kind == Kind::Sending && self.sends { (self.permit)(session, node) } else { Ok(()) };
         let called = permitted.and_then(|()| self.call(node, stop));
@@ -78,22 +79,12 @@ impl Bodies for Pass {
 
     fn ended(&self, node: Node, ran: Ran, took: Duration) {
         let session = &self.session;
-        session.note_end(node, &ran);
-        let id = session.graph.instance(node).id.clone();
         let artifacts = self.results(node);
-        let empty = session.task(node).steps.is_empty();
-        let finished = |end, why| Event::TaskFinished {
-            task: id.clone(),
-            end,
-            millis: took.as_millis(),
-            why,
-            artifacts,
-            empty,
-        };
+        let finished = |end, why| session.task_ended(node, end, took, why, artifacts);
         match ran {
             Ran::Ok(end, why) => {
                 self.settle(node);
-                session.events.emit(finished(end, why));
+                finished(end, why);
             }
             Ran::Tolerated(wrong) => {
                 self.settle(node);
@@ -102,11 +93,11 @@ impl Bodies for Pass {
                 } else {
                     "optional, so the run goes on"
                 };
-                session.events.emit(finished(End::Failed, Some(why.into())));
+                finished(End::Failed, Some(why.into()));
                 session.events.emit(Event::Warning { diagnostic: wrong });
             }
             Ran::Failed(wrong) => {
-                session.events.emit(finished(End::Failed, None));
+                finished(End::Failed, None);
                 session.events.emit(Event::Error { diagnostic: wrong.clone() });
                 session.blame(*wrong);
             }
@@ -114,11 +105,11 @@ impl Bodies for Pass {
     }
 
     fn poisoned(&self, node: Node) {
-        self.left_out(node, End::Poisoned);
+        self.session.task_ended(node, End::Poisoned, Duration::ZERO, None, Vec::new());
     }
 
     fn cancelled(&self, node: Node) {
-        self.left_out(node, End::Cancelled);
+        self.session.task_ended(node, End::Cancelled, Duration::ZERO, None, Vec::new());
     }
 }
 
@@ -161,19 +152,6 @@ impl Pass {
         }
     }
 
-    fn left_out(&self, node: Node, end: End) {
-        let task = self.session.graph.instance(node).id.clone();
-        let empty = self.session.task(node).steps.is_empty();
-        self.session.events.emit(Event::TaskFinished {
-            task,
-            end,
-            millis: 0,
-            why: None,
-            artifacts: Vec::new(),
-            empty,
-        });
-    }
-
     fn results(&self, node: Node) -> Vec<Artifact> {
         let session = &self.session;
         let key = (session.task(node).name.clone(), session.graph.instance(node).id.clone());
@@ -196,7 +174,8 @@ impl Pass {
                 {
                     let id = &self.session.graph.instance(node).id;
                     let line = format!("{}; try {} of {times} follows", wrong.message, tried + 1);
-                    self.session.events.emit(Event::Output { task: id.clone(), line });
+                    let task = id.clone();
+                    self.session.events.emit(Event::Output { task, line, printed: false });
                     tried += 1;
                     stop.wait(pause);
                 }

@@ -1,8 +1,9 @@
 //! What all stages of one run share: project, graph, state, and what came of it so far.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::{Project, leftovers};
 use crate::cli::RunOptions;
@@ -18,7 +19,6 @@ use crate::model::event::{End, Event, Events};
 use crate::model::task::{Declared, Index, Task};
 use crate::plan::{self, Plan, Planned};
 use crate::repo::Repo;
-use crate::schedule::run::Ran;
 use crate::script::Script;
 use crate::script::cx::RunCx;
 
@@ -40,8 +40,8 @@ pub(super) struct Session {
     pub(super) would_stop: AtomicUsize,
     /// What is wrong so far, in order.
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
-    /// Whether instances that have ended came to a good end.
-    pub(super) ends: Mutex<BTreeMap<Node, bool>>,
+    /// How each instance ended, and how long it took.
+    pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
 }
 
 impl Session {
@@ -102,7 +102,7 @@ impl Session {
             stop,
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
-            ends: Mutex::default(),
+            ended: Mutex::default(),
         }))
     }
 
@@ -198,7 +198,6 @@ impl Session {
                 self.cx.store.verified(file)?;
             }
             self.adopt(node, files);
-            self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert(node, true);
             settled.insert(node);
         }
         Ok(settled)
@@ -208,41 +207,9 @@ impl Session {
     pub(super) fn say_sealed<'a>(&self, nodes: impl Iterator<Item = &'a Node>) {
         let made = self.artifacts();
         for &node in nodes {
-            let task = self.graph.instance(node).id.clone();
-            let empty = self.task(node).steps.is_empty();
-            let artifacts = made.get(&task).cloned().unwrap_or_default();
-            self.events.emit(Event::TaskFinished {
-                task,
-                end: End::Sealed,
-                millis: 0,
-                why: None,
-                artifacts,
-                empty,
-            });
+            let artifacts = made.get(&self.graph.instance(node).id).cloned().unwrap_or_default();
+            self.task_ended(node, End::Sealed, Duration::ZERO, None, artifacts);
         }
-    }
-
-    /// Remembers whether an instance came to a good end; what was only described has none yet.
-    pub(super) fn note_end(&self, node: Node, ran: &Ran) {
-        let good = match ran {
-            Ran::Ok(End::Planned | End::WouldRun, _) => return,
-            Ran::Ok(..) | Ran::Tolerated(_) => true,
-            Ran::Failed(_) => false,
-        };
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert(node, good);
-    }
-
-    /// Whether an instance came to a good end; what groups others, if all of them did.
-    pub(super) fn is_good(&self, node: Node) -> bool {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.get(&node).copied().unwrap_or(false)
-    }
-
-    /// Instances that failed.
-    pub(super) fn failed(&self) -> Vec<String> {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = ends.iter().filter(|(_, good)| !**good);
-        failed.map(|(node, _)| self.graph.instance(*node).id.clone()).collect()
     }
 
     /// The first of what went wrong in a task, if anything did.
@@ -267,40 +234,8 @@ impl Session {
     /// Says that the run begins.
     pub(super) fn begin(&self) {
         let (goals, live) = (self.options.words.clone(), self.options.live);
-        self.events.emit(Event::RunStarted { goals, live, tasks: self.graph.len() });
-    }
-
-    /// Says how the run ended.
-    pub(super) fn finish(&self, ended: Done) -> Exit {
-        self.tidy();
-        let exit = ended.unwrap_or_else(|wrong| {
-            let exit = wrong.first().map_or(Exit::TASK, |first| first.kind.exit());
-            for diagnostic in wrong {
-                self.events.emit(Event::Error { diagnostic: Box::new(diagnostic) });
-            }
-            exit
-        });
-        let reasons = self.would_stop.load(Ordering::Relaxed);
-        let message = match exit {
-            Exit::OK if reasons > 0 => {
-                format!(
-                    "dry run done; a live run would stop, for {reasons} reason{}",
-                    if reasons == 1 { "" } else { "s" }
-                )
-            }
-            Exit::OK => "done".to_owned(),
-            Exit::TASK => "failed".into(),
-            Exit::USAGE => "stopped: wrong usage".into(),
-            Exit::REFUSED => "refused: this run sent nothing".into(),
-            Exit::REMOTE => "stopped at a remote: nothing was sent".into(),
-            Exit::UNFINISHED => {
-                "NOT FINISHED: something was sent; the same command again goes on from here".into()
-            }
-            _ => "interrupted: nothing was sent".into(),
-        };
-        let millis = self.host.clock.elapsed().as_millis();
-        self.events.emit(Event::RunFinished { exit: exit.0, millis, message });
-        exit
+        let (tasks, root) = (self.graph.len(), self.cx.root.clone());
+        self.events.emit(Event::RunStarted { goals, live, tasks, root });
     }
 
     /// Shows warnings.

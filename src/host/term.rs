@@ -67,7 +67,12 @@ impl Term {
             let read = io::stdin().lock().read_line(&mut line).ok().filter(|read| *read > 0);
             drop(tell.send(read.map(|_| line.trim().to_owned())));
         });
-        answer.recv().ok().flatten()
+        let answer = answer.recv().ok().flatten();
+        if answer.is_none() {
+            // Nobody ended the question's line.
+            self.err("\n");
+        }
+        answer
     }
 }
 

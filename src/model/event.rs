@@ -3,6 +3,7 @@
 //! Whoever does something says so here, and nobody else prints. The ledger is not built from
 //! events: those are for eyes and may be lost, the ledger may not.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -63,6 +64,37 @@ pub struct ProofRow {
     pub proven: Option<bool>,
 }
 
+/// How many task instances ended how. Those that only group others do not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Done, described, or taken as sealed.
+    pub ok: usize,
+    /// Failed, whether or not that ended the run.
+    pub failed: usize,
+    /// Skipped, or never begun.
+    pub left_out: usize,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, end: End) {
+        match end {
+            End::Done | End::Sealed | End::Planned => self.ok += 1,
+            End::Failed => self.failed += 1,
+            End::WouldRun | End::Skipped | End::Poisoned | End::Cancelled => self.left_out += 1,
+        }
+    }
+}
+
+/// One task of the slowest chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leg {
+    /// The task instance.
+    pub task: String,
+    /// How long it took, in milliseconds.
+    pub millis: u128,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -75,11 +107,15 @@ pub enum Event {
         live: bool,
         /// How many task instances it holds.
         tasks: usize,
+        /// The project's folder.
+        root: PathBuf,
     },
     /// A task instance began.
     TaskStarted {
         /// Its name.
         task: String,
+        /// The folder its commands start in, if it is not the project's.
+        cwd: Option<String>,
     },
     /// A command was started, or in a description noted.
     Command {
@@ -96,6 +132,8 @@ pub enum Event {
         task: String,
         /// The line, masked, without its end.
         line: String,
+        /// Whether the Releasefile said it with `print`, and no command.
+        printed: bool,
     },
     /// A task instance ended.
     TaskFinished {
@@ -121,6 +159,13 @@ pub enum Event {
         /// Found on the remote, not sent by this run.
         already: bool,
     },
+    /// A person is asked, and nothing else may be shown until the answer is there.
+    Asking {
+        /// The question.
+        question: String,
+    },
+    /// The question is over, answered or not.
+    Answered,
     /// What rel is busy with, or what it wants known.
     Note {
         /// One line.
@@ -158,6 +203,10 @@ pub enum Event {
         millis: u128,
         /// What to do or know next.
         message: String,
+        /// How many tasks ended how.
+        tally: Tally,
+        /// The slowest chain of tasks that waited for each other.
+        critical_path: Vec<Leg>,
     },
 }
 
@@ -174,6 +223,14 @@ impl Events {
     /// Says that something happened.
     pub fn emit(&self, event: Event) {
         (self.0)(event);
+    }
+
+    /// Keeps the screen free for a question while `ask` asks it.
+    pub fn asking<T>(&self, question: &str, ask: impl FnOnce() -> T) -> T {
+        self.emit(Event::Asking { question: question.to_owned() });
+        let answer = ask();
+        self.emit(Event::Answered);
+        answer
     }
 
     /// Says what rel is busy with.

@@ -2,10 +2,13 @@
 //!
 //! Data goes to standard output, everything else to standard error.
 
+pub mod clean;
 pub mod json;
 pub mod list;
 pub mod plain;
 pub mod render;
+pub mod text;
+pub mod turns;
 
 use std::sync::Arc;
 

@@ -304,8 +304,17 @@ impl BodyCx {
 
     /// Passes on a line of output.
     pub fn say(&self, line: &str) {
+        self.output(line, false);
+    }
+
+    /// Passes on what the script prints.
+    pub fn print(&self, text: &str) {
+        text.lines().for_each(|line| self.output(line, true));
+    }
+
+    fn output(&self, line: &str, printed: bool) {
         let line = self.run.host.env.masked(line);
-        self.run.events.emit(Event::Output { task: self.id.clone(), line });
+        self.run.events.emit(Event::Output { task: self.id.clone(), line, printed });
     }
 
     /// Says which command is started, or in a description noted.

@@ -41,10 +41,10 @@ pub(crate) fn build(declaring: &Arc<Declaring>) -> Engine {
     });
     let printed = declaring.clone();
     engine.on_debug(|text, _, _| {
-        RUNNING.with_borrow(|running| running.last().cloned()).inspect(|cx| cx.say(text));
+        RUNNING.with_borrow(|running| running.last().cloned()).inspect(|cx| cx.print(text));
     });
     engine.on_print(move |text| match RUNNING.with_borrow(|running| running.last().cloned()) {
-        Some(cx) => text.lines().for_each(|line| cx.say(line)),
+        Some(cx) => cx.print(text),
         None => lock(&printed.declared).printed.extend(text.lines().map(str::to_owned)),
     });
     engine

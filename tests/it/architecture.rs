@@ -15,6 +15,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("goals", &["diag", "model"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),
+    ("timing", &["graph"]),
     ("host", &["diag", "model"]),
     ("store", &["diag", "model", "host"]),
     ("ledger", &["diag", "model", "host"]),

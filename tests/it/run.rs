@@ -266,6 +266,35 @@ fn json_lines_carry_a_version_and_are_all_there_is_on_stdout() {
 }
 
 #[test]
+fn a_long_run_of_many_tasks_tells_its_slowest_chain() {
+    let project = Project::new(
+        r#"
+        task("first").sh("sleep 0.6");
+        task("beside").exec("true");
+        task("second").needs("first").sh("sleep 0.6");
+        task("all").needs(["second", "beside"]);
+        "#,
+    );
+    let ran = project.rel("all -j 4").code(0).says("tasks: 3 ok\n");
+    let ran = ran.says("critical path: first ").says(" s → second ").never_says("beside 0");
+    assert!(ran.err.ends_with(" s)\n"), "the end is said last: {}", ran.err);
+    project.rel("beside first").code(0).never_says("critical path");
+    let ran = project.rel("second --output json").code(0);
+    let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(last["tally"], serde_json::json!({ "ok": 2, "failed": 0, "left_out": 0 }));
+    let tasks = last["critical_path"].as_array().unwrap().iter().map(|leg| leg["task"].clone());
+    assert_eq!(tasks.collect::<Vec<_>>(), ["first", "second"]);
+}
+
+#[test]
+fn children_cannot_disturb_the_screen() {
+    let project = Project::new(
+        r#"task("t").sh("printf 'one\\033[1Atwo\\033]0;title\\007 three\\n10%%\\r99%%\\n\\033[31mred\\n'");"#,
+    );
+    project.rel("t").code(0).says("  onetwo three\n  99%\n  red\n").never_says("\u{1b}");
+}
+
+#[test]
 fn the_list_shows_groups_kinds_and_descriptions() {
     let project = Project::new(
         r#"
