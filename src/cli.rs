@@ -22,7 +22,7 @@ struct Cli {
     #[arg(short = 'C', value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
     /// How to show what happens.
-    #[arg(long, value_enum, default_value_t = OutputArg::Plain, global = true)]
+    #[arg(long, value_enum, default_value_t = OutputArg::Auto, global = true)]
     output: OutputArg,
     #[command(subcommand)]
     command: Sub,
@@ -30,8 +30,16 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum OutputArg {
+    /// What fits: `github` in GitHub Actions, `bar` on a terminal, else `plain`.
+    Auto,
+    /// Progress on a terminal; the output of what failed.
+    Bar,
+    /// Lines, one task at a time.
     Plain,
+    /// One JSON object per line.
     Json,
+    /// Groups, annotations and a job summary in GitHub Actions.
+    Github,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -240,8 +248,11 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         |error: clap::Error| Said { text: error.render().to_string(), wrong: error.use_stderr() };
     let cli = Cli::try_parse_from(args).map_err(said)?;
     let output = match cli.output {
+        OutputArg::Auto => Output::Auto,
+        OutputArg::Bar => Output::Bar,
         OutputArg::Plain => Output::Plain,
         OutputArg::Json => Output::Json,
+        OutputArg::Github => Output::Github,
     };
     let command = match cli.command {
         Sub::Run(args) => Command::Run(run_options(args)),

@@ -37,9 +37,9 @@ pub(super) fn run(host: &Host, output: Output, print: bool) -> Result<Exit, Vec<
         })?;
     }
     match output {
-        Output::Plain if print => host.out(&starter.text),
-        Output::Plain => {}
         Output::Json => host.out_json(as_json(&starter, print)),
+        _ if print => host.out(&starter.text),
+        _ => {}
     }
     host.err(&said(&starter, print));
     Ok(Exit::OK)

@@ -22,8 +22,8 @@ pub fn list(host: &Arc<Host>, output: Output) -> Done {
     let declared = &project.script.declared;
     let graph = Graph::build_all(&declared.tasks)?;
     match output {
-        Output::Plain => host.out(&tables::tasks(declared, &graph)),
         Output::Json => host.out_json(tables::intent_json(declared, &graph)),
+        _ => host.out(&tables::tasks(declared, &graph)),
     }
     Ok(Exit::OK)
 }
@@ -50,8 +50,8 @@ pub fn plan(host: &Arc<Host>, output: Output, words: &[String], rest: &[String])
     let graph = asked(&project, words, rest)?;
     let declared = &project.script.declared;
     match output {
-        Output::Plain => host.out(&tables::intent(declared, &graph)),
         Output::Json => host.out_json(tables::intent_json(declared, &graph)),
+        _ => host.out(&tables::intent(declared, &graph)),
     }
     Ok(Exit::OK)
 }
@@ -67,7 +67,12 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
         Ok((tasks.iter().map(|task| task.name.clone()).collect::<Vec<_>>(), graph.len()))
     });
     match (checked, output) {
-        (Ok((names, instances)), Output::Plain) => {
+        (checked, Output::Json) => {
+            let wrong = checked.err().unwrap_or_default();
+            host.out_json(serde_json::json!({ "v": 1, "diagnostics": wrong }));
+            Ok(wrong.first().map_or(Exit::OK, |first| first.kind.exit()))
+        }
+        (Ok((names, instances)), _) => {
             for name in names.iter().filter(|name| crate::cli::COMMANDS.contains(&name.as_str())) {
                 host.err(&format!(
                     "warning: task `{name}` is named like a command: run it with `rel run {name}`\n"
@@ -76,12 +81,7 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
             host.out(&format!("ok: {} tasks, {instances} instances\n", names.len()));
             Ok(Exit::OK)
         }
-        (Err(wrong), Output::Plain) => Err(wrong),
-        (checked, Output::Json) => {
-            let wrong = checked.err().unwrap_or_default();
-            host.out_json(serde_json::json!({ "v": 1, "diagnostics": wrong }));
-            Ok(wrong.first().map_or(Exit::OK, |first| first.kind.exit()))
-        }
+        (Err(wrong), _) => Err(wrong),
     }
 }
 

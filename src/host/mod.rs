@@ -54,12 +54,15 @@ impl Host {
         Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), ..host })
     }
 
-    /// Fires `stop` on Ctrl-C and SIGTERM, if this is a machine of its own and not one of a test.
+    /// Fires `stop` on Ctrl-C, SIGTERM, and the end of its terminal, if this is a machine of its own and not one of a test.
     ///
     /// # Errors
     /// The system does not let signals be caught.
     pub fn stop_on_signals(&self, stop: &Stop) -> std::io::Result<()> {
-        if self.takes_signals { signals::stop_on_signals(stop) } else { Ok(()) }
+        if !self.takes_signals {
+            return Ok(());
+        }
+        signals::stop_on_signals(stop, term::attached())
     }
 
     /// Writes data, with secrets masked.

@@ -1,4 +1,5 @@
-//! Signals: Ctrl-C and SIGTERM fire the stop of a run, wherever it is at that moment.
+//! Signals: Ctrl-C, SIGTERM and a closed terminal fire the stop of a run, wherever it is at that
+//! moment: else what it has started would outlive it.
 //!
 //! One thread listens for the whole process, so that no stage of a run is deaf.
 
@@ -28,13 +29,14 @@ impl Drop for HandedOver {
 }
 
 /// Fires `stop` on Ctrl-C and SIGTERM, from now to the end of the process; a second signal kills.
+/// The end of a terminal counts only for a run that is `attached` to one: `nohup` detaches all.
 ///
 /// # Errors
 /// The system does not let signals be caught.
-pub fn stop_on_signals(stop: &Stop) -> io::Result<()> {
+pub fn stop_on_signals(stop: &Stop, attached: bool) -> io::Result<()> {
     let stop = stop.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let mut signals = runtime.block_on(async { Signals::new() })?;
+    let mut signals = runtime.block_on(async { Signals::new(attached) })?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             signals.next().await;
@@ -48,37 +50,47 @@ pub fn stop_on_signals(stop: &Stop) -> io::Result<()> {
     Ok(())
 }
 
-/// Ctrl-C and SIGTERM.
+/// Ctrl-C, SIGTERM, and the end of the terminal.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
     #[cfg(unix)]
-    fn new() -> io::Result<Self> {
+    fn new(attached: bool) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: if attached { Some(signal(SignalKind::hangup())?) } else { None },
         })
     }
 
     #[cfg(unix)]
     async fn next(&mut self) {
         loop {
+            let hangup = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = self.interrupt.recv() => if HANDED_OVER.load(Ordering::SeqCst) { continue },
                 _ = self.terminate.recv() => {}
+                _ = hangup => {}
             }
             return;
         }
     }
 
     #[cfg(not(unix))]
-    fn new() -> io::Result<Self> {
+    fn new(_attached: bool) -> io::Result<Self> {
         Ok(Self {})
     }
 

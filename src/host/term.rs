@@ -18,18 +18,37 @@ pub struct Term {
     pub interactive: bool,
     /// Whether standard error takes colours.
     pub colour: bool,
+    /// Whether the cursor can be moved on standard error.
+    canvas: bool,
+}
+
+/// Whether a stream of this process is a terminal, whose end is the end of the run.
+pub fn attached() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// How much a terminal shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Lines.
+    pub rows: usize,
+    /// Columns.
+    pub columns: usize,
 }
 
 impl Term {
     /// The streams of this process.
     pub fn from_process() -> Self {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let term = std::env::var_os("TERM");
+        let dumb = term.as_ref().is_some_and(|term| term == "dumb");
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let (input, err) = (io::stdin().is_terminal(), io::stderr().is_terminal());
         Self {
             out: Mutex::new(Box::new(io::stdout())),
             err: Mutex::new(Box::new(io::stderr())),
-            interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
-            colour: io::stderr().is_terminal() && !dumb && !plain,
+            interactive: input && err,
+            colour: err && !dumb && !plain,
+            canvas: err && !dumb && term.is_some(),
         }
     }
 
@@ -41,6 +60,7 @@ impl Term {
             err: Mutex::new(Box::new(captured.err.clone())),
             interactive: false,
             colour: false,
+            canvas: false,
         };
         (term, captured)
     }
@@ -53,6 +73,11 @@ impl Term {
     /// Writes what is for eyes.
     pub fn err(&self, text: &str) {
         write(&self.err, text);
+    }
+
+    /// How much the terminal shows now, if standard error is one on which the cursor can be moved.
+    pub fn size(&self) -> Option<Size> {
+        self.canvas.then(stderr_size).flatten().filter(|size| size.rows > 0 && size.columns > 0)
     }
 
     /// Asks a person and waits for a line; `None` at the end of input, or when `stop` fires.
@@ -74,6 +99,17 @@ impl Term {
         }
         answer
     }
+}
+
+#[cfg(unix)]
+fn stderr_size() -> Option<Size> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some(Size { rows: size.ws_row.into(), columns: size.ws_col.into() })
+}
+
+#[cfg(not(unix))]
+fn stderr_size() -> Option<Size> {
+    None
 }
 
 fn write(sink: &Mutex<Sink>, text: &str) {

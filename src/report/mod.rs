@@ -2,9 +2,13 @@
 //!
 //! Data goes to standard output, everything else to standard error.
 
+pub mod bar;
+mod board;
+mod canvas;
 pub mod clean;
 pub mod json;
 pub mod list;
+mod log;
 pub mod plain;
 pub mod render;
 pub mod text;
@@ -13,21 +17,45 @@ pub mod turns;
 use std::sync::Arc;
 
 use crate::host::Host;
+use crate::host::term::Size;
 use crate::model::event::Events;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
+    /// What fits where rel runs.
+    Auto,
+    /// Progress on a terminal.
+    Bar,
     /// Lines for people.
     Plain,
     /// One JSON object per line.
     Json,
+    /// Groups and annotations of GitHub Actions.
+    Github,
 }
 
 /// The consumer of events for `output`.
 pub fn events(host: &Arc<Host>, output: Output) -> Events {
     match output {
-        Output::Plain => plain::events(host),
+        Output::Auto => events(host, fitting(host)),
+        Output::Bar => bar::events(host),
+        Output::Plain | Output::Github => plain::events(host),
         Output::Json => json::events(host),
+    }
+}
+
+/// A smaller terminal has no room for progress beside what is said.
+const SMALLEST: Size = Size { rows: 5, columns: 20 };
+
+/// The output that fits where rel runs.
+fn fitting(host: &Host) -> Output {
+    let room = |size: Size| size.rows >= SMALLEST.rows && size.columns >= SMALLEST.columns;
+    if host.env.get("GITHUB_ACTIONS") == Some("true") {
+        Output::Github
+    } else if host.term.size().is_some_and(room) {
+        Output::Bar
+    } else {
+        Output::Plain
     }
 }

@@ -13,7 +13,7 @@ pub fn seconds(millis: u128) -> String {
 }
 
 /// A time with tenths of a second, for sums.
-fn tenths(millis: u128) -> String {
+pub fn tenths(millis: u128) -> String {
     format!("{}.{} s", millis / 1000, millis % 1000 / 100)
 }
 

@@ -48,6 +48,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         &["schedule/run.rs", "host/net.rs", "host/signals.rs"],
         "async only in the loop and the network",
     ),
+    ("indicatif::", &["report/bar.rs", "report/canvas.rs"], "one report draws"),
     ("duct::", &["host/proc.rs"], "no process outside `host/proc`"),
     ("annotate_snippets::", &["report/render.rs"], "one file knows how diagnostics are drawn"),
     ("host.out(", &["app/", "main.rs", "report/"], "only reports print; `app` hands them over"),

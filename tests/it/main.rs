@@ -16,6 +16,8 @@
 
 mod actor;
 mod architecture;
+#[cfg(unix)]
+mod bar;
 mod docs;
 mod door;
 mod dry;

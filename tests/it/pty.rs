@@ -88,6 +88,11 @@ impl Pty {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// The program's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Takes what arrives next; false at the end, or when it is too late.
     fn hear(&mut self, deadline: Instant) -> bool {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -295,6 +295,19 @@ fn children_cannot_disturb_the_screen() {
 }
 
 #[test]
+fn closed_streams_are_no_failure() {
+    let project = Project::new(r#"task("t").sh("echo a; echo b; touch ran");"#);
+    for output in ["plain", "bar", "json", "github"] {
+        let mut command = project.command(&format!("t --output {output}"));
+        let piped = std::process::Stdio::piped;
+        let mut rel = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+        drop((rel.stdout.take(), rel.stderr.take()));
+        assert_eq!(rel.wait().unwrap().code(), Some(0), "{output}");
+        std::fs::remove_file(project.root().join("ran")).unwrap();
+    }
+}
+
+#[test]
 fn the_list_shows_groups_kinds_and_descriptions() {
     let project = Project::new(
         r#"
