@@ -15,6 +15,7 @@ pub mod shim;
 pub mod signals;
 pub mod term;
 
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -104,6 +105,13 @@ impl Host {
     /// This process's number.
     pub fn pid(&self) -> u32 {
         std::process::id()
+    }
+
+    /// A word that nobody else can guess: the standard library seeds its hashing from the system's
+    /// randomness, and what it hashes to cannot be foretold without that seed.
+    pub fn nonce(&self) -> String {
+        let word = || std::hash::RandomState::new().build_hasher().finish();
+        format!("{:016x}{:016x}", word(), word())
     }
 
     /// A machine made of these parts.

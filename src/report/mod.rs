@@ -2,17 +2,21 @@
 //!
 //! Data goes to standard output, everything else to standard error.
 
+pub mod annotate;
 pub mod bar;
 mod board;
 mod canvas;
 pub mod clean;
+pub mod github;
 pub mod json;
 pub mod list;
 mod log;
 pub mod plain;
 pub mod render;
+mod summary;
 pub mod text;
 pub mod turns;
+mod workflow;
 
 use std::sync::Arc;
 
@@ -40,8 +44,9 @@ pub fn events(host: &Arc<Host>, output: Output) -> Events {
     match output {
         Output::Auto => events(host, fitting(host)),
         Output::Bar => bar::events(host),
-        Output::Plain | Output::Github => plain::events(host),
+        Output::Plain => plain::events(host),
         Output::Json => json::events(host),
+        Output::Github => github::events(host),
     }
 }
 

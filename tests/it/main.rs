@@ -15,6 +15,7 @@
 #![allow(clippy::pedantic, reason = "a test may say things the long way")]
 
 mod actor;
+mod annotate;
 mod architecture;
 #[cfg(unix)]
 mod bar;
@@ -23,6 +24,7 @@ mod door;
 mod dry;
 mod errors;
 mod example;
+mod github;
 mod http;
 mod init;
 mod language;

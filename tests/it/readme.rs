@@ -23,6 +23,25 @@ fn the_first_releasefile_has_ten_lines() {
 }
 
 #[test]
+fn every_event_is_described() {
+    let code = include_str!("../../src/model/event.rs").split("pub enum Event {").nth(1).unwrap();
+    let code = code.split("\n}\n").next().unwrap();
+    let variants = code.lines().filter_map(|line| line.strip_prefix("    "));
+    let variants: Vec<&str> =
+        variants.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).collect();
+    assert!(variants.len() > 10);
+    for variant in variants {
+        let name: String = variant.chars().take_while(|c| c.is_alphanumeric()).collect();
+        let dashed = |c: char| {
+            if c.is_uppercase() { format!("-{}", c.to_lowercase()) } else { c.to_string() }
+        };
+        let name = name.chars().map(dashed).collect::<String>();
+        let name = format!("`{}`", name.trim_start_matches('-'));
+        assert!(include_str!("../../docs/events.md").contains(&name), "{name} is not described");
+    }
+}
+
+#[test]
 fn the_changelog_has_an_unreleased_part_or_this_version() {
     let text = include_str!("../../CHANGELOG.md");
     let version = env!("CARGO_PKG_VERSION");
