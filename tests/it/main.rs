@@ -38,6 +38,7 @@ mod readme;
 mod resume;
 mod run;
 mod scale;
+mod secrets;
 mod shims;
 mod terminal;
 mod wire;
