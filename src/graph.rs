@@ -48,6 +48,7 @@ pub struct Graph {
     order: Vec<NodeIndex>,
     kinds: Vec<Kind>,
     followers: Vec<bool>,
+    asked: BTreeSet<NodeIndex>,
 }
 
 /// A node's number within its graph.
@@ -61,7 +62,8 @@ impl Graph {
     pub fn build(tasks: &[Task], goals: &[Goal]) -> Result<Self, Vec<Diagnostic>> {
         let mut builder = Builder::new(tasks);
         for goal in goals {
-            builder.want(goal);
+            let nodes = builder.want(goal);
+            builder.asked.extend(nodes);
         }
         builder.want_followers();
         builder.finish()
@@ -146,14 +148,9 @@ impl Graph {
         self.followers[node]
     }
 
-    /// Nodes that nothing else of the run needs: the goals.
-    pub fn ends(&self) -> impl Iterator<Item = Node> + '_ {
-        let needed = |node: NodeIndex| {
-            let mut users = self.dag.neighbors_directed(node, Direction::Outgoing);
-            users.any(|user| !self.follows(user.index()))
-        };
-        let ends = self.dag.node_indices().filter(move |node| !needed(*node));
-        ends.map(NodeIndex::index).filter(|node| !self.follows(*node))
+    /// The nodes that were asked for.
+    pub fn asked(&self) -> impl Iterator<Item = Node> + '_ {
+        self.asked.iter().map(|node| node.index())
     }
 }
 
@@ -164,6 +161,7 @@ struct Builder<'a> {
     known: HashMap<(usize, String), Vec<NodeIndex>>,
     nodes: HashMap<String, NodeIndex>,
     queue: VecDeque<NodeIndex>,
+    asked: BTreeSet<NodeIndex>,
     wrong: Vec<Diagnostic>,
 }
 
@@ -182,15 +180,17 @@ impl<'a> Builder<'a> {
             known: HashMap::new(),
             nodes: HashMap::new(),
             queue: VecDeque::new(),
+            asked: BTreeSet::new(),
             wrong: Vec::new(),
         }
     }
 
-    fn want(&mut self, goal: &Goal) {
-        self.instances(goal);
+    fn want(&mut self, goal: &Goal) -> Vec<NodeIndex> {
+        let nodes = self.instances(goal);
         while let Some(node) = self.queue.pop_front() {
             self.connect(node);
         }
+        nodes
     }
 
     /// The instances of a goal, made when first asked for.
@@ -335,7 +335,7 @@ impl<'a> Builder<'a> {
                     .node_weights()
                     .map(|node| self.tasks[node.task].on.is_some())
                     .collect();
-                Ok(Graph { dag: self.dag, order, kinds, followers })
+                Ok(Graph { dag: self.dag, order, kinds, followers, asked: self.asked })
             }
             _ => Err(self.wrong),
         }

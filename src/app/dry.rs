@@ -68,7 +68,7 @@ fn sealed(session: &Session) -> Result<BTreeSet<Node>, Vec<Diagnostic>> {
         return Ok(BTreeSet::new());
     };
     let settled = session.adopt_all(&seal.tasks).map_err(one)?;
-    let wanted = session.graph.reach(session.graph.ends(), &settled);
+    let wanted = session.graph.reach(session.graph.asked(), &settled);
     session.say_sealed(settled.intersection(&wanted));
     let behind = session.of_kind(Kind::Local).into_iter().filter(|node| !wanted.contains(node));
     Ok(settled.iter().copied().chain(behind).collect())
@@ -78,7 +78,7 @@ fn sealed(session: &Session) -> Result<BTreeSet<Node>, Vec<Diagnostic>> {
 fn export(session: &Session, folder: &Path) -> Outcome<()> {
     let folder = session.host.cwd.join(folder);
     let ends: BTreeSet<String> =
-        session.graph.ends().map(|node| session.graph.instance(node).id.clone()).collect();
+        session.graph.asked().map(|node| session.graph.instance(node).id.clone()).collect();
     let mut count = 0;
     for (id, files) in session.artifacts() {
         for file in files.iter().filter(|_| ends.contains(&id)) {

@@ -54,7 +54,7 @@ pub(super) fn look(
         host: &session.host,
         store: &session.cx.store,
         root: &session.cx.root,
-        secrets: &[],
+        env: &|| Ok(std::collections::BTreeMap::new()),
         stop: &session.stop,
         say: &say,
     };

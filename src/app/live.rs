@@ -88,7 +88,7 @@ fn sealed_or_made(
 ) -> Result<Option<Exit>, Vec<Diagnostic>> {
     let kept = kept(session, release, ledger, given)?;
     let settled = session.adopt_all(&kept).map_err(|wrong| vec![*wrong])?;
-    let wanted = session.of_kind(Kind::Sending).into_iter().chain(session.graph.ends());
+    let wanted = session.of_kind(Kind::Sending).into_iter().chain(session.graph.asked());
     let wanted = session.graph.reach(wanted, &settled);
     session.say_sealed(settled.intersection(&wanted));
     let door = Arc::new(Door::planning(Some(release.clone())));

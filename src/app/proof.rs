@@ -65,7 +65,14 @@ fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> P
 fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
     let say = |_: String| {};
     let (host, store, root) = (&session.host, &session.cx.store, session.cx.root.as_path());
-    let errand = Errand { host, store, root, secrets: &[], stop: &session.stop, say: &say };
+    let errand = Errand {
+        host,
+        store,
+        root,
+        env: &|| Ok(std::collections::BTreeMap::new()),
+        stop: &session.stop,
+        say: &say,
+    };
     let mut seen = BTreeMap::new();
     for pause in PAUSES {
         session.stop.wait(Duration::from_secs(pause));

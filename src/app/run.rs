@@ -46,7 +46,7 @@ pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions
     };
     if plan.releasefile != session.script.digest {
         return stale(
-            "the Releasefile, or a module it imports, has changed",
+            "the Releasefile, or something that it imports or reads, has changed",
             "make it anew with `rel run … -o plan.json`",
         );
     }

@@ -14,7 +14,7 @@ pub fn apply(errand: &Errand<'_>, command: &SendCommand) -> Result<(), Trouble> 
     }
     let cwd =
         command.cwd.as_ref().map_or_else(|| errand.root.to_owned(), |cwd| errand.root.join(cwd));
-    let env = errand.host.env.for_child(errand.secrets);
+    let env = (errand.env)().map_err(|wrong| Trouble::Unsent(wrong.message))?;
     let launch = Launch { cmd: &command.cmd, cwd: &cwd, env, shims: None };
     match proc::run(&launch, errand.stop, errand.say) {
         Ok(Ended::Ok) => Ok(()),

@@ -7,8 +7,10 @@ pub mod command;
 pub mod pypi;
 pub mod simple;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::diag::Outcome;
 use crate::host::Host;
 use crate::host::proc::Stop;
 use crate::model::effect::{Effect, Presence};
@@ -22,8 +24,8 @@ pub struct Errand<'a> {
     pub store: &'a Store,
     /// The project's folder.
     pub root: &'a Path,
-    /// Secrets that the task's commands may see.
-    pub secrets: &'a [String],
+    /// The variables of the task's commands; made when first needed.
+    pub env: &'a (dyn Fn() -> Outcome<BTreeMap<String, String>> + Sync),
     /// Ends what is under way.
     pub stop: &'a Stop,
     /// Takes each line that a command prints.

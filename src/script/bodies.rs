@@ -54,7 +54,7 @@ fn looks<'a>(
     source: &'a Arc<Source>,
     bodies: &'a [Body],
     declared: &'a Declared,
-    graph: &Graph,
+    graph: &'a Graph,
     sure_of_t: bool,
 ) -> HashMap<&'a str, Vec<Look<'a>>> {
     let mut looks: HashMap<&str, Vec<Look<'_>>> = HashMap::new();
@@ -67,9 +67,14 @@ fn looks<'a>(
         for step in &task.steps {
             let Step::Body(id, _) = step else { continue };
             let body = &bodies[id.0];
-            let needed = needed(graph, node, declared);
-            let look =
-                Look { source, declared, task, needed, sure_of_t: sure_of_t && body.takes_task };
+            let look = Look {
+                source,
+                declared,
+                task,
+                graph,
+                node,
+                sure_of_t: sure_of_t && body.takes_task,
+            };
             looks.entry(body.call.fn_name()).or_default().push(look);
         }
     }
@@ -88,12 +93,6 @@ fn gives_t_away(ast: &AST) -> bool {
         !given
     });
     given
-}
-
-/// Names of the tasks that an instance needs, directly or not.
-fn needed<'a>(graph: &Graph, node: Node, declared: &'a Declared) -> BTreeSet<&'a str> {
-    let tasks = graph.ancestors(node).into_iter().map(|need| graph.instance(need).task);
-    tasks.map(|task| declared.tasks[task].name.as_str()).collect()
 }
 
 /// Where something stands, to be compared: line and column.
@@ -130,7 +129,8 @@ struct Look<'a> {
     source: &'a Arc<Source>,
     declared: &'a Declared,
     task: &'a Task,
-    needed: BTreeSet<&'a str>,
+    graph: &'a Graph,
+    node: Node,
     sure_of_t: bool,
 }
 
@@ -191,23 +191,31 @@ impl Look<'_> {
     /// Artifacts of a task that this one does not need.
     fn takes(&self, call: &FnCallExpr) -> Option<Diagnostic> {
         let [Expr::StringConstant(text, place)] = &call.args[..] else { return None };
+        if call.name != "artifacts" {
+            return None;
+        }
         let of = text.split(':').next().unwrap_or(text);
-        let tasks = &self.declared.tasks;
-        let named = tasks.iter().find(|task| task.is_called(of));
-        if call.name != "artifacts"
-            || named.is_some_and(|task| self.needed.contains(task.name.as_str()))
-        {
+        let (tasks, needed) = (&self.declared.tasks, self.needed());
+        let named = tasks.iter().find(|task| task.name == of);
+        if named.is_some_and(|task| needed.contains(task.name.as_str())) {
             return None;
         }
         let task = &self.task.name;
         let wrong = Diagnostic::usage(format!("task `{task}` does not need `{text}`"));
-        let near = nearest(of, self.needed.iter().copied());
+        let near = nearest(of, needed.iter().copied());
         let wrong = match (named, near) {
             (None, Some(near)) => wrong.hint(format!("did you mean `{near}`?")),
             (Some(_), _) => wrong.hint(format!("add `.needs(\"{of}\")` to it")),
             (None, None) => wrong.suggest(of, tasks.iter().map(|task| task.name.as_str())),
         };
         Some(self.placed(wrong, *place))
+    }
+
+    /// Names of the tasks that this one needs, directly or not.
+    fn needed(&self) -> BTreeSet<&str> {
+        let needs = self.graph.ancestors(self.node).into_iter();
+        let tasks = needs.map(|need| self.graph.instance(need).task);
+        tasks.map(|task| self.declared.tasks[task].name.as_str()).collect()
     }
 
     /// A parameter that the task does not have; only where the task is called `t`, as everywhere here.

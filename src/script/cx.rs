@@ -329,11 +329,21 @@ impl BodyCx {
         work(&Tools { host: &self.run.host, root: &self.run.root, stop: &self.stop, say: &say })
     }
 
-    /// The variables of a command of this task.
+    /// The variables of a local command of this task: it shall not publish.
     ///
     /// # Errors
-    /// The tool environment cannot be made, or a file of variables cannot be read.
+    /// The tool environment or shims cannot be made, or a file of variables cannot be read.
     pub fn child_env(&self) -> Outcome<BTreeMap<String, String>> {
+        let mut env = self.plain_env()?;
+        if let Some(shims) = self.run.shims()? {
+            shims.guard(&mut env);
+        }
+        // What the Releasefile says itself stands above what keeps it safe.
+        env.extend(self.task.env.clone());
+        Ok(env)
+    }
+
+    fn plain_env(&self) -> Outcome<BTreeMap<String, String>> {
         let mut env = self.run.host.env.for_child(&self.task.secrets);
         for (name, value) in self.file_variables()? {
             env.entry(name).or_insert(value);
@@ -345,9 +355,6 @@ impl BodyCx {
             let bin = tools.join("bin");
             let path = env.get("PATH").cloned().unwrap_or_default();
             env.insert("PATH".into(), format!("{}:{path}", bin.display()));
-        }
-        if let Some(shims) = self.run.shims()? {
-            shims.guard(&mut env);
         }
         env.insert(OUT.into(), self.out.to_string_lossy().into_owned());
         env.extend(self.task.env.clone());
@@ -403,7 +410,7 @@ impl BodyCx {
             host: &self.run.host,
             store: &self.run.store,
             root: &self.run.root,
-            secrets: &self.task.secrets,
+            env: &|| self.plain_env(),
             stop: &self.stop,
             say: &say,
         };

@@ -125,3 +125,78 @@ fn a_task_with_a_terminal_runs_alone_and_without_one_as_any_other() {
     let at = lines.iter().position(|line| line == "b+").unwrap();
     assert_eq!(lines[at + 1], "b-");
 }
+
+#[test]
+fn a_sending_command_gets_the_tasks_variables_too() {
+    let project = Project::new(
+        r#"
+        task("send").effects("command").env(#{ GREETING: "good day" })
+            .run(|| remote_sh("echo $GREETING > ../sent"));
+        "#,
+    )
+    .git();
+    project.rel("send --live --yes").code(0);
+    assert_eq!(std::fs::read_to_string(project.root().join("../sent")).unwrap(), "good day\n");
+}
+
+#[test]
+fn what_a_script_makes_is_the_same_each_time() {
+    let project = Project::new(
+        r#"
+        task("pack").run(|t| {
+            archive::tar_gz(t.out + "/a.tar.gz", files("src/**"), "demo-1.0");
+            archive::zip(t.out + "/a.zip", files("src/**"));
+        });
+        task("sums").needs("pack").run(|t| archive::sha256sums(t.out + "/SHA256SUMS", t.artifacts("pack")));
+        task("note").run(|t| {
+            write("notes/new.md", `v${version()} ${read("VERSION").len()} ${json::parse(json::text(#{ a: [1, ()] })).a.len()}`);
+        });
+        "#,
+    )
+    .file("src/b.txt", "b")
+    .file("src/a b.txt", "a")
+    .file("VERSION", "1.0")
+    .file("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"1.0.0\"\n")
+    .git();
+    let made = |folder: &str| {
+        project.rel(&format!("pack sums --export {folder}")).code(0);
+        ["a.tar.gz", "a.zip"]
+            .map(|name| std::fs::read(project.root().join(folder).join(name)).unwrap())
+    };
+    assert_eq!(made("../one"), made("../other"));
+    let listed = std::process::Command::new("tar")
+        .args(["tzf", "../one/a.tar.gz"])
+        .current_dir(project.root())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(listed.stdout).unwrap(),
+        "demo-1.0/src/a b.txt\ndemo-1.0/src/b.txt\n"
+    );
+    project.rel("sums --export ../one").code(0);
+    let checked = std::process::Command::new("sha256sum")
+        .args(["--check", "SHA256SUMS"])
+        .current_dir(project.root().join("../one"))
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+    project.rel("note").code(0);
+    assert_eq!(std::fs::read_to_string(project.root().join("notes/new.md")).unwrap(), "v1.0.0 3 2");
+}
+
+#[test]
+fn git_is_asked_for_what_it_knows() {
+    let project = Project::new(
+        r#"
+        task("look").run(|| {
+            print(`${git::tag()} of ${git::tags().len()} on ${git::branch()}, ${git::is_clean()}`);
+            print(git::log("HEAD")[0].subject + " " + (git::log("HEAD")[0].commit == git::commit()));
+        });
+        "#,
+    )
+    .git()
+    .tag("v1.9.0")
+    .tag("v1.10.0");
+    project.rel("look").code(0).says("v1.10.0 of 2 on main, true").says("change true");
+    project.file("new", "x").rel("look").code(0).says("on main, false");
+}
