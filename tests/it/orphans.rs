@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -36,7 +37,7 @@ wait(stubborn and sys.argv[2] != "timeout")
 const FOUR: usize = 4;
 
 fn start(try_number: usize, way: &str) -> (Project, Child, Vec<u32>) {
-    let limit = if way == "timeout" { ".timeout(\"2s\")" } else { "" };
+    let limit = if way == "timeout" { ".timeout(\"6s\")" } else { "" };
     let file = format!("task(\"tree\"){limit}.exec(\"python3 tree.py {try_number} {way}\");\n");
     let project = Project::new(&file).file("tree.py", TREE);
     let mut child = project.command("tree").stderr(Stdio::piped()).spawn().unwrap();
@@ -52,26 +53,33 @@ fn lives(pid: u32) -> bool {
     stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).is_some_and(|state| state != 'Z')
 }
 
+/// Tries that run side by side.
+const SIDE_BY_SIDE: usize = 10;
+
 fn end_all(way: &'static str, code: i32, signal: Option<Signal>) {
-    let tries: Vec<_> = (0..TRIES)
-        .map(|number| {
-            thread::spawn(move || {
-                let (project, mut child, pids) = start(number, way);
-                assert_eq!(pids.len(), FOUR, "the tree did not grow");
-                if let Some(signal) = signal {
-                    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-                    kill_process(pid, signal).unwrap();
-                }
-                let ended = child.wait().unwrap();
-                let alive: Vec<u32> = pids.into_iter().filter(|pid| lives(*pid)).collect();
-                drop(project);
-                (ended.code(), alive)
-            })
-        })
-        .collect();
-    for ended in tries.into_iter().map(|thread| thread.join().unwrap()) {
-        assert_eq!(ended, (Some(code), Vec::new()), "{way}");
+    let next = AtomicUsize::new(0);
+    let try_all = || {
+        while let number @ 0..TRIES = next.fetch_add(1, Ordering::Relaxed) {
+            end_one(number, way, code, signal);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(try_all);
+        }
+    });
+}
+
+fn end_one(number: usize, way: &str, code: i32, signal: Option<Signal>) {
+    let (_project, mut child, pids) = start(number, way);
+    assert_eq!(pids.len(), FOUR, "the tree did not grow");
+    if let Some(signal) = signal {
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
+    let ended = child.wait().unwrap();
+    let alive: Vec<u32> = pids.into_iter().filter(|pid| lives(*pid)).collect();
+    assert_eq!((ended.code(), alive), (Some(code), Vec::new()), "{way}, try {number}");
 }
 
 #[test]
