@@ -193,7 +193,7 @@ fn plural(count: usize) -> &'static str {
 /// It is no, or the run was stopped at the question.
 fn agree(session: &Session, question: &str, no: Diagnostic) -> Outcome<()> {
     let ask = || session.host.ask(&format!("{question} [y/N] "), &session.stop);
-    let answer = session.events.asking(question, ask);
+    let answer = session.events.yielding(question, ask);
     if session.stop.fired() {
         return Err(Box::new(Diagnostic::new(Wrong::Interrupted, "stopped at a question")));
     }

@@ -159,13 +159,13 @@ pub enum Event {
         /// Found on the remote, not sent by this run.
         already: bool,
     },
-    /// A person is asked, and nothing else may be shown until the answer is there.
-    Asking {
-        /// The question.
-        question: String,
+    /// The terminal belongs to a question or to a command: nothing else may be shown there.
+    Yielded {
+        /// The question or the command.
+        to: String,
     },
-    /// The question is over, answered or not.
-    Answered,
+    /// The terminal is rel's again.
+    Resumed,
     /// What rel is busy with, or what it wants known.
     Note {
         /// One line.
@@ -225,12 +225,12 @@ impl Events {
         (self.0)(event);
     }
 
-    /// Keeps the screen free for a question while `ask` asks it.
-    pub fn asking<T>(&self, question: &str, ask: impl FnOnce() -> T) -> T {
-        self.emit(Event::Asking { question: question.to_owned() });
-        let answer = ask();
-        self.emit(Event::Answered);
-        answer
+    /// Keeps the terminal free for a question or a command while `act` goes on.
+    pub fn yielding<T>(&self, to: &str, act: impl FnOnce() -> T) -> T {
+        self.emit(Event::Yielded { to: to.to_owned() });
+        let done = act();
+        self.emit(Event::Resumed);
+        done
     }
 
     /// Says what rel is busy with.

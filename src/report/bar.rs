@@ -42,9 +42,9 @@ struct Bar {
     host: Arc<Host>,
     /// Shared with what draws. Locked shortly, and never while something is drawn.
     board: Arc<Mutex<Board>>,
-    /// What draws, while a run goes on and nobody is asked.
+    /// What draws, while a run goes on and the terminal is rel's.
     moving: Option<ProgressBar>,
-    /// What is to be shown after a question.
+    /// What is to be shown when the terminal is rel's again.
     held: Option<Vec<Text>>,
     /// Output of running tasks.
     logs: BTreeMap<String, Log>,
@@ -82,11 +82,11 @@ impl Bar {
                 self.say(format!("{task}: {}: {summary}\n", text::sent(already)));
             }
             Event::TaskFinished { ref task, end, .. } => self.finish(task, end, &event),
-            Event::Asking { .. } => {
+            Event::Yielded { .. } => {
                 self.rest();
                 self.held = Some(Vec::new());
             }
-            Event::Answered => {
+            Event::Resumed => {
                 let held = self.held.take().unwrap_or_default();
                 for text in held {
                     self.write(text);
@@ -160,7 +160,7 @@ impl Bar {
         }
     }
 
-    /// Writes above what moves, or keeps the text until a question is answered.
+    /// Writes above what moves, or keeps the text until the terminal is rel's again.
     fn write(&mut self, text: Text) {
         if let Some(held) = &mut self.held {
             held.push(text);

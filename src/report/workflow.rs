@@ -56,16 +56,27 @@ pub(super) fn annotation(level: Level, spot: Option<&Spot>, title: &str, message
 /// Makes commands of the older form harmless, which count wherever they stand in a line, and which
 /// the log's viewer obeys even where the runner does not.
 pub(super) fn disarm_old(text: &str) -> String {
-    text.replace("##[", "##\\[")
+    let mut harmless = String::with_capacity(text.len());
+    let mut last = [' '; 2];
+    for c in text.chars() {
+        if c == '[' && last == ['#', '#'] {
+            harmless.push('\\');
+        }
+        harmless.push(c);
+        // The runner compares as a reader would, to whom some characters are nothing.
+        if c.is_ascii() {
+            last = [last[1], c];
+        }
+    }
+    harmless
 }
 
 /// Makes every command in a text harmless.
 pub(super) fn disarm(text: &str) -> String {
     let line = |line: &str| {
-        // The runner skips blanks before a command; more than it skips does no harm.
-        let start = line.len() - line.trim_start_matches(|c: char| !c.is_ascii_graphic()).len();
-        let (blank, rest) = line.split_at(start);
-        if rest.starts_with("::") { format!("{blank}\\{rest}") } else { line.to_owned() }
+        let mut seen = line.chars().filter(|c| c.is_ascii_graphic());
+        let is_command = seen.next() == Some(':') && seen.next() == Some(':');
+        if is_command { format!("\\{line}") } else { line.to_owned() }
     };
     disarm_old(text).split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
@@ -88,8 +99,11 @@ mod tests {
     fn what_others_wrote_is_no_command() {
         let table = [
             ("::error::x", "\\::error::x"),
-            ("a\n \t\u{a0}\u{feff}::add-path::/x", "a\n \t\u{a0}\u{feff}\\::add-path::/x"),
+            ("a\n \t\u{a0}\u{feff}::add-path::/x", "a\n\\ \t\u{a0}\u{feff}::add-path::/x"),
+            (":\u{200b}:error::x", "\\:\u{200b}:error::x"),
             ("x ##[add-path]/x", "x ##\\[add-path]/x"),
+            ("#\u{200b}#\u{ad}[add-path]/x", "#\u{200b}#\u{ad}\\[add-path]/x"),
+            ("## [1.0]", "## [1.0]"),
             ("std::fs::read", "std::fs::read"),
             ("note: ::x::", "note: ::x::"),
         ];

@@ -190,6 +190,29 @@ fn a_question_has_the_screen_for_itself() {
     }
 }
 
+#[test]
+fn a_command_may_have_the_terminal_for_itself() {
+    let project = project(
+        r#"
+        task("first").exec("true");
+        task("talk").needs("first").tty().sh("echo your name; read name; echo hello $name");
+        task("next").needs("talk").sh("echo moving; read x < gate");
+        "#,
+        &["gate"],
+    );
+    let mut pty = start(&project, "next", 24, 80);
+    pty.wait_for("your name");
+    pty.send("Ann");
+    pty.wait_for("your name\nAnn");
+    assert!(!pty.screen().contains("1/3"), "{}", pty.screen());
+    pty.send("\n");
+    pty.wait_for("hello Ann");
+    pty.wait_for("next  moving");
+    release(&project, "gate");
+    assert_eq!(pty.wait_exit(), 0);
+    assert!(pty.screen().contains("your name\nAnn\nhello Ann\nok talk"), "{}", pty.screen());
+}
+
 /// Whether the ledger holds an outcome: the first command has ended.
 fn sent(project: &Project) -> bool {
     let folder = project.state().join("ledger");

@@ -59,6 +59,8 @@ fn command(line: &str) -> Option<(String, String, String)> {
         let text = text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":");
         text.replace("%2C", ",").replace("%25", "%")
     };
+    // .NET compares as a reader would: what has no width is not there.
+    let line = line.replace(['\u{200b}', '\u{feff}', '\u{ad}'], "");
     let split = match line.trim_start().strip_prefix("::") {
         Some(rest) => rest.split_once("::"),
         None => line.split_once("##[").and_then(|(_, rest)| rest.split_once(']')),
@@ -112,17 +114,17 @@ fn nothing_that_others_write_is_a_command() {
         r###"
         print("::error::from the file");
         task("evil").sh("printf '::error::a\\n  ::add-path::/b\\n\\033[0m::warning::c\\nd\\r::error::e\\n##[add-path]f\\ng ##[group]h\\n::endgroup::\\n::stop-commands::i\\n'; cat smuggle >&2; exit 1");
-        task("thrown").run(|| { print("::notice::j\n\t::debug::k"); throw "x\n::add-path::/l\n##[add-path]/m"; });
+        task("thrown").run(|| { print("::notice::j\n\t::debug::k"); throw "x\n::add-path::/l\n##[add-path]/m\n:\u200b:error::q\n#\u200b#[add-path]r"; });
         task("all").needs(["evil", "thrown"]);
         "###,
     )
-    .file("smuggle", "\u{a0}::error::n\n\u{2028}::error::o\n%0A::error::p\n");
+    .file("smuggle", "\u{a0}::error::n\n\u{2028}::error::o\n%0A::error::p\n:\u{200b}:error::s\n\u{feff}::error::t\n");
     let ran = project.rel("all --keep-going").code(1);
     let runner = read(&ran);
     let names: Vec<&str> = runner.commands.iter().map(|(name, ..)| name.as_str()).collect();
     let count = |name: &str| names.iter().filter(|known| **known == name).count();
     assert_eq!((count("group"), count("error"), names.len()), (2, 2, 4), "{names:?} {}", ran.err);
-    assert_eq!(runner.group("evil").len(), 12, "all is shown: {:?}", runner.group("evil"));
+    assert_eq!(runner.group("evil").len(), 14, "all is shown: {:?}", runner.group("evil"));
     let tokens: Vec<&str> =
         ran.err.lines().filter_map(|line| line.strip_prefix("::stop-commands::")).collect();
     let own = |token: &&&str| token.len() == 32;

@@ -162,7 +162,8 @@ pub fn run_command(cx: &BodyCx, cmd: &Cmd) -> Outcome<()> {
     let has_terminal = cx.task.tty && cx.run.host.term.interactive;
     let ended = start(cx, cmd, |launch| {
         if has_terminal {
-            proc::hand_over(launch, &cx.stop)
+            let shown = cx.run.host.env.masked(&cmd.shown());
+            cx.run.events.yielding(&shown, || proc::hand_over(launch, &cx.stop))
         } else {
             proc::run(launch, &cx.stop, |line| cx.say(&line))
         }
