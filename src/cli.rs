@@ -4,8 +4,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::complete::line::Shell;
+use crate::complete::{self, Expect, Flag, Surface};
 use crate::door::Doubt;
 use crate::report::Output;
 
@@ -19,7 +21,7 @@ use crate::report::Output;
 )]
 struct Cli {
     /// Start in this folder.
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
     /// How to show what happens.
     #[arg(long, value_enum, default_value_t = OutputArg::Auto, global = true)]
@@ -46,6 +48,14 @@ enum OutputArg {
 enum GraphArg {
     Dot,
     Mermaid,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ShellArg {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
 }
 
 #[derive(Subcommand)]
@@ -80,6 +90,11 @@ enum Sub {
         /// Write its text to standard output, and no file.
         #[arg(long)]
         print: bool,
+    },
+    /// Print a script that completes rel's words in a shell.
+    Completions {
+        /// The shell.
+        shell: ShellArg,
     },
 }
 
@@ -134,7 +149,7 @@ struct RunArgs {
     #[arg(short = 'o', value_name = "FILE", conflicts_with = "live")]
     plan: Option<PathBuf>,
     /// Copy the artifacts of the tasks asked for to a folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     export: Option<PathBuf>,
 }
 
@@ -210,6 +225,10 @@ pub enum Command {
     Definitions,
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
+    /// Print the script that completes words in a shell.
+    Completions(Shell),
+    /// Answer that script: the shell's name, then what it tells of the line.
+    Complete(Vec<String>),
 }
 
 /// A parsed command line.
@@ -234,7 +253,10 @@ pub struct Said {
 
 /// Names of the commands.
 pub const COMMANDS: &[&str] =
-    &["run", "list", "plan", "apply", "validate", "graph", "show", "doc", "init"];
+    &["run", "list", "plan", "apply", "validate", "graph", "show", "doc", "init", "completions"];
+/// The word with which a shell's script asks. No command of its own: it is read before all else,
+/// since what follows are words of a line that is not finished yet.
+const COMPLETE: &str = "__complete";
 /// Options that take the next word.
 const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export"];
 
@@ -243,6 +265,11 @@ const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export
 /// # Errors
 /// What clap has to say instead.
 pub fn parse(words: &[String]) -> Result<Invocation, Said> {
+    if let Some((COMPLETE, told)) = words.split_first().map(|(first, told)| (first.as_str(), told))
+    {
+        let command = Command::Complete(told.to_vec());
+        return Ok(Invocation { directory: None, output: Output::Plain, command });
+    }
     let args = std::iter::once("rel".to_owned()).chain(expand(words));
     let said =
         |error: clap::Error| Said { text: error.render().to_string(), wrong: error.use_stderr() };
@@ -272,6 +299,12 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),
+        Sub::Completions { shell } => Command::Completions(match shell {
+            ShellArg::Bash => Shell::Bash,
+            ShellArg::Zsh => Shell::Zsh,
+            ShellArg::Fish => Shell::Fish,
+            ShellArg::Powershell => Shell::Powershell,
+        }),
     };
     Ok(Invocation { directory: cli.directory, output, command })
 }
@@ -327,6 +360,51 @@ fn run_options(args: RunArgs) -> RunOptions {
     }
 }
 
+/// The commands and options, for completion.
+pub fn surface() -> Surface {
+    let mut cli = Cli::command();
+    cli.build();
+    let text = |styled: Option<&clap::builder::StyledStr>| {
+        styled.map(|text| text.to_string().trim_end_matches('.').to_owned()).unwrap_or_default()
+    };
+    let command = |command: &clap::Command| complete::Command {
+        name: command.get_name().to_owned(),
+        doc: text(command.get_about()),
+        word: command.get_positionals().next().map_or(Expect::Unknown, expect),
+        flags: command
+            .get_arguments()
+            .filter(|arg| !arg.is_positional())
+            .map(|arg| flag(arg, text(arg.get_help())))
+            .collect(),
+    };
+    Surface { commands: cli.get_subcommands().map(command).collect() }
+}
+
+fn flag(arg: &clap::Arg, doc: String) -> Flag {
+    let long = arg.get_long().map(|name| format!("--{name}"));
+    let short = arg.get_short().map(|name| format!("-{name}"));
+    let value = arg.get_action().takes_values().then(|| expect(arg));
+    let attached = arg.is_require_equals_set();
+    Flag { names: long.into_iter().chain(short).collect(), doc, value, attached }
+}
+
+/// What a value may be, told by what help calls it.
+fn expect(arg: &clap::Arg) -> Expect {
+    let values = arg.get_possible_values();
+    if !values.is_empty() && arg.get_action().takes_values() {
+        return Expect::OneOf(values.iter().map(|value| value.get_name().to_owned()).collect());
+    }
+    match (arg.get_value_hint(), arg.get_id().as_str()) {
+        (ValueHint::DirPath, _) => Expect::Folder,
+        (ValueHint::AnyPath | ValueHint::FilePath, _) => Expect::File,
+        (_, "words") => Expect::Goals,
+        (_, "yes") => Expect::Asking,
+        (_, "name") if arg.is_required_set() => Expect::Subject,
+        (_, "name") => Expect::Language,
+        _ => Expect::Unknown,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,7 +428,6 @@ mod tests {
 
     #[test]
     fn the_list_of_commands_is_claps() {
-        use clap::CommandFactory as _;
         let command = Cli::command();
         let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, COMMANDS);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Outcome, Site, Source};
+use crate::diag::{Diagnostic, Outcome, Site, Source, nearest};
 use crate::model::task::{Param, Task, Value};
 
 /// A task that was asked for.
@@ -58,56 +58,113 @@ impl Line {
     }
 }
 
-/// Reads `words` as goals; `rest` are the words after `--`.
+/// Reads `words` as goals; `rest` are the words after `--`. `commands` are rel's own, which an
+/// unknown first word may have been meant as.
 ///
 /// # Errors
 /// An unknown task or parameter, a value of the wrong type, a parameter that is missing.
-pub fn parse(words: &[String], rest: &[String], tasks: &[Task]) -> Outcome<Vec<Goal>> {
+pub fn parse(
+    words: &[String],
+    rest: &[String],
+    tasks: &[Task],
+    commands: &[&str],
+) -> Outcome<Vec<Goal>> {
     let line = Line::new(words);
-    let mut goals: Vec<(usize, Goal)> = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        let word = &words[at];
-        let (task, instance) =
-            find(word, tasks).ok_or_else(|| unknown(word, tasks, &line.at(at)))?;
-        let mut goal = Goal { instance, ..Goal::plain(task) };
-        let started = at;
-        at += 1;
-        let mut positional = tasks[task].params.iter();
-        while let Some(next) = words.get(at) {
-            let named = next.split_once('=').filter(|(name, _)| is_name(name));
-            if let Some((name, text)) = named {
-                let param =
-                    named_param(&tasks[task], name).map_err(|wrong| wrong.at(&line.at(at)))?;
-                goal.values.insert(
-                    param.name.clone(),
-                    typed(param, text).map_err(|wrong| wrong.at(&line.at(at)))?,
-                );
-            } else if let Some(param) =
-                positional.by_ref().find(|param| !goal.values.contains_key(&param.name))
-            {
-                if param.default.is_some()
-                    && typed(param, next).is_err()
-                    && find(next, tasks).is_some()
-                {
-                    break;
-                }
-                goal.values.insert(
-                    param.name.clone(),
-                    typed(param, next).map_err(|wrong| wrong.at(&line.at(at)))?,
-                );
-            } else {
-                break;
+    let mut reader = Reader::new(tasks);
+    for (at, word) in words.iter().enumerate() {
+        reader.take(at, word).map_err(|wrong| match wrong {
+            Wrong::Unknown => {
+                let commands = if at == 0 { commands } else { &[] };
+                Box::new(unknown(word, tasks, commands).at(&line.at(at)))
             }
-            at += 1;
-        }
-        goals.push((started, goal));
+            Wrong::Value(wrong) => Box::new(wrong.at(&line.at(at))),
+        })?;
     }
+    let mut goals = reader.goals;
     give_rest(&mut goals, rest, tasks)?;
     for (started, goal) in &goals {
         missing(&tasks[goal.task], goal).map_err(|wrong| wrong.at(&line.at(*started)))?;
     }
     Ok(goals.into_iter().map(|(_, goal)| goal).collect())
+}
+
+/// What a word may be, after the words so far.
+#[derive(Debug)]
+pub struct Next<'a> {
+    /// The parameter that the word is a value of.
+    pub value_of: Option<&'a Param>,
+    /// Parameters that it may set by name.
+    pub named: Vec<&'a Param>,
+}
+
+impl Next<'_> {
+    /// Whether `task`, which is one, would begin a task, and not be taken for a value.
+    pub fn begins(&self, task: &str) -> bool {
+        let fits = |param: &Param| param.default.is_none() || typed(param, task).is_ok();
+        !self.value_of.is_some_and(fits)
+    }
+}
+
+/// What may come after `words`. A word that fits nowhere is passed over.
+pub fn next<'a>(words: &[String], tasks: &'a [Task]) -> Next<'a> {
+    let mut reader = Reader::new(tasks);
+    for (at, word) in words.iter().enumerate() {
+        let _ = reader.take(at, word);
+    }
+    let Some((_, goal)) = reader.goals.last() else {
+        return Next { value_of: None, named: Vec::new() };
+    };
+    let named: Vec<&Param> = open_params(&tasks[goal.task], goal).collect();
+    Next { value_of: named.first().copied(), named }
+}
+
+/// Reads one word after the other.
+struct Reader<'a> {
+    tasks: &'a [Task],
+    /// Each with the place of its first word.
+    goals: Vec<(usize, Goal)>,
+}
+
+/// Why a word cannot be read.
+enum Wrong {
+    /// It is no task where one should begin.
+    Unknown,
+    /// It is no value of its parameter, or sets none.
+    Value(Diagnostic),
+}
+
+impl<'a> Reader<'a> {
+    fn new(tasks: &'a [Task]) -> Self {
+        Self { tasks, goals: Vec::new() }
+    }
+
+    fn take(&mut self, at: usize, word: &str) -> Result<(), Wrong> {
+        if let Some((_, goal)) = self.goals.last_mut() {
+            let task = &self.tasks[goal.task];
+            let given = match word.split_once('=').filter(|(name, _)| is_name(name)) {
+                Some((name, text)) => Some((named_param(task, name).map_err(Wrong::Value)?, text)),
+                None => open_params(task, goal).next().map(|param| (param, word)),
+            };
+            // A word that is no value of a parameter with a default may be the next task.
+            let given = given.filter(|(param, text)| {
+                let fits = param.default.is_none() || typed(param, text).is_ok();
+                fits || *text != word || find(word, self.tasks).is_none()
+            });
+            if let Some((param, text)) = given {
+                let value = typed(param, text).map_err(Wrong::Value)?;
+                goal.values.insert(param.name.clone(), value);
+                return Ok(());
+            }
+        }
+        let (task, instance) = find(word, self.tasks).ok_or(Wrong::Unknown)?;
+        self.goals.push((at, Goal { instance, ..Goal::plain(task) }));
+        Ok(())
+    }
+}
+
+/// Parameters without a value so far, in the order of the command line.
+fn open_params<'a>(task: &'a Task, goal: &Goal) -> impl Iterator<Item = &'a Param> {
+    task.params.iter().filter(|param| !goal.values.contains_key(&param.name))
 }
 
 fn is_name(text: &str) -> bool {
@@ -127,9 +184,15 @@ fn find(word: &str, tasks: &[Task]) -> Option<(usize, Option<String>)> {
     fits.then(|| (task, Some(format!("{}:{}", tasks[task].name, values.join(",")))))
 }
 
-fn unknown(word: &str, tasks: &[Task], site: &Site) -> Box<Diagnostic> {
-    let names = tasks.iter().filter(|task| !task.hidden).map(|task| task.name.as_str());
-    Box::new(Diagnostic::usage(format!("unknown task `{word}`")).at(site).suggest(word, names))
+fn unknown(word: &str, tasks: &[Task], commands: &[&str]) -> Diagnostic {
+    let wrong = Diagnostic::usage(format!("unknown task `{word}`"));
+    let names = || tasks.iter().filter(|task| !task.hidden).map(|task| task.name.as_str());
+    match nearest(word, names().chain(commands.iter().copied())) {
+        Some(near) if names().all(|name| name != near) => {
+            wrong.hint(format!("did you mean the command `{near}`?"))
+        }
+        _ => wrong.suggest(word, names()),
+    }
 }
 
 fn named_param<'a>(task: &'a Task, name: &str) -> Result<&'a Param, Diagnostic> {

@@ -19,6 +19,8 @@ pub mod starter;
 pub mod timing;
 pub mod version;
 
+pub mod complete;
+
 // --- L1: the machine
 pub mod host;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Project;
+use crate::cli::COMMANDS;
 use crate::diag::{Diagnostic, Exit};
 use crate::goals;
 use crate::graph::Graph;
@@ -34,7 +35,7 @@ fn asked(project: &Project, words: &[String], rest: &[String]) -> Result<Graph, 
     if words.is_empty() && rest.is_empty() {
         return Graph::build_all(tasks);
     }
-    let goals = goals::parse(words, rest, tasks).map_err(|wrong| vec![*wrong])?;
+    let goals = goals::parse(words, rest, tasks, COMMANDS).map_err(|wrong| vec![*wrong])?;
     Graph::build(tasks, &goals)
 }
 
@@ -73,7 +74,7 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
             Ok(wrong.first().map_or(Exit::OK, |first| first.kind.exit()))
         }
         (Ok((names, instances)), _) => {
-            for name in names.iter().filter(|name| crate::cli::COMMANDS.contains(&name.as_str())) {
+            for name in names.iter().filter(|name| COMMANDS.contains(&name.as_str())) {
                 host.err(&format!(
                     "warning: task `{name}` is named like a command: run it with `rel run {name}`\n"
                 ));

@@ -1,7 +1,8 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile.
+//! first Releasefile, `complete` answers a shell.
 
+mod complete;
 pub mod doc;
 mod dry;
 mod ending;
@@ -65,6 +66,11 @@ fn dispatch(
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
+        Command::Completions(shell) => {
+            host.out(shell.script());
+            Ok(Exit::OK)
+        }
+        Command::Complete(told) => Ok(complete::run(host, &told)),
     }
 }
 
@@ -91,8 +97,16 @@ impl Project {
     /// # Errors
     /// There is none, or all that is wrong with it.
     pub fn open(host: &Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
-        let file = find(&host.cwd)?;
-        let root = file.parent().unwrap_or(&host.cwd).to_owned();
+        Self::open_from(host, &host.cwd)
+    }
+
+    /// The same, upward from another folder.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub fn open_from(host: &Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let file = find(folder)?;
+        let root = file.parent().unwrap_or(folder).to_owned();
         let script = script::load(host, &root, &file)?;
         Ok(Self { root, script })
     }

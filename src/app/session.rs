@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Project, leftovers};
-use crate::cli::RunOptions;
+use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind, Node};
@@ -62,7 +62,7 @@ impl Session {
             options.words = vec![default.text.clone()];
         }
         known_confirmations(&options.yes_to, &script.declared.tasks)?;
-        let goals = goals::parse(&options.words, &options.rest, &declared.tasks)
+        let goals = goals::parse(&options.words, &options.rest, &declared.tasks, COMMANDS)
             .map_err(|wrong| vec![*wrong])?;
         let graph = Graph::build(&declared.tasks, &goals)?;
         let repo = Repo::new(host, root.clone());

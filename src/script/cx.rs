@@ -133,7 +133,8 @@ fn references(declared: &Declared) -> Vec<Diagnostic> {
     let asked = declared.default_task.iter();
     let asked = asked.chain(declared.workflows.iter().flat_map(|workflow| &workflow.run));
     let unknown = |word: &Word| {
-        let wrong = goals::parse(std::slice::from_ref(&word.text), &[], &declared.tasks).err()?;
+        let wrong =
+            goals::parse(std::slice::from_ref(&word.text), &[], &declared.tasks, &[]).err()?;
         Some(Diagnostic { site: Some(word.site.clone()), ..*wrong })
     };
     asked.filter_map(unknown).collect()

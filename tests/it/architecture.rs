@@ -13,6 +13,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("dist", &["diag", "model"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
+    ("complete", &["diag", "model", "goals"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),
     ("timing", &["graph"]),
@@ -34,7 +35,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
     ("report", &["diag", "model", "host", "graph"]),
-    ("cli", &["door", "report"]),
+    ("cli", &["complete", "door", "report"]),
     ("app", &["*"]),
 ];
 

@@ -19,6 +19,8 @@ mod annotate;
 mod architecture;
 #[cfg(unix)]
 mod bar;
+#[cfg(unix)]
+mod complete;
 mod docs;
 mod door;
 mod dry;

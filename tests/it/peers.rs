@@ -8,7 +8,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc::{self, Sender};
@@ -288,6 +288,20 @@ pub fn client(program: &str) -> Command {
     command.env("PIP_CONFIG_FILE", "/dev/null");
     command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
     command
+}
+
+/// A program that judges us where the machine has it. Where it has not, the test says so and ends
+/// early; with `REL_JUDGES=all` it fails.
+pub fn judge(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|at| at.is_file());
+    if found.is_none() {
+        let all = env::var_os("REL_JUDGES").is_some_and(|wanted| wanted == "all");
+        assert!(!all, "not run: needs {program}");
+        // Not with `eprintln!`, which a test that passes keeps to itself.
+        let _ = writeln!(std::io::stderr(), "not run: needs {program}");
+    }
+    found
 }
 
 fn run(command: &mut Command) -> Output {
