@@ -17,7 +17,8 @@ use crate::report::Output;
     name = "rel",
     version,
     disable_help_subcommand = true,
-    after_help = "`rel TASK…` is short for `rel run TASK…`; a bare `rel` lists the tasks."
+    after_help = "`rel TASK…` is short for `rel run TASK…`; a bare `rel` lists the tasks.\n\
+                  `rel help TASK` tells of a task, as `rel TASK --help` does."
 )]
 struct Cli {
     /// Start in this folder.
@@ -90,6 +91,11 @@ enum Sub {
         /// Write its text to standard output, and no file.
         #[arg(long)]
         print: bool,
+    },
+    /// Tell of a task or a command.
+    Help {
+        /// A task or a command; without one, all of rel.
+        topic: Option<String>,
     },
     /// Print a script that completes rel's words in a shell.
     Completions {
@@ -225,6 +231,8 @@ pub enum Command {
     Definitions,
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
+    /// Tell of a task or a command.
+    Help(Option<String>),
     /// Print the script that completes words in a shell.
     Completions(Shell),
     /// Answer that script: the shell's name, then what it tells of the line.
@@ -252,8 +260,19 @@ pub struct Said {
 }
 
 /// Names of the commands.
-pub const COMMANDS: &[&str] =
-    &["run", "list", "plan", "apply", "validate", "graph", "show", "doc", "init", "completions"];
+pub const COMMANDS: &[&str] = &[
+    "run",
+    "list",
+    "plan",
+    "apply",
+    "validate",
+    "graph",
+    "show",
+    "doc",
+    "init",
+    "help",
+    "completions",
+];
 /// The word with which a shell's script asks. No command of its own: it is read before all else,
 /// since what follows are words of a line that is not finished yet.
 const COMPLETE: &str = "__complete";
@@ -299,6 +318,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),
+        Sub::Help { topic } => Command::Help(topic),
         Sub::Completions { shell } => Command::Completions(match shell {
             ShellArg::Bash => Shell::Bash,
             ShellArg::Zsh => Shell::Zsh,
@@ -309,25 +329,43 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
     Ok(Invocation { directory: cli.directory, output, command })
 }
 
-/// Puts in the command that is left out: `run` before a task, `list` if there is nothing.
+/// Puts in the command that is left out: `run` before a task, `list` if there is nothing, `help`
+/// for a task that is followed by `--help`.
 fn expand(words: &[String]) -> Vec<String> {
-    let mut at = 0;
+    let is_help = |word: &String| matches!(word.as_str(), "-h" | "--help");
+    let (mut at, mut folder) = (0, &words[..0]);
     while at < words.len() {
         let word = words[at].as_str();
-        if matches!(word, "-h" | "--help" | "-V" | "--version") {
+        if is_help(&words[at]) || matches!(word, "-V" | "--version") {
             return words.to_vec();
         }
         if word == "--" || !word.starts_with('-') {
             break;
         }
-        at += if TAKES_VALUE.contains(&word) { 2 } else { 1 };
+        let next = at + if TAKES_VALUE.contains(&word) { 2 } else { 1 };
+        if word.starts_with("-C") {
+            folder = &words[at..next.min(words.len())];
+        }
+        at = next;
     }
     let command = match words.get(at) {
         Some(word) if COMMANDS.contains(&word.as_str()) => return words.to_vec(),
+        Some(word) if words[at..].iter().take_while(|word| *word != "--").any(is_help) => {
+            return [folder, &["help".to_owned(), word.clone()]].concat();
+        }
         None if words.iter().all(|word| word != "--live") => "list",
         _ => "run",
     };
     std::iter::once(command.to_owned()).chain(words.iter().cloned()).collect()
+}
+
+/// What clap tells of a command, of rel without one; `None` if there is no such command.
+pub fn help(command: Option<&str>) -> Option<String> {
+    if command.is_some_and(|name| !COMMANDS.contains(&name)) {
+        return None;
+    }
+    let words = ["rel"].into_iter().chain(command).chain(["--help"]);
+    Cli::try_parse_from(words).err().map(|said| said.render().to_string())
 }
 
 fn common(args: Common) -> RunOptions {
@@ -401,6 +439,7 @@ fn expect(arg: &clap::Arg) -> Expect {
         (_, "yes") => Expect::Asking,
         (_, "name") if arg.is_required_set() => Expect::Subject,
         (_, "name") => Expect::Language,
+        (_, "topic") => Expect::Topic,
         _ => Expect::Unknown,
     }
 }
@@ -424,6 +463,10 @@ mod tests {
         assert_eq!(expanded("plan publish"), "plan publish");
         assert_eq!(expanded("--version"), "--version");
         assert_eq!(expanded("test -- --help"), "run test -- --help");
+        assert_eq!(expanded("bump minor --help"), "help bump");
+        assert_eq!(expanded("-C x --live lint -h"), "-C x help lint");
+        assert_eq!(expanded("plan lint --help"), "plan lint --help");
+        assert_eq!(expanded("run lint --help"), "run lint --help");
     }
 
     #[test]

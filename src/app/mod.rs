@@ -1,6 +1,6 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `complete` answers a shell.
+//! first Releasefile, `help` explains, `complete` answers a shell.
 
 mod complete;
 pub mod doc;
@@ -8,6 +8,7 @@ mod dry;
 mod ending;
 mod followers;
 mod gate;
+mod help;
 mod init;
 pub mod inspect;
 mod leftovers;
@@ -66,6 +67,7 @@ fn dispatch(
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
+        Command::Help(topic) => help::run(host, topic.as_deref()),
         Command::Completions(shell) => {
             host.out(shell.script());
             Ok(Exit::OK)

@@ -72,6 +72,19 @@ fn usage(task: &Task) -> String {
     text
 }
 
+/// When a task of this kind does what.
+pub(super) fn what(task: &Task, kind: Kind) -> String {
+    match kind {
+        Kind::Local => "runs for real, dry or live".to_owned(),
+        Kind::After => "runs only live, after something was sent".to_owned(),
+        Kind::Sending => {
+            let places: Vec<String> =
+                task.effects.iter().map(|(destination, _)| destination.to_string()).collect();
+            format!("sends to {}, only with --live", places.join(", "))
+        }
+    }
+}
+
 /// What a run of `graph` would do, without doing any of it.
 pub fn intent(declared: &Declared, graph: &Graph) -> String {
     let mut text = String::new();
@@ -80,15 +93,7 @@ pub fn intent(declared: &Declared, graph: &Graph) -> String {
         if task.steps.is_empty() && graph.kind(node) == Kind::Local {
             continue;
         }
-        let what = match graph.kind(node) {
-            Kind::Local => "runs for real, dry or live".to_owned(),
-            Kind::After => "runs only live, after something was sent".to_owned(),
-            Kind::Sending => {
-                let places: Vec<String> =
-                    task.effects.iter().map(|(destination, _)| destination.to_string()).collect();
-                format!("sends to {}, only with --live", places.join(", "))
-            }
-        };
+        let what = what(task, graph.kind(node));
         let _ = writeln!(text, "{}: {what}", graph.instance(node).id);
         for step in &task.steps {
             let _ = writeln!(text, "  {}", step_text(step));

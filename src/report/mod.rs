@@ -8,6 +8,7 @@ mod board;
 mod canvas;
 pub mod clean;
 pub mod github;
+pub mod help;
 pub mod json;
 pub mod list;
 mod log;

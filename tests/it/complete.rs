@@ -108,6 +108,9 @@ fn bash_completes_words_that_it_cuts_itself() {
     lists(&mut pty, "rel bump ", &["minor", "major", "level=", "lint"], &["run", "setup"]);
     lists(&mut pty, "rel tag ", &[], &["lint"]);
     lists(&mut pty, "rel ", &["lint", "test", "run", "completions"], &["setup", "__complete"]);
+    lists(&mut pty, "rel help ", &["lint", "run"], &["setup"]);
+    lists(&mut pty, "rel show ", &["lint", "std/python", "guards"], &["run"]);
+    lists(&mut pty, "rel doc git::", &["commit", "tag"], &["lint"]);
     lists(&mut pty, "rel run lint --", &["--live", "--offline"], &["said", "-C"]);
 }
 

@@ -27,6 +27,7 @@ mod dry;
 mod errors;
 mod example;
 mod github;
+mod help;
 mod http;
 mod init;
 mod language;
