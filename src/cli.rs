@@ -92,6 +92,8 @@ enum Sub {
         #[arg(long)]
         print: bool,
     },
+    /// Remove what is kept for this project and nothing needs any more.
+    Clean(CleanArgs),
     /// Tell of a task or a command.
     Help {
         /// A task or a command; without one, all of rel.
@@ -168,6 +170,19 @@ struct ApplyArgs {
 }
 
 #[derive(Args)]
+struct CleanArgs {
+    /// Only show what is kept, and what would be removed.
+    #[arg(long)]
+    list: bool,
+    /// Also what was sealed for releases that are finished, or were never begun, for 30 days.
+    #[arg(long)]
+    all: bool,
+    /// Also the tool environments, which all projects share.
+    #[arg(long)]
+    tools: bool,
+}
+
+#[derive(Args)]
 struct GraphArgs {
     #[command(flatten)]
     words: Words,
@@ -208,6 +223,17 @@ pub struct RunOptions {
     pub export: Option<PathBuf>,
 }
 
+/// What to clean.
+#[derive(Debug)]
+pub struct CleanOptions {
+    /// Only show.
+    pub list: bool,
+    /// Also seals of releases that are over.
+    pub all: bool,
+    /// Also tool environments.
+    pub tools: bool,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -231,6 +257,8 @@ pub enum Command {
     Definitions,
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
+    /// Remove what nothing needs.
+    Clean(CleanOptions),
     /// Tell of a task or a command.
     Help(Option<String>),
     /// Print the script that completes words in a shell.
@@ -270,6 +298,7 @@ pub const COMMANDS: &[&str] = &[
     "show",
     "doc",
     "init",
+    "clean",
     "help",
     "completions",
 ];
@@ -318,6 +347,9 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),
+        Sub::Clean(CleanArgs { list, all, tools }) => {
+            Command::Clean(CleanOptions { list, all, tools })
+        }
         Sub::Help { topic } => Command::Help(topic),
         Sub::Completions { shell } => Command::Completions(match shell {
             ShellArg::Bash => Shell::Bash,

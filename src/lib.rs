@@ -33,6 +33,8 @@ pub mod tools;
 
 pub mod remote;
 
+pub mod retention;
+
 // --- L3: the door
 pub mod door;
 pub mod guard;

@@ -3,7 +3,7 @@
 //! A later live run on the same commit takes them from the store and does not run what leads to
 //! them; so a resumed release never rebuilds, and every place gets the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 use crate::model::artifact::Artifact;
-use crate::model::effect::Release;
+use crate::model::effect::{Key, Release};
 
 const VERSION: u32 = 1;
 
@@ -23,6 +23,9 @@ pub struct Seal {
     pub release: Release,
     /// Instances by name, with what they made.
     pub tasks: BTreeMap<String, Vec<Artifact>>,
+    /// Every effect that a gate of this release let through: when all are done, it is finished.
+    #[serde(default)]
+    pub planned: BTreeSet<Key>,
 }
 
 fn path(folder: &Path, release: &Release) -> PathBuf {
@@ -30,20 +33,23 @@ fn path(folder: &Path, release: &Release) -> PathBuf {
 }
 
 impl Seal {
-    /// The seal with what another run made besides: what is sealed stays as it is.
+    /// The seal with what another run made, and is about to send, besides: what is sealed stays as it is.
     pub fn join(
         seal: Option<Self>,
         release: &Release,
         made: BTreeMap<String, Vec<Artifact>>,
+        planned: impl IntoIterator<Item = Key>,
     ) -> Self {
         let mut joined = seal.unwrap_or_else(|| Self {
             v: VERSION,
             release: release.clone(),
             tasks: BTreeMap::new(),
+            planned: BTreeSet::new(),
         });
         for (task, artifacts) in made {
             joined.tasks.entry(task).or_insert(artifacts);
         }
+        joined.planned.extend(planned);
         joined
     }
 

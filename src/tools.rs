@@ -169,15 +169,7 @@ impl Tools<'_> {
     }
 
     fn cache(&self) -> Outcome<PathBuf> {
-        let env = &self.host.env;
-        let base = env.get("XDG_CACHE_HOME").map(PathBuf::from);
-        let base = base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));
-        let none = || {
-            Box::new(
-                Diagnostic::machine("there is no place for tool environments").hint("set HOME"),
-            )
-        };
-        base.map(|base| base.join("rel")).ok_or_else(none)
+        cache(self.host)
     }
 
     fn run(&self, argv: &[String]) -> Outcome<()> {
@@ -208,6 +200,44 @@ impl Tools<'_> {
             _ => None,
         }
     }
+}
+
+/// The folder of all environments, which projects share.
+fn cache(host: &Host) -> Outcome<PathBuf> {
+    let env = &host.env;
+    let base = env.get("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));
+    base.map(|base| base.join("rel")).ok_or_else(|| {
+        Box::new(Diagnostic::machine("there is no place for tool environments").hint("set HOME"))
+    })
+}
+
+/// All environments on this machine: name and folder.
+///
+/// # Errors
+/// There is no place for them.
+pub fn environments(host: &Host) -> Outcome<Vec<(String, PathBuf)>> {
+    let cache = cache(host)?;
+    let below = |folder: PathBuf| {
+        let names = fs::names(&folder).into_iter();
+        names
+            .map(move |name| (name.clone(), folder.join(name)))
+            .filter(|(_, path)| fs::is_dir(path))
+    };
+    let own = below(cache.clone()).filter(|(name, _)| name != "env");
+    Ok(own.chain(below(cache.join("env"))).collect())
+}
+
+/// Removes an environment; waits while it is being made.
+///
+/// # Errors
+/// The disk fails.
+pub fn remove(folder: &Path) -> std::io::Result<()> {
+    let lock = fs::open_append(&folder.with_extension("lock"))?;
+    lock.lock()?;
+    // First the mark: what is half removed is made anew.
+    fs::remove_file(&folder.join("ready"))?;
+    fs::remove_dir(folder)
 }
 
 /// Makes `folder` unless it is ready; safe beside other runs and after a kill.

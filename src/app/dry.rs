@@ -12,6 +12,7 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::host::fs;
+use crate::model::artifact::Digest;
 use crate::seal::Seal;
 
 /// Runs local tasks, describes the others, and shows the plan.
@@ -39,7 +40,11 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
         let failed = |error: std::io::Error| {
             vec![Diagnostic::machine(format!("cannot write {}: {error}", path.display()))]
         };
-        fs::replace(&path, &plan.to_text()).map_err(failed)?;
+        let text = plan.to_text();
+        // The state remembers it, so that its artifacts stay as long as it may be applied.
+        let copy = format!("{}.json", Digest::of(&text).short());
+        fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;
+        fs::replace(&path, &text).map_err(failed)?;
         session.events.note(format!("the plan is in {}", path.display()));
     }
     if session.of_kind(Kind::Sending).is_empty() {

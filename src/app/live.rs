@@ -169,7 +169,8 @@ fn through_gate(
     if let Some(exit) = session.verdict() {
         return Ok(exit);
     }
-    Seal::join(seal, release, session.artifacts()).save(&seals).map_err(one)?;
+    let planned = plan.effects.iter().map(|planned| planned.key.clone());
+    Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
     let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));
     let permit = Box::new(move |session: &Session, node: Node| answers.permit(session, node));

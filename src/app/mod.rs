@@ -1,7 +1,8 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `complete` answers a shell.
+//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell.
 
+mod clean;
 mod complete;
 pub mod doc;
 mod dry;
@@ -67,6 +68,7 @@ fn dispatch(
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
+        Command::Clean(options) => clean::run(host, output, &options),
         Command::Help(topic) => help::run(host, topic.as_deref()),
         Command::Completions(shell) => {
             host.out(shell.script());

@@ -1,6 +1,8 @@
 //! What all stages of one run share: project, graph, state, and what came of it so far.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::model::event::{End, Event, Events};
 use crate::model::task::{Declared, Index, Task};
 use crate::plan::{self, Plan, Planned};
 use crate::repo::Repo;
+use crate::retention;
 use crate::script::Script;
 use crate::script::cx::RunCx;
 
@@ -42,6 +45,8 @@ pub(super) struct Session {
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
     /// How each instance ended, and how long it took.
     pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
+    /// While it is held, nothing of the state is cleaned away.
+    in_use: Mutex<Option<File>>,
 }
 
 impl Session {
@@ -67,6 +72,7 @@ impl Session {
         let graph = Graph::build(&declared.tasks, &goals)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
+        let in_use = hold(&state)?;
         if let Some(left) = leftovers::look(host, &state) {
             events.emit(Event::Warning { diagnostic: Box::new(left) });
         }
@@ -103,6 +109,7 @@ impl Session {
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
             ended: Mutex::default(),
+            in_use: Mutex::new(Some(in_use)),
         }))
     }
 
@@ -254,7 +261,19 @@ impl Session {
     pub(super) fn tidy(&self) {
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
         let _ = fs::remove_dir(&self.out());
+        drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let _ = retention::after_run(&self.cx.state, self.host.clock.unix());
     }
+}
+
+/// Holds the state of a project, so that nothing of it is cleaned away beside this run.
+fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
+    retention::used(state).map_err(|error| {
+        let wrong =
+            Diagnostic::machine(format!("the state of this project cannot be held: {error}"));
+        let wrong = wrong.note(state.display().to_string());
+        wrong.hint("make room or repair the disk; then run the same command").into()
+    })
 }
 
 /// All indexes by name, public and declared.

@@ -292,6 +292,20 @@ pub fn size(path: &Path) -> io::Result<u64> {
     fs::metadata(path).map(|about| about.len())
 }
 
+/// The bytes of a file, or of all files below a folder; links are not followed. What cannot be read
+/// counts for nothing.
+pub fn size_of_all(path: &Path) -> u64 {
+    let files = ignore::WalkBuilder::new(path).standard_filters(false).build().flatten();
+    let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(|about| about.is_file());
+    sizes.map(|about| about.len()).sum()
+}
+
+/// When a file or folder was last changed, in seconds since 1970.
+pub fn modified(path: &Path) -> io::Result<u64> {
+    let since = fs::metadata(path)?.modified()?.duration_since(std::time::UNIX_EPOCH);
+    Ok(since.map_or(0, |since| since.as_secs()))
+}
+
 /// Whether this is a folder.
 pub fn is_dir(path: &Path) -> bool {
     path.is_dir()

@@ -10,6 +10,7 @@ pub mod clean;
 pub mod github;
 pub mod help;
 pub mod json;
+pub mod kept;
 pub mod list;
 mod log;
 pub mod plain;

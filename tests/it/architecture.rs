@@ -21,6 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("store", &["diag", "model", "host"]),
     ("ledger", &["diag", "model", "host"]),
     ("seal", &["diag", "model", "host"]),
+    ("retention", &["diag", "model", "host", "ledger", "seal"]),
     ("repo", &["diag", "model", "host"]),
     ("tools", &["diag", "model", "host"]),
     ("remote", &["diag", "model", "host", "dist", "store"]),
@@ -34,7 +35,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
-    ("report", &["diag", "model", "host", "graph"]),
+    ("report", &["diag", "model", "host", "graph", "retention"]),
     ("cli", &["complete", "door", "report"]),
     ("app", &["*"]),
 ];
