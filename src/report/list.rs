@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::diag::Word;
 use crate::graph::{Graph, Kind, Node};
 use crate::model::command::Cmd;
-use crate::model::task::{Declared, Step, Task};
+use crate::model::task::{Declared, Param, Step, Task, Trigger};
 
 /// The word for a kind.
 pub fn kind(kind: Kind) -> &'static str {
@@ -142,8 +143,20 @@ fn node_json(declared: &Declared, graph: &Graph, node: Node) -> serde_json::Valu
     serde_json::json!({
         "id": instance.id, "task": task.name, "kind": graph.kind(node), "doc": task.doc, "group": task.group,
         "needs": needs, "effects": effects, "values": params, "environment": task.environment, "confirm": task.confirm,
-        "hidden": task.hidden, "file": task.site.source.name, "line": task.site.line,
+        "hidden": task.hidden, "aliases": texts(&task.aliases), "matrix": task.matrix, "params": params_json(task),
+        "rest": task.rest, "inputs": texts(&task.inputs), "outputs": texts(&task.outputs),
+        "on": task.on.as_ref().map(|(trigger, _)| trigger), "optional": task.optional, "secrets": task.secrets,
+        "file": task.site.source.name, "line": task.site.line,
     })
+}
+
+fn texts(words: &[Word]) -> Vec<&str> {
+    words.iter().map(|word| word.text.as_str()).collect()
+}
+
+fn params_json(task: &Task) -> Vec<serde_json::Value> {
+    let param = |param: &Param| serde_json::json!({ "name": param.name, "default": param.default, "choices": param.choices });
+    task.params.iter().map(param).collect()
 }
 
 /// The graph in Graphviz' language.
@@ -223,7 +236,17 @@ pub fn task(task: &Task, kind_of: Kind) -> String {
         "outputs",
         task.outputs.iter().map(|glob| glob.text.clone()).collect::<Vec<_>>().join(", "),
     );
+    row("inputs", texts(&task.inputs).join(", "));
     row("secrets", task.secrets.join(", "));
+    row("env files", texts(&task.env_files).join(", "));
+    row("aliases", texts(&task.aliases).join(", "));
+    row("when", task.when.as_ref().map_or_else(String::new, |(_, site)| format!("asks {site}")));
+    let trigger = |trigger| match trigger {
+        Trigger::Failure => "failure",
+        Trigger::Always => "always",
+    };
+    row("on", task.on.as_ref().map_or("", |(on, _)| trigger(*on)).to_owned());
+    row("terminal", if task.tty { "its own" } else { "" }.to_owned());
     for step in &task.steps {
         row("step", step_text(step));
     }
