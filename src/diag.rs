@@ -5,7 +5,7 @@
 //! Turned down: one error enum per module, which spreads texts and codes over the program.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -68,6 +68,32 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Where each line begins; found when first asked for.
+    starts: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// A text under a name.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), starts: OnceLock::new() }
+    }
+
+    /// A line by its number, from 1, without its end; empty behind the last.
+    pub fn line(&self, number: usize) -> &str {
+        let starts = self.starts.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        });
+        let Some(&start) = number.checked_sub(1).and_then(|at| starts.get(at)) else { return "" };
+        let end = starts.get(number).map_or(self.text.len(), |next| next - 1);
+        self.text[start..end].trim_end_matches('\r')
+    }
+
+    /// How many lines there are.
+    pub fn lines(&self) -> usize {
+        self.line(1);
+        self.starts.get().map_or(0, Vec::len)
+    }
 }
 
 /// A place in a [`Source`]: line and column count from 1, columns in characters.
@@ -84,7 +110,7 @@ pub struct Site {
 impl Site {
     /// The place's line, without its line end.
     pub fn line_text(&self) -> &str {
-        self.source.text.lines().nth(self.line - 1).unwrap_or("")
+        self.source.line(self.line)
     }
 
     /// How many characters the caret should cover: one word, or one string literal.
@@ -239,7 +265,7 @@ mod tests {
     use super::*;
 
     fn site(text: &str, line: usize, column: usize) -> Site {
-        let source = Arc::new(Source { name: "Releasefile".into(), text: text.into() });
+        let source = Arc::new(Source::new("Releasefile", text));
         Site { source, line, column }
     }
 

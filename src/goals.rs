@@ -49,7 +49,7 @@ impl Line {
                 shell_words::quote(word).replace('\n', " ")
             });
         }
-        Self { source: Arc::new(Source { name: "command line".into(), text }), starts }
+        Self { source: Arc::new(Source::new("command line", text)), starts }
     }
 
     fn at(&self, word: usize) -> Site {

@@ -79,7 +79,9 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
                     "warning: task `{name}` is named like a command: run it with `rel run {name}`\n"
                 ));
             }
-            host.out(&format!("ok: {} tasks, {instances} instances\n", names.len()));
+            let plural = |count: usize| if count == 1 { "" } else { "s" };
+            let (tasks, s) = (names.len(), plural(names.len()));
+            host.out(&format!("ok: {tasks} task{s}, {instances} instance{}\n", plural(instances)));
             Ok(Exit::OK)
         }
         (Err(wrong), _) => Err(wrong),

@@ -227,7 +227,9 @@ impl Pass {
 
     fn step(&self, step: &Step, cx: &Arc<BodyCx>) -> Outcome<Called> {
         match step {
-            Step::Body(body, _) => self.session.script.call(*body, cx),
+            Step::Body(body, site) => {
+                self.session.script.call(*body, cx).map_err(|wrong| Box::new(wrong.at(site)))
+            }
             Step::Command(template, site) => {
                 let fill = |name: &str| match cx.values.get(name) {
                     Some(Value::Text(text)) => Some(Fill::One(text.clone())),

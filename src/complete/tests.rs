@@ -6,7 +6,7 @@ use super::*;
 use crate::diag::{Site, Source, Word};
 
 fn task(name: &str) -> Task {
-    let source = Arc::new(Source { name: "Releasefile".into(), text: String::new() });
+    let source = Arc::new(Source::new("Releasefile", ""));
     let site = Site { source, line: 1, column: 1 };
     Task::new(name.into(), site, Some(format!("About {name}")))
 }

@@ -251,13 +251,29 @@ pub fn is_glob(text: &str) -> bool {
     !text.is_empty() && GlobBuilder::new(text).literal_separator(true).build().is_ok()
 }
 
-/// Whether one of two globs matches the other's text: they would take the same files.
-pub fn globs_meet(one: &str, other: &str) -> bool {
-    let matches = |glob: &str, text: &str| {
-        let glob = GlobBuilder::new(glob).literal_separator(true).build();
-        glob.is_ok_and(|glob| glob.compile_matcher().is_match(text))
-    };
-    one == other || matches(one, other) || matches(other, one)
+/// Pairs of globs of which one matches the other's text: they would take the same files.
+pub fn globs_that_meet(globs: &[&str]) -> Vec<(usize, usize)> {
+    let build = |glob: &&str| GlobBuilder::new(glob).literal_separator(true).build().ok();
+    let matchers: Vec<_> =
+        globs.iter().map(|glob| build(glob).map(|glob| glob.compile_matcher())).collect();
+    let takes = |at: usize, text: &str| matchers[at].as_ref().is_some_and(|m| m.is_match(text));
+    let roots: Vec<PathBuf> = globs.iter().map(|glob| plain_beginning(glob)).collect();
+    let mut pairs = Vec::new();
+    for later in 0..globs.len() {
+        for earlier in 0..later {
+            let (one, other) = (&roots[later], &roots[earlier]);
+            let near = one.starts_with(other) || other.starts_with(one);
+            let meet = || {
+                globs[later] == globs[earlier]
+                    || takes(later, globs[earlier])
+                    || takes(earlier, globs[later])
+            };
+            if near && meet() {
+                pairs.push((earlier, later));
+            }
+        }
+    }
+    pairs
 }
 
 /// Moves a file, across file systems if need be.

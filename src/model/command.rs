@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diag::Diagnostic;
+use crate::model::shell::{Reader, Unfit};
 
 /// What a command is started as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ impl Template {
         }
         let words: Vec<Vec<Piece>> = texts.iter().map(|text| pieces(text, holes, names)).collect();
         if how == How::Shell {
-            refuse_quoted_holes(&words[0])?;
+            refuse_unfit_holes(&words[0])?;
         }
         Ok(Self { how, words })
     }
@@ -300,29 +301,29 @@ fn pieces(text: &str, holes: bool, names: &[String]) -> Vec<Piece> {
     found
 }
 
-fn refuse_quoted_holes(script: &[Piece]) -> Result<(), Misfit> {
-    let mut quote: Option<char> = None;
+fn refuse_unfit_holes(script: &[Piece]) -> Result<(), Misfit> {
+    let mut reader = Reader::default();
     for piece in script {
-        match piece {
+        let shown = match piece {
             Piece::Text(text) => {
-                let mut chars = text.chars();
-                while let Some(c) = chars.next() {
-                    match (quote, c) {
-                        (None | Some('"'), '\\') => _ = chars.next(),
-                        (None, '\'' | '"') => quote = Some(c),
-                        (Some(open), c) if open == c => quote = None,
-                        _ => {}
-                    }
-                }
+                reader.read(text);
+                continue;
             }
-            Piece::Hole | Piece::Named(_) if quote.is_some() => {
-                return Err(Misfit::new(
-                    "a `{}` within quotes: each one is quoted by rel already",
-                    "take the quotes away",
-                ));
+            Piece::Hole => "{}".to_owned(),
+            Piece::Named(name) => format!("{{{name}}}"),
+        };
+        let (place, hint) = match reader.value() {
+            Ok(()) => continue,
+            Err(Unfit::Quoted) => {
+                ("within quotes: each one is quoted by rel already", "take the quotes away")
             }
-            Piece::Hole | Piece::Named(_) => {}
-        }
+            Err(Unfit::Here) => (
+                "in a here-document, where nothing quotes it",
+                "print it: printf '%s\\n' {} | …; or write the text with `write(…)` in a body",
+            ),
+            Err(Unfit::Comment) => ("in a comment, which it could end", "take it away"),
+        };
+        return Err(Misfit::new(format!("a `{shown}` {place}"), hint));
     }
     Ok(())
 }

@@ -9,4 +9,5 @@ pub mod env_file;
 pub mod event;
 pub mod publisher;
 pub mod secret;
+pub mod shell;
 pub mod task;

@@ -15,6 +15,10 @@ use crate::host::proc::Stop;
 use crate::model::event::End;
 use crate::schedule::state::Schedule;
 
+/// A body's stack: the depths that a script may reach (see `script::engine`) fit on it. Only what is
+/// used of it takes memory.
+const STACK: usize = 256 << 20;
+
 /// How an instance's body ended.
 #[derive(Debug)]
 pub enum Ran {
@@ -57,7 +61,7 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(jobs.max(1))
-        .thread_stack_size(8 << 20)
+        .thread_stack_size(STACK)
         .build()?;
     Ok(runtime.block_on(drive(schedule, bodies, jobs.max(1), stop)))
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use super::Body;
+use super::builtins::{self, Phase, Place};
 use super::words::site;
 use crate::diag::{Diagnostic, Source, nearest};
 use crate::graph::{Graph, Node};
@@ -26,7 +27,8 @@ pub(super) fn check(
     declared: &Declared,
     graph: &Graph,
 ) -> Vec<Diagnostic> {
-    let looks = looks(source, bodies, declared, graph, !gives_t_away(ast));
+    let names = Names::of(ast);
+    let looks = looks(source, bodies, declared, graph, &names);
     let functions = Functions::of(ast);
     let top_level = ast.statements().len();
     let (mut roots, mut here) = (0, None);
@@ -39,13 +41,13 @@ pub(super) fn check(
             here = function.filter(|_| roots > top_level).and_then(|name| looks.get(name));
         }
         if let (Some(looks), Some(node)) = (here, path.last()) {
-            found.extend(looks.iter().filter_map(|look| look.at(node)));
+            // A function that serves many tasks may tell them apart by itself.
+            let wrong: Option<Vec<Diagnostic>> = looks.iter().map(|look| look.at(node)).collect();
+            found.extend(wrong.into_iter().flatten().next());
         }
         true
     });
     found.sort_by_key(|wrong| wrong.site.as_ref().map(|site| (site.line, site.column)));
-    // One function may serve many tasks.
-    found.dedup_by(|one, other| one.site == other.site);
     found
 }
 
@@ -55,7 +57,7 @@ fn looks<'a>(
     bodies: &'a [Body],
     declared: &'a Declared,
     graph: &'a Graph,
-    sure_of_t: bool,
+    names: &'a Names,
 ) -> HashMap<&'a str, Vec<Look<'a>>> {
     let mut looks: HashMap<&str, Vec<Look<'_>>> = HashMap::new();
     let mut seen = BTreeSet::new();
@@ -67,44 +69,59 @@ fn looks<'a>(
         for step in &task.steps {
             let Step::Body(id, _) = step else { continue };
             let body = &bodies[id.0];
-            let look = Look {
-                source,
-                declared,
-                task,
-                graph,
-                node,
-                sure_of_t: sure_of_t && body.takes_task,
-            };
+            let takes_task = body.takes_task;
+            let look = Look { source, declared, task, graph, node, names, takes_task };
             looks.entry(body.call.fn_name()).or_default().push(look);
         }
     }
     looks
 }
 
-/// Whether something else than a task is called `t` somewhere: then nothing is said of its properties.
-fn gives_t_away(ast: &AST) -> bool {
-    let mut given = false;
-    ast.walk(&mut |path: &[ASTNode<'_>]| {
-        given |= match path.last() {
-            Some(ASTNode::Stmt(Stmt::Var(var, ..))) => var.0.name == "t",
-            Some(ASTNode::Stmt(Stmt::For(each, ..))) => each.0.name == "t",
-            _ => false,
-        };
-        !given
-    });
-    given
+/// What the file gives names to, so that they mean something else here.
+#[derive(Default)]
+struct Names {
+    /// Functions of the file's own, and names of imported modules.
+    own: BTreeSet<String>,
+    /// Something else than a task is called `t` somewhere: nothing is said of its properties.
+    other_t: bool,
+}
+
+impl Names {
+    fn of(ast: &AST) -> Self {
+        let mut names = Self::default();
+        names.own.extend(ast.iter_functions().map(|function| function.name.to_owned()));
+        ast.walk(&mut |path: &[ASTNode<'_>]| {
+            match path.last() {
+                Some(ASTNode::Stmt(Stmt::Import(import, _))) => {
+                    names.own.insert(import.1.name.to_string());
+                }
+                Some(ASTNode::Stmt(Stmt::Var(var, ..))) => names.other_t |= var.0.name == "t",
+                Some(ASTNode::Stmt(Stmt::For(each, ..))) => names.other_t |= each.0.name == "t",
+                Some(ASTNode::Stmt(Stmt::TryCatch(parts, _))) => {
+                    names.other_t |= is_t(&parts.expr);
+                }
+                _ => {}
+            }
+            true
+        });
+        names
+    }
+}
+
+fn is_t(expression: &Expr) -> bool {
+    matches!(expression, Expr::Variable(variable, ..) if variable.1 == "t")
 }
 
 /// Where something stands, to be compared: line and column.
-type Place = (usize, usize);
+type Spot = (usize, usize);
 
-fn place(position: Position) -> Place {
+fn place(position: Position) -> Spot {
     (position.line().unwrap_or(0), position.position().unwrap_or(0))
 }
 
 /// The functions of a file by where they begin, each with its end. A body that is one expression has
 /// no end that is known; it holds one statement, at its beginning.
-struct Functions<'a>(BTreeMap<Place, (Place, &'a str)>);
+struct Functions<'a>(BTreeMap<Spot, (Spot, &'a str)>);
 
 impl<'a> Functions<'a> {
     fn of(ast: &'a AST) -> Self {
@@ -117,7 +134,7 @@ impl<'a> Functions<'a> {
     }
 
     /// The innermost function around a place.
-    fn around(&self, at: Place) -> Option<&'a str> {
+    fn around(&self, at: Spot) -> Option<&'a str> {
         let before = self.0.range(..=at).rev();
         let mut around = before.filter(|(start, (end, _))| **start == at || *end >= at);
         around.next().map(|(_, (_, name))| *name)
@@ -131,19 +148,39 @@ struct Look<'a> {
     task: &'a Task,
     graph: &'a Graph,
     node: Node,
-    sure_of_t: bool,
+    names: &'a Names,
+    takes_task: bool,
 }
 
 impl Look<'_> {
     fn at(&self, node: &ASTNode<'_>) -> Option<Diagnostic> {
         match node {
             ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)) => {
-                self.sends(call, *at)
+                let first = call.namespace.path.first();
+                let name = first.map_or(call.name.as_str(), |module| module.name.as_str());
+                if self.names.own.contains(name) {
+                    return None;
+                }
+                self.sends(call, *at).or_else(|| self.declares(call, *at))
             }
-            ASTNode::Expr(Expr::MethodCall(call, _)) => self.takes(call),
-            ASTNode::Expr(Expr::Dot(parts, ..)) => self.property(&parts.lhs, &parts.rhs),
+            ASTNode::Expr(Expr::Dot(parts, ..)) if self.is_task(&parts.lhs) => {
+                let first = match &parts.rhs {
+                    Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
+                    other => other,
+                };
+                match first {
+                    Expr::MethodCall(call, at) => self.method(call, *at),
+                    Expr::Property(property, at) => self.property(&property.2, *at),
+                    _ => None,
+                }
+            }
             _ => None,
         }
+    }
+
+    /// Whether this is the body's `t`; only where the task is called so, as everywhere here.
+    fn is_task(&self, of: &Expr) -> bool {
+        self.takes_task && !self.names.other_t && is_t(of)
     }
 
     fn placed(&self, wrong: Diagnostic, position: Position) -> Diagnostic {
@@ -188,54 +225,77 @@ impl Look<'_> {
         Some(Diagnostic::usage(format!("there is no index `{name}`")).suggest(name, known))
     }
 
-    /// Artifacts of a task that this one does not need.
-    fn takes(&self, call: &FnCallExpr) -> Option<Diagnostic> {
-        let [Expr::StringConstant(text, place)] = &call.args[..] else { return None };
-        if call.name != "artifacts" {
+    /// A declaration, which has no place in a body.
+    fn declares(&self, call: &FnCallExpr, position: Position) -> Option<Diagnostic> {
+        let builtin = builtins::find(call.name.as_str(), Place::Function)?;
+        if call.is_qualified() || builtin.phase != Phase::Declare {
             return None;
         }
-        let of = text.split(':').next().unwrap_or(text);
-        let (tasks, needed) = (&self.declared.tasks, self.needed());
-        let named = tasks.iter().find(|task| task.name == of);
-        if named.is_some_and(|task| needed.contains(task.name.as_str())) {
+        let wrong = Diagnostic::usage(format!(
+            "`{}` declares something and cannot be used inside a task body",
+            call.name
+        ));
+        Some(self.placed(wrong.hint("move it to the top level of the file"), position))
+    }
+
+    /// A method that `t` does not have, or artifacts of a task that this one does not need.
+    fn method(&self, call: &FnCallExpr, position: Position) -> Option<Diagnostic> {
+        let known: Vec<&str> = builtins::all()
+            .filter(|builtin| builtin.place == Place::View)
+            .map(|builtin| builtin.name)
+            .collect();
+        if !known.contains(&call.name.as_str()) {
+            let wrong = Diagnostic::usage(format!("a body's `t` has no method `{}`", call.name));
+            return Some(self.placed(wrong.suggest(&call.name, known), position));
+        }
+        let [Expr::StringConstant(text, place)] = &call.args[..] else { return None };
+        let instances = self.needed();
+        let (of, tasks) = (text.split(':').next().unwrap_or(text), &self.declared.tasks);
+        let named = tasks.iter().find(|task| task.is_called(of));
+        let is_needed =
+            |wanted: &str| instances.iter().any(|(name, id)| *name == wanted || *id == wanted);
+        if is_needed(text) {
             return None;
         }
         let task = &self.task.name;
         let wrong = Diagnostic::usage(format!("task `{task}` does not need `{text}`"));
-        let near = nearest(of, needed.iter().copied());
+        let near = nearest(of, instances.iter().map(|(name, _)| *name));
         let wrong = match (named, near) {
+            (Some(named), _) if named.name != of => {
+                wrong.hint(format!("artifacts go by the task's name: `{}`", named.name))
+            }
+            (Some(named), _) if is_needed(&named.name) => {
+                let ids = instances.iter().filter(|(name, _)| *name == named.name);
+                wrong.suggest(text, ids.map(|(_, id)| *id))
+            }
+            (Some(_), _) => wrong.hint(format!("add `.needs(\"{text}\")` to it")),
             (None, Some(near)) => wrong.hint(format!("did you mean `{near}`?")),
-            (Some(_), _) => wrong.hint(format!("add `.needs(\"{of}\")` to it")),
             (None, None) => wrong.suggest(of, tasks.iter().map(|task| task.name.as_str())),
         };
         Some(self.placed(wrong, *place))
     }
 
-    /// Names of the tasks that this one needs, directly or not.
-    fn needed(&self) -> BTreeSet<&str> {
+    /// Names of the instances that this one needs, directly or not, each with its task's.
+    fn needed(&self) -> BTreeSet<(&str, &str)> {
         let needs = self.graph.ancestors(self.node).into_iter();
-        let tasks = needs.map(|need| self.graph.instance(need).task);
-        tasks.map(|task| self.declared.tasks[task].name.as_str()).collect()
+        let needs = needs.map(|need| self.graph.instance(need));
+        needs.map(|need| (self.declared.tasks[need.task].name.as_str(), need.id.as_str())).collect()
     }
 
-    /// A parameter that the task does not have; only where the task is called `t`, as everywhere here.
-    fn property(&self, of: &Expr, name: &Expr) -> Option<Diagnostic> {
-        let Expr::Variable(variable, ..) = of else { return None };
-        if !self.sure_of_t || variable.1 != "t" {
-            return None;
-        }
-        let first = match name {
-            Expr::Dot(parts, ..) | Expr::Index(parts, ..) => &parts.lhs,
-            other => other,
-        };
-        let Expr::Property(property, position) = first else { return None };
-        let (name, own) = (property.2.as_str(), self.task.names());
+    /// A parameter that the task does not have.
+    fn property(&self, name: &str, position: Position) -> Option<Diagnostic> {
+        let own = self.task.names();
         let known = own.iter().map(String::as_str).chain(OWN);
         if known.clone().any(|known| known == name) {
             return None;
         }
         let task = &self.task.name;
         let wrong = Diagnostic::usage(format!("task `{task}` has no parameter `{name}`"));
-        Some(self.placed(wrong.suggest(name, known), *position))
+        let wrong = if name == "artifacts" {
+            wrong.hint("name the task: `t.artifacts(\"build\")`")
+        } else {
+            wrong.suggest(name, known)
+        };
+        Some(self.placed(wrong, position))
     }
 }

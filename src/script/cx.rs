@@ -45,7 +45,7 @@ pub(crate) struct Sources(Mutex<BTreeMap<String, Arc<Source>>>);
 
 impl Sources {
     pub(crate) fn add(&self, name: &str, text: String) -> Arc<Source> {
-        let source = Arc::new(Source { name: name.to_owned(), text });
+        let source = Arc::new(Source::new(name, text));
         lock(&self.0).insert(name.to_owned(), source.clone());
         source
     }
@@ -165,21 +165,17 @@ fn overlaps(declared: &Declared) -> Vec<Diagnostic> {
     let globs = declared.tasks.iter().enumerate();
     let globs: Vec<(usize, &Word)> =
         globs.flat_map(|(task, with)| with.outputs.iter().map(move |glob| (task, glob))).collect();
-    let mut wrong = Vec::new();
-    for (at, (task, glob)) in globs.iter().enumerate() {
-        for (other, earlier) in &globs[..at] {
-            if task != other && fs::globs_meet(&glob.text, &earlier.text) {
-                let owner = &declared.tasks[*other].name;
-                let found = Diagnostic::usage(format!(
-                    "`{}` is also an output of task `{owner}`",
-                    glob.text
-                ));
-                let found = found.at(&glob.site).note(format!("declared at {}", earlier.site));
-                wrong.push(found.hint("let each task write to a folder of its own"));
-            }
-        }
-    }
-    wrong
+    let texts: Vec<&str> = globs.iter().map(|(_, glob)| glob.text.as_str()).collect();
+    let pairs = fs::globs_that_meet(&texts).into_iter();
+    let wrong = |(earlier, later): (usize, usize)| {
+        let ((owner, earlier), (task, glob)) = (globs[earlier], globs[later]);
+        let owner = &declared.tasks[Some(owner).filter(|owner| *owner != task)?].name;
+        let found =
+            Diagnostic::usage(format!("`{}` is also an output of task `{owner}`", glob.text));
+        let found = found.at(&glob.site).note(format!("declared at {}", earlier.site));
+        Some(found.hint("let each task write to a folder of its own"))
+    };
+    pairs.filter_map(wrong).collect()
 }
 
 /// What all bodies of a run share.

@@ -16,13 +16,16 @@ pub(crate) fn parse_error(error: &ParseError, source: &Arc<Source>) -> Diagnosti
     let place = site(source, *position);
     match kind.as_ref() {
         ParseErrorType::MissingToken(token, _) if token == ";" => missing_semicolon(source, place),
+        ParseErrorType::VariableUndefined(name) => {
+            placed(unknown_variable(name, &source.text), place)
+        }
         kind => placed(explain_parse(kind), place),
     }
 }
 
 fn explain_parse(kind: &ParseErrorType) -> Diagnostic {
     match kind {
-        ParseErrorType::VariableUndefined(name) => unknown_variable(name),
+        ParseErrorType::VariableUndefined(name) => unknown_variable(name, ""),
         ParseErrorType::ModuleUndefined(name) => unknown_module(name),
         ParseErrorType::Reserved(name) if name.starts_with('#') => {
             Diagnostic::usage("`#` begins no comment here").hint("comments begin with `//`")
@@ -118,6 +121,13 @@ pub(crate) fn runtime_error(error: &EvalAltResult, sources: &Sources, file: &str
                 name.clone_from(module);
                 at = inner;
             }
+            EvalAltResult::ErrorParsing(kind, position) if sources.get(&name).is_some() => {
+                let error = ParseError(Box::new(kind.clone()), *position);
+                let source = sources.get(&name).unwrap_or_else(|| Arc::new(Source::new(&name, "")));
+                let mut wrong = parse_error(&error, &source);
+                wrong.notes.extend(chain.into_iter().rev());
+                return wrong;
+            }
             last => {
                 let mut wrong = placed(explain_runtime(last), place(last.position()));
                 wrong.notes.extend(chain.into_iter().rev());
@@ -138,14 +148,18 @@ fn explain_runtime(error: &EvalAltResult) -> Diagnostic {
     match error {
         EvalAltResult::ErrorRuntime(value, _) => match value.read_lock::<Thrown>() {
             Some(thrown) => (*thrown.0).clone(),
+            None if value.is_unit() || value.to_string().trim().is_empty() => {
+                Diagnostic::task("the script gave up without saying why")
+                    .hint("say it: throw \"what is wrong\";")
+            }
             None => Diagnostic::task(value.to_string()),
         },
         EvalAltResult::ErrorParsing(kind, _) => explain_parse(kind),
-        EvalAltResult::ErrorVariableNotFound(name, _) => unknown_variable(name),
+        EvalAltResult::ErrorVariableNotFound(name, _) => unknown_variable(name, ""),
         EvalAltResult::ErrorModuleNotFound(name, _) => unknown_module(name),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => unknown_function(signature),
         EvalAltResult::ErrorPropertyNotFound(name, _) => {
-            Diagnostic::usage(format!("there is no `{name}` here"))
+            Diagnostic::task(format!("there is no `{name}` here"))
                 .hint("look at how the value was made")
         }
         EvalAltResult::ErrorDotExpr(..) => Diagnostic::usage("there is no such property here")
@@ -174,9 +188,22 @@ fn explain_runtime(error: &EvalAltResult) -> Diagnostic {
     }
 }
 
-fn unknown_variable(name: &str) -> Diagnostic {
+/// `text` is that of the file, where the name may be known but out of reach.
+fn unknown_variable(name: &str, text: &str) -> Diagnostic {
     let wrong = Diagnostic::usage(format!("unknown variable `{name}`"));
+    let declared = |how: &str| {
+        text.lines().any(|line| {
+            let rest = line.trim_start().strip_prefix(how);
+            let rest = rest.and_then(|rest| rest.trim_start().strip_prefix(name));
+            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+        })
+    };
     let hint = match name {
+        "and" => "write `&&`".into(),
+        "or" => "write `||`".into(),
+        "not" => "write `!`".into(),
+        name if declared("const ") => format!("in a function write `global::{name}`; it must be declared above"),
+        name if declared("let ") => format!("functions see no variables of the file: pass `{name}` as an argument, or declare it with `const`"),
         "True" | "False" => format!("write `{}`", name.to_lowercase()),
         "None" | "null" | "nil" => "write `()`".into(),
         "t" => "take it as the argument of the body: .run(|t| { … })".into(),
@@ -217,6 +244,14 @@ fn unknown_function(signature: &str) -> Diagnostic {
         .filter(|part| !part.is_empty())
         .collect();
     let bare = name.rsplit("::").next().unwrap_or(name);
+    if bare.starts_with("anon$") {
+        return Diagnostic::usage("a function made by another module cannot be called here")
+            .hint("call a named function of that module: module::function(…)");
+    }
+    if !bare.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return Diagnostic::usage(format!("`{bare}` cannot be used with {}", types.join(" and ")))
+            .hint("look at the types of the values: numbers, texts and `()` do not mix");
+    }
     if let Some((module, function)) = name.rsplit_once("::")
         && let Some(known) = builtins::in_module(module)
     {

@@ -28,6 +28,7 @@ const LANGUAGE: &[&str] = &[
     "abs",
     "acos",
     "acosh",
+    "add",
     "all",
     "any",
     "append",
@@ -35,7 +36,9 @@ const LANGUAGE: &[&str] = &[
     "asin",
     "asinh",
     "atan",
+    "atan2",
     "atanh",
+    "back_trace",
     "bits",
     "blob",
     "bytes",
@@ -103,14 +106,22 @@ const LANGUAGE: &[&str] = &[
     "make_upper",
     "map",
     "max",
+    "merge",
     "min",
+    "mixin",
+    "name",
     "order",
+    "order_by",
     "order_desc",
     "pad",
+    "parse_be_float",
+    "parse_be_int",
     "parse_decimal",
     "parse_float",
     "parse_int",
     "parse_json",
+    "parse_le_float",
+    "parse_le_int",
     "pop",
     "print",
     "push",
@@ -123,9 +134,15 @@ const LANGUAGE: &[&str] = &[
     "retain",
     "reverse",
     "round",
+    "round_down",
+    "round_half_down",
+    "round_half_up",
+    "round_up",
+    "rsplit",
     "set",
     "set_bit",
     "set_bits",
+    "set_tag",
     "shift",
     "sign",
     "sin",
@@ -137,11 +154,14 @@ const LANGUAGE: &[&str] = &[
     "sort_desc",
     "splice",
     "split",
+    "split_at",
     "split_rev",
     "sqrt",
     "start",
     "starts_with",
     "sub_string",
+    "tag",
+    "take",
     "tan",
     "tanh",
     "throw",
@@ -168,6 +188,10 @@ const LANGUAGE: &[&str] = &[
     "type_of",
     "values",
     "windows",
+    "write_ascii",
+    "write_be",
+    "write_le",
+    "write_utf8",
     "zip",
 ];
 
@@ -181,12 +205,27 @@ struct Known {
     imports: BTreeMap<String, Option<Vec<Documented>>>,
 }
 
+/// A module of the standard library that is imported without a name: its functions are out of reach.
+fn nameless_import(module: &Expr, at: Position, source: &Arc<Source>) -> Option<Diagnostic> {
+    let Expr::StringConstant(name, _) = module else { return None };
+    stdlib::text(name)?;
+    let short = if name == "std/python" { "py" } else { "name" };
+    let wrong =
+        Diagnostic::usage("this import has no name, so that its functions cannot be called");
+    let wrong = wrong.hint(format!("write `import \"{name}\" as {short};`"));
+    Some(wrong.at(&site(source, at)?))
+}
+
 /// Everything found in `ast`.
 pub(crate) fn check(ast: &AST, source: &Arc<Source>) -> Vec<Diagnostic> {
     let known = Known { own: own_functions(ast), variables: variables(ast), imports: imports(ast) };
     let mut found: Vec<Diagnostic> = Vec::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         let (call, position, method) = match path.last() {
+            Some(ASTNode::Stmt(Stmt::Import(import, at))) if import.1.name.is_empty() => {
+                found.extend(nameless_import(&import.0, *at, source));
+                return true;
+            }
             Some(
                 ASTNode::Expr(Expr::FnCall(call, position))
                 | ASTNode::Stmt(Stmt::FnCall(call, position)),
@@ -194,7 +233,13 @@ pub(crate) fn check(ast: &AST, source: &Arc<Source>) -> Vec<Diagnostic> {
             Some(ASTNode::Expr(Expr::MethodCall(call, position))) => (call, *position, true),
             _ => return true,
         };
-        let mut wrong = check_call(call, position, method, source);
+        // A function of the file's own goes before a builtin of the same name.
+        let own = !method
+            && known
+                .own
+                .get(call.name.as_str())
+                .is_some_and(|counts| counts.contains(&call.args.len()));
+        let mut wrong = if own { None } else { check_call(call, position, method, source) };
         if !method && wrong.is_none() {
             wrong =
                 unknown(call, &known).and_then(|wrong| Some(wrong.at(&site(source, position)?)));
@@ -229,8 +274,10 @@ fn variables(ast: &AST) -> BTreeSet<String> {
         })
         .collect();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(ASTNode::Stmt(Stmt::Var(var, ..))) = path.last() {
-            names.insert(var.0.name.to_string());
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(var, ..))) => _ = names.insert(var.0.name.to_string()),
+            Some(ASTNode::Stmt(Stmt::For(each, ..))) => _ = names.insert(each.0.name.to_string()),
+            _ => {}
         }
         true
     });
@@ -303,11 +350,14 @@ fn unknown(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
     let is_known = call.is_operator_call()
         || !name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         || known.own.contains_key(name)
-        || known.variables.contains(name)
         || LANGUAGE.contains(&name)
         || builtins::functions().any(|function| function == name);
     if is_known {
         return miscounted(call, known);
+    }
+    if known.variables.contains(name) {
+        let wrong = Diagnostic::usage(format!("`{name}` is a value, not a function"));
+        return Some(wrong.hint(format!("if it holds a function, write `{name}.call(…)`")));
     }
     let names = builtins::functions()
         .map(|name| -> &str { name })
@@ -323,14 +373,15 @@ fn unknown_in_module(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
     let [module] = &call.namespace.path[..] else { return None };
     let (module, name) = (module.name.as_str(), call.name.as_str());
     let given = call.args.len();
+    // What a file imports goes before a builtin module of the same name.
     let functions: Vec<&str> = match (builtins::in_module(module), known.imports.get(module)) {
-        (Some(rows), _) => {
+        (Some(rows), None) => {
             if let Some(builtin) = rows.iter().find(|builtin| builtin.name == name) {
                 return miscounted_builtin(builtin, given);
             }
             rows.iter().map(|builtin| builtin.name).collect()
         }
-        (None, Some(Some(functions))) => {
+        (_, Some(Some(functions))) => {
             if let Some(function) = functions.iter().find(|function| function.name == name) {
                 let wanted = function.signature.matches(['(', ',']).count();
                 let wanted = if function.signature.ends_with("()") { 0 } else { wanted };
@@ -342,7 +393,7 @@ fn unknown_in_module(call: &FnCallExpr, known: &Known) -> Option<Diagnostic> {
             functions.iter().map(|function| function.name.as_str()).collect()
         }
         // A project's own module: what it holds is seen when it is called.
-        (None, Some(None)) => return None,
+        (_, Some(None)) => return None,
         (None, None) if module == "global" => return None,
         (None, None) => return Some(explain::unknown_module(module)),
     };
@@ -400,7 +451,14 @@ fn imports(ast: &AST) -> BTreeMap<String, Option<Vec<Documented>>> {
                 Expr::StringConstant(module, _) => stdlib::text(module),
                 _ => None,
             };
-            found.insert(import.1.name.to_string(), text.map(stdlib::documented));
+            let functions = text.map(stdlib::documented);
+            // One name may stand for several modules in several functions.
+            let functions = match (found.remove(import.1.name.as_str()), functions) {
+                (None, functions) => functions,
+                (Some(Some(before)), Some(functions)) => Some([before, functions].concat()),
+                _ => None,
+            };
+            found.insert(import.1.name.to_string(), functions);
         }
         true
     });

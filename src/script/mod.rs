@@ -31,6 +31,9 @@ pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
 pub use stdlib::{Documented, documented, names as stdlib_names, text as stdlib_text};
 
+/// As much as a body has in `schedule::run`.
+const STACK: usize = 256 << 20;
+
 /// A closure with all that it needs to be called later.
 #[derive(Clone)]
 pub(crate) struct Body {
@@ -132,8 +135,17 @@ fn merged(mut seen: Vec<Diagnostic>, mut found: Vec<Diagnostic>) -> Vec<Diagnost
     all
 }
 
+/// Runs the file on a stack on which the depths that a script may reach fit.
 fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {
-    engine.run_ast_with_scope(&mut Scope::new(), ast)
+    let run = || engine.run_ast_with_scope(&mut Scope::new(), ast);
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        match started.map(|thread| thread.join()) {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(_)) => Err("rel itself failed while it read this file".into()),
+            Err(error) => Err(format!("cannot start a thread: {error}").into()),
+        }
+    })
 }
 
 impl Script {

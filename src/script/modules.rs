@@ -54,11 +54,11 @@ impl Modules {
         &self,
         engine: &Engine,
         name: &str,
-        text: String,
+        text: &str,
         at: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let inside = |error| EvalAltResult::ErrorInModule(name.into(), error, at);
-        let source = self.sources.add(name, text);
+        let source = self.sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
         let mut ast = engine
             .compile(&source.text)
             .map_err(|error| inside(Box::new(EvalAltResult::from(error))))?;
@@ -98,7 +98,7 @@ impl ModuleResolver for Modules {
             return Err(thrown(wrong.hint("move what both need into a third file"), at));
         }
         lock(&self.loading).push(name.clone());
-        let module = self.load(engine, &name, text, at);
+        let module = self.load(engine, &name, &text, at);
         lock(&self.loading).pop();
         let module = module?;
         lock(&self.loaded).insert(name, module.clone());

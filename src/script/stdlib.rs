@@ -15,7 +15,7 @@ pub fn text(name: &str) -> Option<&'static str> {
 }
 
 /// A function of a module with what its comment says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documented {
     /// Its name.
     pub name: String,

@@ -72,7 +72,7 @@ fn broken(name: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
     };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(1, |rest| rest.chars().count() + 1);
-    let source = Arc::new(Source { name: name.into(), text: text.into() });
+    let source = Arc::new(Source::new(name, text));
     wrong.at(&Site { source, line, column })
 }
 

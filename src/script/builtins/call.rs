@@ -101,8 +101,10 @@ impl Call<'_> {
     /// A text argument with its place.
     pub(crate) fn word(&self, at: usize) -> Outcome<Word> {
         let text = self.text(at)?;
-        let site = self.literal_site(&text);
-        Ok(Word { text, site })
+        let site = self.find_after(&format!("\"{text}\""));
+        // A text with escapes is written otherwise than it reads; the first argument comes first.
+        let site = site.or_else(|| self.find_after("\"").filter(|_| at == 0));
+        Ok(Word { text, site: site.unwrap_or_else(|| self.site.clone()) })
     }
 
     /// A text, or an array of texts, with their places.
@@ -135,7 +137,16 @@ impl Call<'_> {
     pub(crate) fn count(&self, at: usize) -> Outcome<u32> {
         let value = self.args.get(at).and_then(|value| value.as_int().ok());
         let count = value.and_then(|value| u32::try_from(value).ok()).filter(|value| *value > 0);
-        count.ok_or_else(|| self.wrong_type(at, "a number from 1"))
+        count.ok_or_else(|| match value {
+            None => self.wrong_type(at, "a number from 1"),
+            Some(value) => {
+                let wrong = Diagnostic::usage(format!(
+                    "`{}` takes a number from 1, not {value}",
+                    self.builtin.name
+                ));
+                Box::new(wrong.hint(format!("write it as `{}`", self.builtin.signature)))
+            }
+        })
     }
 
     /// A map argument with its keys checked against `known`.
@@ -173,12 +184,14 @@ impl Call<'_> {
     /// The first place of `needle` within the statement that the call begins.
     fn find_after(&self, needle: &str) -> Option<Site> {
         let source: &Arc<Source> = &self.site.source;
-        for (number, line) in source.text.lines().enumerate().skip(self.site.line - 1).take(40) {
-            let skip = if number + 1 == self.site.line { self.site.column - 1 } else { 0 };
+        let first = self.site.line;
+        for number in first..(first + 40).min(source.lines() + 1) {
+            let line = source.line(number);
+            let skip = if number == first { self.site.column - 1 } else { 0 };
             let start = line.char_indices().nth(skip).map_or(line.len(), |(at, _)| at);
             if let Some(at) = line[start..].find(needle) {
                 let column = line[..start + at].chars().count() + 1;
-                return Some(Site { source: source.clone(), line: number + 1, column });
+                return Some(Site { source: source.clone(), line: number, column });
             }
             if line[start..].trim_end().ends_with(';') {
                 break;

@@ -109,7 +109,9 @@ fn command(how: How, line: &str, fills: &[Fill], names: &[String]) -> Result<Tem
             && let Some(near) = crate::diag::nearest(name, names.iter().map(String::as_str))
         {
             let wrong = Diagnostic::usage(format!("`{{{name}}}` is no parameter of this task"));
-            return Err(wrong.hint(format!("did you mean `{{{near}}}`?")));
+            return Err(wrong.hint(format!("did you mean `{{{near}}}`?")).hint(
+                "text in braces that is meant as it stands goes through a hole: .sh(\"… {} …\", \"{…}\")",
+            ));
         }
     }
     let template =

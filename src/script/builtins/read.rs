@@ -134,7 +134,7 @@ pub(super) fn file_text(call: &Call<'_>, at: usize) -> Outcome<(String, String)>
 }
 
 pub(super) fn unreadable(name: &str, why: &str) -> Box<Diagnostic> {
-    let wrong = Diagnostic::usage(format!("cannot read {name}: {why}"));
+    let wrong = Diagnostic::task(format!("cannot read {name}: {why}"));
     Box::new(wrong.hint("give the path of a text file (UTF-8) below the project's folder"))
 }
 

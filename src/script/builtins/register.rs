@@ -118,7 +118,6 @@ fn call_site(frame: &Frame, context: &NativeCallContext<'_>) -> Site {
         Frame::Declaring(declaring) => declaring.sources.get(name),
         Frame::Body(_) => None,
     };
-    let source =
-        source.unwrap_or_else(|| Arc::new(Source { name: name.to_owned(), text: String::new() }));
+    let source = source.unwrap_or_else(|| Arc::new(Source::new(name, "")));
     words::site(&source, context.call_position()).unwrap_or(Site { source, line: 1, column: 1 })
 }

@@ -97,9 +97,8 @@ pub(super) fn is_task_name(name: &Word) -> Outcome<()> {
 
 /// The `//` lines directly above the call, in one line.
 fn comment_above(call: &Call<'_>) -> Option<String> {
-    let above: Vec<&str> = call.site.source.text.lines().take(call.site.line - 1).collect();
-    let comment =
-        above.iter().rev().map(|line| line.trim()).take_while(|line| line.starts_with("//"));
+    let above = (1..call.site.line).rev().map(|number| call.site.source.line(number).trim());
+    let comment = above.take_while(|line| line.starts_with("//"));
     let mut lines: Vec<&str> = comment.map(|line| line.trim_start_matches('/').trim()).collect();
     lines.reverse();
     let text = lines.join(" ").trim().to_owned();
@@ -167,6 +166,13 @@ pub(super) fn body(call: &Call<'_>) -> Outcome<BodyId> {
     };
     let total =
         declaring.arity(function.fn_name()).or_else(|| (curried..=curried + 2).find(in_module));
+    if total.is_none() && function.is_anonymous() {
+        let wrong = Diagnostic::usage("a function made by another module cannot be a task's body");
+        return Err(Box::new(
+            wrong
+                .hint("write `.run(|t| module::function(t))`, or let that module declare the task"),
+        ));
+    }
     let takes = total.unwrap_or(curried + 1).saturating_sub(curried);
     if takes > 1 {
         let wrong =
