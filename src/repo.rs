@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::diag::{Diagnostic, Outcome};
-use crate::host::proc::{self, Ended, Launch, Stop};
+use crate::host::proc::{self, Ended, Launch};
+use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::command::Cmd;

@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, Outcome};
-use crate::host::proc::{self, Ended, Launch, StartError, Stop};
+use crate::host::proc::{self, Ended, Launch, StartError};
+use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::command::Cmd;

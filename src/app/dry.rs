@@ -41,6 +41,16 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
             vec![Diagnostic::machine(format!("cannot write {}: {error}", path.display()))]
         };
         let text = plan.to_text();
+        if session.host.env.masked(&text) != text {
+            let wrong = Diagnostic::refused("the plan would hold the value of a secret");
+            return Err(wrong.hint("take it off the command line: a command finds it in its environment after `.secrets(…)`").into());
+        }
+        if fs::exists(&path) && !fs::is_plain_file(&path) {
+            let wrong = Diagnostic::usage(format!("{} is no regular file", path.display()));
+            return Err(wrong
+                .hint("name a file that is not there yet, or one that may be replaced")
+                .into());
+        }
         // The state remembers it, so that its artifacts stay as long as it may be applied.
         let copy = format!("{}.json", Digest::of(&text).short());
         fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::session::{Done, Session};
 use crate::diag::Exit;
 use crate::graph::Node;
+use crate::host::stop;
 use crate::model::artifact::Artifact;
 use crate::model::event::{End, Event, Leg, Tally};
 use crate::timing;
@@ -53,6 +54,10 @@ impl Session {
 
     /// Says how the run ended.
     pub(super) fn finish(&self, ended: Done) -> Exit {
+        if self.stop.fired() {
+            // What tasks that have ended left in the background ends with the run.
+            stop::sweep(&self.out());
+        }
         self.tidy();
         let exit = ended.unwrap_or_else(|wrong| {
             let exit = wrong.first().map_or(Exit::TASK, |first| first.kind.exit());

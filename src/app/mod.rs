@@ -34,7 +34,7 @@ pub fn run(words: &[String], mut host: Host) -> Exit {
     let invocation = match cli::parse(words) {
         Ok(invocation) => invocation,
         Err(said) if said.wrong => {
-            host.err(&said.text);
+            host.err(&report::clean::text(&said.text, host.term.colour));
             return Exit::USAGE;
         }
         Err(said) => {
@@ -47,8 +47,13 @@ pub fn run(words: &[String], mut host: Host) -> Exit {
     }
     let host = Arc::new(host);
     let events = report::events(&host, invocation.output);
-    dispatch(invocation.command, invocation.output, &host, &events)
-        .unwrap_or_else(|wrong| fail(&events, wrong))
+    let exit = dispatch(invocation.command, invocation.output, &host, &events)
+        .unwrap_or_else(|wrong| fail(&events, wrong));
+    if host.term.lost_data() && exit == Exit::OK {
+        let wrong = Diagnostic::machine("standard output could not be written");
+        return fail(&events, vec![wrong.hint("make room, or give it somewhere to go")]);
+    }
+    exit
 }
 
 fn dispatch(

@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::host::fs;
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::model::artifact::Artifact;
 use crate::model::command::Fill;
 use crate::model::event::{End, Event};

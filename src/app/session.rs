@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind, Node};
 use crate::guard::{self, Findings, Ground};
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
 use crate::model::effect::Release;

@@ -298,6 +298,11 @@ pub fn which(program: &str, path: Option<&str>, cwd: &Path) -> Option<PathBuf> {
     which::which_in(program, path, cwd).ok()
 }
 
+/// Whether this is a regular file, and no link to one.
+pub fn is_plain_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| about.is_file())
+}
+
 /// Whether this is a file.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()

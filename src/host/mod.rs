@@ -13,6 +13,7 @@ pub mod net;
 pub mod proc;
 pub mod shim;
 pub mod signals;
+pub mod stop;
 pub mod term;
 
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -23,7 +24,7 @@ use clock::Clock;
 use endpoints::Endpoints;
 use env::Env;
 use net::Net;
-use proc::Stop;
+use stop::Stop;
 use term::Term;
 
 /// The machine as one run sees it.

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::model::secret::Secret;
 
 const CONNECT: Duration = Duration::from_secs(10);

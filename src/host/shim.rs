@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::diag::{Diagnostic, Exit};
-use crate::host::proc::OUT;
+use crate::host::stop::OUT;
 use crate::model::artifact::Digest;
 use crate::model::publisher;
 
@@ -27,7 +27,6 @@ const NO_HELPER: &str = "rel-refuses-to-publish://";
 
 /// Variables by which publishing programs learn where to send, with what they hold for children.
 const POINTERS: &[(&str, &str)] = &[
-    ("CARGO_REGISTRY_CREDENTIAL_PROVIDER", "cargo:token-from-stdout rel-refuses-to-publish"),
     ("FLIT_INDEX_URL", NOWHERE),
     ("HATCH_INDEX_REPO", NOWHERE),
     ("MATURIN_REPOSITORY_URL", NOWHERE),
@@ -36,10 +35,24 @@ const POINTERS: &[(&str, &str)] = &[
     ("UV_PUBLISH_URL", NOWHERE),
 ];
 
+/// The name under which rel is cargo's credential provider: it gives none for what changes a
+/// registry, and for reading lets cargo ask the next one.
+const CREDENTIALS: &str = "rel-credentials";
+
 /// Beginnings of addresses that git shall not push to, and of those that it may.
 const PUSHED: &[&str] =
     &["ftp://", "ftps://", "git://", "git@", "git+ssh://", "http://", "https://", "ssh://"];
-const LOOPBACK: &[&str] = &["http://127.0.0.1:", "http://localhost:"];
+const LOOPBACK: &[&str] = &[
+    "http://127.0.0.1/",
+    "http://127.0.0.1:",
+    "http://[::1]/",
+    "http://[::1]:",
+    "http://localhost/",
+    "http://localhost:",
+    "https://127.0.0.1:",
+    "https://[::1]:",
+    "https://localhost:",
+];
 
 /// What keeps the commands of a task from publishing.
 #[derive(Debug, Clone)]
@@ -49,15 +62,22 @@ pub struct Shims {
 }
 
 impl Shims {
-    /// The shims below `state` for commands of the project in `project`; made if they are not
-    /// there. `program` is rel itself.
+    /// The shims below `state` for commands of the project in `project`, of the programs that are on
+    /// `path`; made if they are not there. `program` is rel itself.
     ///
     /// # Errors
     /// The folder cannot be made, or its path does not fit into PATH.
-    pub fn new(state: &Path, project: &Path, program: &Path) -> io::Result<Self> {
-        let names: Vec<&str> = publisher::programs().collect();
-        let identity = Digest::of(format!("{}{names:?}", program.display()));
-        let folder = state.join("shims").join(identity.short());
+    pub fn new(state: &Path, project: &Path, program: &Path, path: &str) -> io::Result<Self> {
+        let here = |name: &&str| {
+            which::which_in_global(name, Some(path)).is_ok_and(|mut all| all.next().is_some())
+        };
+        // One for a program that is not there would make others believe that it is.
+        let mut names: Vec<&str> = publisher::programs().filter(here).collect();
+        names.push(CREDENTIALS);
+        let about = program.metadata()?;
+        let identity =
+            format!("{}{:?}{:?}{names:?}", program.display(), about.len(), about.modified().ok());
+        let folder = state.join("shims").join(Digest::of(identity).short());
         if folder.to_string_lossy().contains(':') {
             let why = format!("PATH cannot hold {}, for its colon", folder.display());
             return Err(io::Error::other(why));
@@ -79,6 +99,11 @@ impl Shims {
             POINTERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         env.extend(pointers);
         let text = |path: &Path| path.to_string_lossy().into_owned();
+        let credentials = text(&self.folder.join(CREDENTIALS));
+        env.insert("CARGO_REGISTRY_CREDENTIAL_PROVIDER".into(), credentials.clone());
+        // The last is asked first.
+        let providers = format!("cargo:token {credentials}");
+        env.insert("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS".into(), providers);
         env.insert("GH_CONFIG_DIR".into(), text(&self.folder.join("no-login")));
         env.insert(PROJECT.into(), text(&self.project));
         let given = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
@@ -125,9 +150,11 @@ fn make(folder: &Path, program: &Path, names: &[&str]) -> io::Result<()> {
     }
 }
 
+/// The same file under another name, so that it stays when rel is removed, and whoever follows links
+/// does not end at a program of another name.
 #[cfg(unix)]
 fn link(program: &Path, name: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(program, name)
+    std::fs::hard_link(program, name).or_else(|_| std::os::unix::fs::symlink(program, name))
 }
 
 /// Other systems start programs by their extension: there the variables alone hold.
@@ -140,11 +167,14 @@ fn link(_: &Path, _: &Path) -> io::Result<()> {
 pub fn called_as() -> Option<&'static str> {
     let first = std::env::args_os().next()?;
     let name = Path::new(&first).file_name()?.to_str()?;
-    publisher::programs().find(|program| *program == name)
+    publisher::programs().chain([CREDENTIALS]).find(|program| *program == name)
 }
 
 /// Acts as `program`: refuses what publishes, else becomes the real one.
 pub fn stand_in(program: &str) -> ExitCode {
+    if program == CREDENTIALS {
+        return give_credentials();
+    }
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let real = real_program(program);
     if let Err(wrong) = judge(program, &words, real.as_deref()) {
@@ -228,19 +258,71 @@ fn is_folder(address: &str) -> bool {
             && address.find(':').is_none_or(|colon| address[..colon].contains('/'))
 }
 
-/// The first program of this name on PATH that is not rel.
+/// Variable with the programs that shims have become on the way here.
+const PASSED: &str = "REL_SHIM_PASSED";
+
+/// The program of this name behind the shims on PATH. What stands before them is passed over, so that
+/// two sets of shims never call each other; so is a version manager's own shim that was called before.
 fn real_program(name: &str) -> Option<PathBuf> {
-    let own = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
+    let own = std::env::current_exe().ok()?;
     let path = std::env::var_os("PATH")?;
     let here = std::env::current_dir().unwrap_or_default();
-    let found = which::which_in_all(name, Some(path), here).ok()?;
-    found.into_iter().find(|path| path.canonicalize().ok() != own)
+    let found: Vec<PathBuf> = which::which_in_all(name, Some(path), here).ok()?.collect();
+    let behind = found.iter().rposition(|path| is_same(path, &own)).map_or(0, |at| at + 1);
+    let passed = std::env::var(PASSED).unwrap_or_default();
+    let looped = |path: &&PathBuf| {
+        let manager = path.parent().is_some_and(|folder| folder.ends_with("shims"));
+        manager && passed.split('\n').any(|known| Path::new(known) == path.as_path())
+    };
+    found[behind..].iter().find(|path| !looped(path)).cloned()
+}
+
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let about = |path: &Path| path.metadata().ok().map(|about| (about.dev(), about.ino()));
+    about(one).is_some() && about(one) == about(other)
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok() == other.canonicalize().ok()
+}
+
+/// Speaks cargo's credential provider protocol, version 1.
+fn give_credentials() -> ExitCode {
+    let say = |line: &str| writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush());
+    let mut said = say(r#"{"v":[1]}"#);
+    for request in io::stdin().lines().map_while(Result::ok) {
+        let request: serde_json::Value = serde_json::from_str(&request).unwrap_or_default();
+        let operation = request["operation"].as_str().unwrap_or_default();
+        said = said.and_then(|()| {
+            // To read crates.io nobody needs a token: cargo asks for one before it publishes.
+            let read = request["kind"] == "get" && operation == "read";
+            if read && request["registry"]["name"] != "crates-io" {
+                return say(r#"{"Err":{"kind":"url-not-supported"}}"#);
+            }
+            let what = match operation {
+                "" => "login",
+                "read" => "publish",
+                other => other,
+            };
+            let why = format!("`cargo {what}` publishes, and would do so in a dry run too");
+            note(&why);
+            let answer = serde_json::json!({ "Err": { "kind": "other", "message": format!("rel: {why}"), "caused-by": [] } });
+            say(&answer.to_string())
+        });
+    }
+    ExitCode::from(u8::from(said.is_err()))
 }
 
 #[cfg(unix)]
 fn become_program(real: &Path, words: &[OsString]) -> ExitCode {
     use std::os::unix::process::CommandExt as _;
-    let error = Command::new(real).args(words).exec();
+    let mut passed = std::env::var_os(PASSED).unwrap_or_default();
+    passed.push("\n");
+    passed.push(real);
+    let error = Command::new(real).args(words).env(PASSED, passed).exec();
     let _ = writeln!(io::stderr(), "rel: cannot start {}: {error}", real.display());
     ExitCode::from(126)
 }

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 
 /// Whether a command has the terminal: then Ctrl-C is meant for it, and reaches it by itself. Of the
 /// whole process, as signals are.
@@ -57,6 +57,8 @@ struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
+    quit: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
 }
 
@@ -67,6 +69,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
             hangup: if attached { Some(signal(SignalKind::hangup())?) } else { None },
         })
     }
@@ -83,6 +86,7 @@ impl Signals {
             tokio::select! {
                 _ = self.interrupt.recv() => if HANDED_OVER.load(Ordering::SeqCst) { continue },
                 _ = self.terminate.recv() => {}
+                _ = self.quit.recv() => {}
                 _ = hangup => {}
             }
             return;

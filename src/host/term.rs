@@ -3,9 +3,10 @@
 //! Only `report` writes here. Standard output carries data, standard error everything else.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 
 /// A place to write to.
 pub type Sink = Box<dyn Write + Send>;
@@ -20,6 +21,8 @@ pub struct Term {
     pub colour: bool,
     /// Whether the cursor can be moved on standard error.
     canvas: bool,
+    /// Whether data could not be written.
+    lost: AtomicBool,
 }
 
 /// Whether a stream of this process is a terminal, whose end is the end of the run.
@@ -49,6 +52,7 @@ impl Term {
             interactive: input && err,
             colour: err && !dumb && !plain,
             canvas: err && !dumb && term.is_some(),
+            lost: AtomicBool::new(false),
         }
     }
 
@@ -61,18 +65,28 @@ impl Term {
             interactive: false,
             colour: false,
             canvas: false,
+            lost: AtomicBool::new(false),
         };
         (term, captured)
     }
 
     /// Writes data. A closed pipe is not an error: whoever read has read enough.
     pub fn out(&self, text: &str) {
-        write(&self.out, text);
+        let written = write(&self.out, text);
+        if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether data could not be written: a full disk, a closed stream.
+    pub fn lost_data(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Writes what is for eyes.
     pub fn err(&self, text: &str) {
-        write(&self.err, text);
+        // There is nowhere to say that it cannot be said.
+        let _ = write(&self.err, text);
     }
 
     /// How much the terminal shows now, if standard error is one on which the cursor can be moved.
@@ -112,9 +126,9 @@ fn stderr_size() -> Option<Size> {
     None
 }
 
-fn write(sink: &Mutex<Sink>, text: &str) {
+fn write(sink: &Mutex<Sink>, text: &str) -> io::Result<()> {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
+    sink.write_all(text.as_bytes()).and_then(|()| sink.flush())
 }
 
 /// What a run wrote.

@@ -1,51 +1,165 @@
 //! Commands that publish: refused wherever a task would start them, since they would go past the
 //! door. Told by their words alone, so that the same answer holds for what is written in a
 //! Releasefile and for what a script deep inside a task starts (`host::shim`).
-//! Turned down: asking each program, since none of them can say what it is about to do.
+//!
+//! An option may or may not take the next word, and rel does not know every option: both readings
+//! are tried, so that in doubt a command is refused. Turned down: asking each program, since none of
+//! them can say what it is about to do.
 
 use crate::diag::{Diagnostic, Outcome};
 
 /// Programs that publish, and the words by which they do, in order.
 const PUBLISHERS: &[(&str, &[&str])] = &[
+    ("anaconda", &["upload"]),
     ("bun", &["publish"]),
+    ("cargo", &["owner"]),
     ("cargo", &["publish"]),
+    ("cargo", &["workspaces", "publish"]),
+    ("cargo", &["ws", "publish"]),
     ("cargo", &["yank"]),
+    ("deno", &["publish"]),
+    ("docker", &["buildx", "imagetools", "create"]),
+    ("docker", &["compose", "push"]),
+    ("docker", &["image", "push"]),
+    ("docker", &["manifest", "push"]),
+    ("docker", &["plugin", "push"]),
     ("docker", &["push"]),
+    ("docker", &["trust", "sign"]),
     ("flit", &["publish"]),
     ("gem", &["push"]),
+    ("gem", &["yank"]),
     ("gh", &["release", "create"]),
     ("gh", &["release", "delete"]),
+    ("gh", &["release", "delete-asset"]),
     ("gh", &["release", "edit"]),
+    ("gh", &["release", "new"]),
     ("gh", &["release", "upload"]),
+    ("gh", &["run", "rerun"]),
     ("gh", &["workflow", "run"]),
+    ("git", &["lfs", "push"]),
     ("git", &["push"]),
     ("git", &["send-pack"]),
+    ("git", &["subtree", "push"]),
+    ("git", &["svn", "dcommit"]),
     ("glab", &["release", "create"]),
+    ("glab", &["release", "delete"]),
     ("glab", &["release", "upload"]),
     ("hatch", &["publish"]),
+    ("helm", &["push"]),
     ("maturin", &["publish"]),
     ("maturin", &["upload"]),
+    ("npm", &["access"]),
+    ("npm", &["deprecate"]),
+    ("npm", &["dist-tag", "add"]),
+    ("npm", &["owner", "add"]),
     ("npm", &["publish"]),
     ("npm", &["unpublish"]),
     ("pdm", &["publish"]),
     ("pnpm", &["publish"]),
+    ("pnpm", &["recursive", "publish"]),
+    ("podman", &["image", "push"]),
+    ("podman", &["manifest", "push"]),
     ("podman", &["push"]),
     ("poetry", &["publish"]),
     ("rye", &["publish"]),
+    ("twine", &["register"]),
     ("twine", &["upload"]),
     ("uv", &["publish"]),
-    ("yarn", &["publish"]),
+    ("wasm-pack", &["publish"]),
     ("yarn", &["npm", "publish"]),
+    ("yarn", &["npm", "tag", "add"]),
+    ("yarn", &["publish"]),
 ];
 
-/// Programs that start others, which may be publishers: `uvx twine upload`.
-const LAUNCHERS: &[&str] = &["npx", "pipx", "uvx"];
-
-/// Other words before a program that start it: `sudo`, `then` …
-const STARTERS: &[&str] = &[
-    "sudo", "env", "time", "nice", "exec", "command", "then", "do", "else", "if", "!", "uv", "run",
-    "tool", "python", "python3", "-m",
+/// Programs that start others, which may be publishers, and the words by which they do.
+const LAUNCHERS: &[(&str, &[&str])] = &[
+    ("!", &[]),
+    ("bun", &["x"]),
+    ("bunx", &[]),
+    ("command", &[]),
+    ("do", &[]),
+    ("else", &[]),
+    ("env", &[]),
+    ("exec", &[]),
+    ("hatch", &["run"]),
+    ("if", &[]),
+    ("nice", &[]),
+    ("nohup", &[]),
+    ("npm", &["exec"]),
+    ("npm", &["x"]),
+    ("npx", &[]),
+    ("pdm", &["run"]),
+    ("pipx", &["run"]),
+    ("pixi", &["run"]),
+    ("pnpm", &["dlx"]),
+    ("pnpm", &["exec"]),
+    ("poetry", &["run"]),
+    ("python", &[]),
+    ("python3", &[]),
+    ("rye", &["run"]),
+    ("setsid", &[]),
+    ("sudo", &[]),
+    ("then", &[]),
+    ("time", &[]),
+    ("timeout", &[]),
+    ("uv", &["run"]),
+    ("uv", &["tool", "run"]),
+    ("uv", &["x"]),
+    ("uvx", &[]),
+    ("while", &[]),
+    ("xargs", &[]),
+    ("yarn", &["dlx"]),
+    ("yarn", &["exec"]),
+    ("yarn", &["workspace"]),
+    ("yarn", &["workspaces", "foreach"]),
 ];
+
+/// Launchers that are programs of their own and stand on PATH: they get shims too.
+const SHIMMED: &[&str] = &["bunx", "npx", "pipx", "uvx"];
+
+/// Options that never take the next word.
+const ALONE: &[&str] = &[
+    "--all",
+    "--all-features",
+    "--bare",
+    "--debug",
+    "--dry-run",
+    "--frozen",
+    "--ignore-scripts",
+    "--json",
+    "--locked",
+    "--no-cache",
+    "--no-color",
+    "--no-config",
+    "--no-input",
+    "--no-pager",
+    "--no-sync",
+    "--offline",
+    "--paginate",
+    "--quiet",
+    "--recursive",
+    "--release",
+    "--silent",
+    "--verbose",
+    "--version",
+    "--workspaces",
+    "--yes",
+    "-D",
+    "-P",
+    "-V",
+    "-a",
+    "-h",
+    "-q",
+    "-r",
+    "-s",
+    "-v",
+    "-vv",
+    "-vvv",
+    "-y",
+];
+
+/// Options that say where an upload goes.
+const TARGETS: &[&str] = &["--publish-url", "--registry", "--repository-url"];
 
 /// Names of the programs that publish or start what does.
 pub fn programs() -> impl Iterator<Item = &'static str> {
@@ -55,26 +169,8 @@ pub fn programs() -> impl Iterator<Item = &'static str> {
         last = program;
         new
     });
-    publishers.chain(LAUNCHERS.iter().copied())
+    publishers.chain(SHIMMED.iter().copied())
 }
-
-/// Options that take the next word, so that what publishes may come one word later.
-const TAKES_WORD: &[&str] = &[
-    "-C",
-    "-c",
-    "-R",
-    "-p",
-    "--directory",
-    "--project",
-    "--prefix",
-    "--manifest-path",
-    "--git-dir",
-    "--work-tree",
-    "--repo",
-    "--config",
-    "--package",
-    "--workspace",
-];
 
 /// Refuses a command line or script in which a publishing command is written.
 ///
@@ -124,41 +220,136 @@ fn commands(script: &str) -> Vec<Vec<String>> {
 /// # Errors
 /// It does.
 pub fn refuse_words(words: &[&str]) -> Outcome<()> {
-    if let [shell, options, script @ ..] = words
-        && matches!(base(shell), "sh" | "bash" | "dash" | "zsh")
-        && options.starts_with('-')
-        && options.contains('c')
-    {
-        return refuse_script(&script.join(" "));
-    }
-    if words.iter().any(|word| is_loopback(word)) {
-        return Ok(());
-    }
-    let mut rest = words;
-    loop {
-        if let Some((program, ways)) =
-            rest.first().and_then(|first| publishes(base(first), &rest[1..]))
-        {
-            return Err(Box::new(refusal(program, ways)));
-        }
-        match rest.first() {
-            Some(word)
-                if STARTERS.contains(&base(word))
-                    || LAUNCHERS.contains(&base(word))
-                    || word.contains('=')
-                    || word.starts_with('-') =>
-            {
-                rest = &rest[1..]
-            }
-            _ => return Ok(()),
-        }
-    }
+    refuse(words, 0)
 }
 
-/// Whether a word names, or sets an option to, an address of this machine: what goes there leaves
-/// nothing, as the tests of a package tool do it.
-pub fn is_loopback(word: &str) -> bool {
-    let address = word.split_once('=').map_or(word, |(_, value)| value);
+/// How often one command may start another in the words that are looked at.
+const DEEPEST: usize = 8;
+
+fn refuse(words: &[&str], depth: usize) -> Outcome<()> {
+    let Some((first, rest)) = words.split_first().filter(|_| depth < DEEPEST) else {
+        return Ok(());
+    };
+    let program = program(first);
+    if matches!(program, "sh" | "bash" | "dash" | "zsh") {
+        return script_of(rest, "c").map_or(Ok(()), refuse_script);
+    }
+    if let Some(ways) = publishes(program, rest) {
+        return Err(Box::new(refusal(program, &ways)));
+    }
+    if sets_variable(first) {
+        return refuse(rest, depth + 1);
+    }
+    for (_, ways) in LAUNCHERS.iter().filter(|(name, _)| *name == program) {
+        for after in after_ways(rest, ways) {
+            if let Some(script) = script_of(after, "c") {
+                refuse_script(script)?;
+            }
+            for at in starts(after) {
+                refuse(&after[at..], depth + 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The script that `-c` (also among other letters, as in `-euc`) or `--call` is followed by.
+fn script_of<'a>(words: &[&'a str], letter: &str) -> Option<&'a str> {
+    let gives = |word: &&&str| {
+        let short = word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter);
+        short || **word == "--call"
+    };
+    let at = words.iter().position(|word| gives(&word))?;
+    words.get(at + 1).copied()
+}
+
+/// Whether this sets a variable for the command behind it: `NAME=value`.
+fn sets_variable(word: &str) -> bool {
+    let name = word.split_once('=').filter(|(_, value)| !value.starts_with('='));
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    name.is_some_and(|(name, _)| !name.is_empty() && plain(name))
+}
+
+/// Whether the word after this one may belong to it.
+fn may_take(word: &str) -> bool {
+    word.starts_with('-') && word.len() > 1 && !word.contains('=') && !ALONE.contains(&word)
+}
+
+/// Places at which a command may begin among the words of what starts it: behind options, their
+/// values, variables, and at most one other word.
+fn starts(words: &[&str]) -> Vec<usize> {
+    let (mut found, mut others) = (Vec::new(), 0);
+    for (at, word) in words.iter().enumerate() {
+        if word.starts_with(['-', '+']) || sets_variable(word) {
+            continue;
+        }
+        found.push(at);
+        if at == 0 || !may_take(words[at - 1]) {
+            others += 1;
+        }
+        if others > 1 {
+            break;
+        }
+    }
+    found
+}
+
+/// What follows `ways` in `words`, for each way to read them: each of `ways` comes first, or after
+/// options and words that these may take.
+fn after_ways<'a, 'b>(words: &'b [&'a str], ways: &[&str]) -> Vec<&'b [&'a str]> {
+    let Some((way, more)) = ways.split_first() else { return vec![words] };
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word == way {
+            found.extend(after_ways(&words[at + 1..], more));
+        }
+        let passed = word.starts_with(['-', '+']) || at > 0 && may_take(words[at - 1]);
+        if !passed {
+            break;
+        }
+    }
+    found
+}
+
+/// The words by which a program of this name publishes, if it does with these.
+fn publishes(program: &str, words: &[&str]) -> Option<Vec<&'static str>> {
+    if matches!(program, "gh" | "glab") && writes_by_api(words) {
+        return Some(vec!["api"]);
+    }
+    if matches!(program, "docker" | "podman") && words.iter().any(|word| pushes_image(word)) {
+        return Some(vec!["build", "--push"]);
+    }
+    let executes = words.iter().any(|word| matches!(*word, "-x" | "--execute"));
+    if program == "cargo" && executes && !after_ways(words, &["release"]).is_empty() {
+        return Some(vec!["release", "--execute"]);
+    }
+    let of_program = PUBLISHERS.iter().filter(|(name, _)| *name == program);
+    let found = of_program.map(|(_, ways)| *ways).find(|ways| {
+        // npm takes the beginning of a word for the word.
+        let short = || {
+            let full =
+                |word: &&str| program == "npm" && word.len() > 2 && ways[0].starts_with(*word);
+            let first = words.iter().find(|word| full(word));
+            first.is_some_and(|first| !after_ways(words, &[first]).is_empty()) && ways.len() == 1
+        };
+        !after_ways(words, ways).is_empty() || short()
+    })?;
+    let target = words.iter().enumerate().filter_map(|(at, word)| match word.split_once('=') {
+        Some((option, value)) => TARGETS.contains(&option).then_some(value),
+        None => TARGETS.contains(word).then(|| words.get(at + 1).copied()).flatten(),
+    });
+    // What goes to this machine leaves nothing, as the tests of a package tool do it.
+    let targets: Vec<&str> = target.collect();
+    let stays = !targets.is_empty() && targets.iter().all(|target| is_loopback(target));
+    (!stays).then(|| found.to_vec())
+}
+
+fn pushes_image(word: &str) -> bool {
+    word == "--push" || word.contains("type=registry") || word.contains("push=true")
+}
+
+/// Whether an address is one of this machine.
+pub fn is_loopback(address: &str) -> bool {
     let Some((_, rest)) =
         address.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
     else {
@@ -173,57 +364,43 @@ pub fn is_loopback(word: &str) -> bool {
     name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn publishes(program: &str, words: &[&str]) -> Option<(&'static str, &'static [&'static str])> {
-    if program == "gh" && writes_by_api(words) {
-        return Some(("gh", &["api"]));
-    }
-    let found = PUBLISHERS.iter().find(|(name, ways)| {
-        let mut plain = words.iter().filter(|word| !word.starts_with(['-', '+']));
-        // An option may take the next word, so the way may come one word later, but not far.
-        let near: Vec<&str> = plain.by_ref().take(ways.len() + 1).copied().collect();
-        *name == program
-            && near.windows(ways.len()).any(|window| window == *ways)
-            && starts_soon(words, ways)
-    })?;
-    Some((found.0, found.1))
-}
-
 /// Whether `gh api …` changes something: another method than GET, fields, or a mutation.
 fn writes_by_api(words: &[&str]) -> bool {
-    let mut plain = words.iter().filter(|word| !word.starts_with('-'));
-    if plain.next() != Some(&"api") {
+    if after_ways(words, &["api"]).is_empty() {
         return false;
     }
-    let method = words.iter().enumerate().find_map(|(at, word)| match *word {
+    let mut methods = words.iter().enumerate().filter_map(|(at, word)| match *word {
         "-X" | "--method" => words.get(at + 1).copied(),
-        word => word.strip_prefix("--method=").or_else(|| word.strip_prefix("-X")),
+        word => {
+            let short = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+            let joined = short.and_then(|rest| rest.split_once('X')).map(|(_, method)| method);
+            word.strip_prefix("--method=").or(joined)
+        }
     });
-    let gives = |word: &&str| {
-        ["-f", "-F", "--field", "--raw-field", "--input"]
-            .iter()
-            .any(|option| word.starts_with(option))
-    };
-    match method {
-        Some(method) => !method.eq_ignore_ascii_case("get"),
-        None if words.contains(&"graphql") => words.iter().any(|word| word.contains("mutation")),
-        None => words.iter().any(gives),
+    let reads = |method: &str| method.trim_start_matches('=').eq_ignore_ascii_case("get");
+    if let Some(first) = methods.next() {
+        return !reads(first) || methods.any(|method| !reads(method));
     }
+    if words.contains(&"graphql") {
+        // A query that stands in a file cannot be told from a mutation.
+        return words.iter().any(|word| {
+            word.contains("mutation") || word.contains("=@") || word.starts_with("--input")
+        });
+    }
+    let gives = |word: &&str| {
+        let fields = ["-f", "-F", "--field", "--raw-field", "--input"];
+        fields.iter().any(|option| word.starts_with(option))
+    };
+    words.iter().any(gives)
 }
 
-/// Whether the way comes first, or after options only: `git -C x push`, not `git commit -m push`.
-fn starts_soon(words: &[&str], ways: &[&str]) -> bool {
-    let mut after_option = false;
-    for word in words {
-        if word == &ways[0] {
-            return true;
-        }
-        let is_option = word.starts_with(['-', '+']);
-        if !is_option && !after_option {
-            return false;
-        }
-        after_option = TAKES_WORD.contains(word);
-    }
-    false
+/// The name of a program, without its folder and a version: `twine@latest`, `twine==6.0`.
+fn program(word: &str) -> &str {
+    let name = base(word);
+    name.split(['@', '=', '<', '>', '~', '['])
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or(name)
 }
 
 fn base(word: &str) -> &str {
@@ -270,6 +447,35 @@ mod tests {
             "npx npm publish",
             "twine upload --repository-url https://pypi.example.org/legacy/ x",
             "git push https://127.0.0.1.example.org/x main",
+            "uv --color never publish dist/x",
+            "uv run --with twine -- twine upload x",
+            "uv run -p 3.12 python -m twine upload x",
+            "uvx --from twine twine upload x",
+            "uvx twine@latest upload x",
+            "pipx run twine==5.0 upload x",
+            "npx -c 'npm publish'",
+            "npm exec -- npm publish",
+            "npm -w a publish",
+            "npm --loglevel silent publish",
+            "npm pub",
+            "yarn workspace a npm publish",
+            "docker image push x",
+            "docker --log-level debug push x",
+            "docker buildx build -t x --push .",
+            "gh release -R o/r create v1",
+            "gh api -iXPOST repos/o/r/releases",
+            "gh api --paginate -X GET -X POST repos/o/r/releases",
+            "cargo --color never publish",
+            "cargo release --execute",
+            "hatch -e x run twine upload y",
+            "poetry run python -m twine upload x",
+            "nice -n 5 twine upload x",
+            "A=1 B=2 twine upload x",
+            "npm publish --noproxy=http://localhost/",
+            "npm publish --tag x=http://localhost",
+            "twine upload --repository-url http://127.0.0.1:9/ --repository-url https://evil.example/ x",
+            "git push -o http://localhost/ origin main",
+            "bash -euc 'twine upload x'",
         ];
         for line in all {
             assert!(refuse_script(line).is_err(), "{line}");
@@ -299,6 +505,26 @@ mod tests {
             "gh api graphql -f query={viewer{login}}",
             "twine upload --repository-url http://127.0.0.1:8080/ x",
             "uv publish --publish-url=http://localhost/legacy x",
+            "npm publish --registry http://localhost:4873",
+            "npm run publish",
+            "npm install --save-dev publish",
+            "npm pack",
+            "docker build -t x .",
+            "docker run --rm push",
+            "gh pr view --json title",
+            "gh release list",
+            "cargo release patch",
+            "cargo test -- publish",
+            "uv run pytest -k upload tests",
+            "uv run python script.py upload",
+            "git commit --message push",
+            "git log -p --grep push",
+            "poetry run pytest",
+            "python -m pytest twine",
+            "sh build.sh upload",
+            "hatch run lint",
+            "env -u X pytest",
+            "xargs -n1 echo",
         ];
         for line in all {
             assert!(refuse_script(line).is_ok(), "{line}");

@@ -37,8 +37,11 @@ const NAMES: &[&str] = &[
     "GH_TOKEN",
     "GITHUB_TOKEN",
     "NETRC",
+    "MYSQL_PWD",
     "NODE_AUTH_TOKEN",
+    "NPM_CONFIG__AUTH",
     "NPM_TOKEN",
+    "PGPASSWORD",
 ];
 
 /// Beginnings of names that are withheld.
@@ -47,6 +50,7 @@ const PREFIXES: &[&str] = &["TWINE_", "UV_PUBLISH_", "AWS_", "HATCH_INDEX_", "PO
 /// Ends of names that are withheld.
 const SUFFIXES: &[&str] = &[
     "_ACCESS_KEY",
+    "_APIKEY",
     "_API_KEY",
     "_AUTHTOKEN",
     "_CREDENTIALS",
@@ -55,10 +59,13 @@ const SUFFIXES: &[&str] = &[
     "_PASSPHRASE",
     "_PASSWD",
     "_PASSWORD",
+    "_PAT",
     "_PRIVATE_KEY",
     "_SECRET",
     "_SECRET_KEY",
+    "_SIGNING_KEY",
     "_TOKEN",
+    "_WEBHOOK",
     "_WEBHOOK_URL",
 ];
 
@@ -102,6 +109,13 @@ pub fn forms(value: &str) -> Vec<String> {
     forms.extend(base64_whole(trimmed));
     forms.retain(|form| form.len() >= SHORTEST_MASKED);
     forms
+}
+
+/// The password that an address holds: `https://user:password@host/`.
+pub fn password_in_url(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let (login, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    login.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
 /// RFC 3986: everything but the unreserved characters is escaped.

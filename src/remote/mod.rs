@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::diag::Outcome;
 use crate::host::Host;
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::model::effect::{Effect, Presence};
 use crate::store::Store;
 

@@ -12,7 +12,7 @@ use crate::dist;
 use crate::host::net::{
     Answer, FormFile, Login, NoAnswer, join_url, same_origin, travels_in_the_clear,
 };
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::effect::{Presence, UploadPypi};

@@ -65,7 +65,7 @@ impl Log {
     fn show(&mut self, event: Event) {
         let text = self.text(event);
         if !text.is_empty() {
-            self.host.err(&text);
+            self.host.term.err(&workflow::masked(&text, |text| self.host.env.masked(text)));
         }
     }
 

@@ -19,6 +19,19 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// Masks a text but for what the runner must read as it stands: the names of commands, and tokens.
+pub(super) fn masked(text: &str, mask: impl Fn(&str) -> String) -> String {
+    let line = |line: &str| {
+        if line.starts_with("::stop-commands::") {
+            return line.to_owned();
+        }
+        let names = ["::group::", "::endgroup::", "::error ", "::warning "];
+        let name = names.iter().find(|name| line.starts_with(**name)).copied().unwrap_or("");
+        format!("{name}{}", mask(&line[name.len()..]))
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Opens a task's group, in which commands do not count until `token` is said.
 pub(super) fn open(title: &str, token: &str) -> String {
     format!("::group::{}\n::stop-commands::{token}\n", data(title))

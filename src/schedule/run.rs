@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::diag::{Diagnostic, Kind};
 use crate::graph::Node;
-use crate::host::proc::Stop;
+use crate::host::stop::Stop;
 use crate::model::event::End;
 use crate::schedule::state::Schedule;
 

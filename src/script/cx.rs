@@ -14,8 +14,8 @@ use super::builtins::draft::Draft;
 use crate::diag::{Diagnostic, Exit, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
 use crate::goals;
-use crate::host::proc::{OUT, Stop};
 use crate::host::shim::Shims;
+use crate::host::stop::{OUT, Stop};
 use crate::host::{Host, fs};
 use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
@@ -201,7 +201,7 @@ pub struct RunCx {
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
-    shims: OnceLock<Outcome<Option<Shims>>>,
+    shims: Mutex<HashMap<String, Shims>>,
 }
 
 impl RunCx {
@@ -218,7 +218,7 @@ impl RunCx {
         strict: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
-        let (results, tool_env, shims) = (Mutex::default(), OnceLock::new(), OnceLock::new());
+        let (results, tool_env, shims) = (Mutex::default(), OnceLock::new(), Mutex::default());
         Self {
             host,
             root,
@@ -235,22 +235,23 @@ impl RunCx {
         }
     }
 
-    /// What keeps commands of tasks from publishing; made when the first one is started.
+    /// What keeps commands of tasks with this PATH from publishing; made when the first one is started.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn shims(&self) -> Outcome<Option<&Shims>> {
-        let make = |program: &PathBuf| {
-            Shims::new(&self.state, &self.root, program).map_err(|error| {
-                let wrong =
-                    Diagnostic::machine(format!("cannot keep commands from publishing: {error}"));
-                Box::new(
-                    wrong.hint("no command is started without that: mend the folder for state"),
-                )
-            })
-        };
-        let made = self.shims.get_or_init(|| self.host.program.as_ref().map(make).transpose());
-        made.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    pub fn shims(&self, path: &str) -> Outcome<Option<Shims>> {
+        let Some(program) = &self.host.program else { return Ok(None) };
+        let mut known = lock(&self.shims);
+        if let Some(shims) = known.get(path) {
+            return Ok(Some(shims.clone()));
+        }
+        let made = Shims::new(&self.state, &self.root, program, path).map_err(|error| {
+            let wrong =
+                Diagnostic::machine(format!("cannot keep commands from publishing: {error}"));
+            Box::new(wrong.hint("no command is started without that: mend the folder for state"))
+        })?;
+        known.insert(path.to_owned(), made.clone());
+        Ok(Some(made))
     }
 }
 
@@ -326,18 +327,20 @@ impl BodyCx {
         work(&Tools { host: &self.run.host, root: &self.run.root, stop: &self.stop, say: &say })
     }
 
-    /// The variables of a local command of this task: it shall not publish.
+    /// The variables of a local command of this task, and what else keeps it from publishing.
     ///
     /// # Errors
     /// The tool environment or shims cannot be made, or a file of variables cannot be read.
-    pub fn child_env(&self) -> Outcome<BTreeMap<String, String>> {
+    pub fn child_env(&self) -> Outcome<(BTreeMap<String, String>, Option<Shims>)> {
         let mut env = self.plain_env()?;
-        if let Some(shims) = self.run.shims()? {
+        let path = env.get("PATH").cloned().unwrap_or_default();
+        let shims = self.run.shims(&path)?;
+        if let Some(shims) = &shims {
             shims.guard(&mut env);
         }
         // What the Releasefile says itself stands above what keeps it safe.
         env.extend(self.task.env.clone());
-        Ok(env)
+        Ok((env, shims))
     }
 
     fn plain_env(&self) -> Outcome<BTreeMap<String, String>> {

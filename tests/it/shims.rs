@@ -195,5 +195,68 @@ fn cargo_called_by_its_own_path_finds_no_credentials() {
         .file("Cargo.toml", "[package]\nname = \"time-piece\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\n")
         .file("src/lib.rs", "")
         .file("ship.sh", &format!("{cargo} login --help >/dev/null\n{cargo} publish --no-verify --allow-dirty\n"));
-    project.rel("ship").code(1).says("rel-refuses-to-publish");
+    project.rel("ship").code(3).says("rel: `cargo publish` publishes");
+}
+
+#[test]
+fn an_address_of_this_machine_counts_only_as_the_place_to_send_to() {
+    for line in [
+        "npm publish --noproxy=http://localhost/",
+        "git push -o http://localhost/ origin main",
+        "twine upload --repository-url http://127.0.0.1:9/ --repository-url https://away.invalid/ x",
+        "npm -w a publish",
+        "docker image push x",
+        "uvx --from twine twine upload x",
+        "gh api -iXPOST repos/o/r/releases",
+    ] {
+        let programs = ["npm", "twine", "docker", "uvx", "gh"];
+        let project = project("task(\"lint\").exec(\"sh release.sh\");\n", &programs)
+            .file("release.sh", &format!("{line}\n"));
+        project.git().rel("lint").code(3).says("refused: nothing was sent by it");
+    }
+    let text = "task(\"lint\").exec(\"sh release.sh\");\n";
+    let local = project(text, &["twine"])
+        .file("release.sh", "twine upload --repository-url http://127.0.0.1:8080/ x\n");
+    local.rel("lint").code(0);
+    assert!(mark(&local).exists());
+}
+
+#[test]
+fn what_is_not_installed_is_not_there_behind_shims_either() {
+    let bin = tempfile::tempdir().unwrap();
+    for name in ["sh", "bash"] {
+        let found = ["/bin", "/usr/bin"].map(|folder| format!("{folder}/{name}"));
+        if let Some(found) = found.iter().find(|path| std::path::Path::new(path).exists()) {
+            std::os::unix::fs::symlink(found, bin.path().join(name)).unwrap();
+        }
+    }
+    let text = "task(\"probe\").sh(\"if command -v docker; then exit 1; fi; command -v git && exit 1; true\");\n";
+    let project = Project::new(text).env("PATH", &bin.path().to_string_lossy());
+    project.rel("probe").code(0);
+}
+
+#[test]
+fn shims_of_two_programs_and_of_version_managers_end_at_the_real_one() {
+    let other = tempfile::tempdir().unwrap();
+    let copy = other.path().join("rel");
+    fs::copy(env!("CARGO_BIN_EXE_rel"), &copy).unwrap();
+    let text = format!(
+        "task(\"outer\").exec(\"{} inner\");\ntask(\"inner\").exec(\"sh -c 'git --version'\");\n",
+        copy.display()
+    );
+    Project::new(&text).rel("outer").code(0).says("git version");
+    let manager = tempfile::tempdir().unwrap();
+    let shim = manager.path().join("shims/git");
+    fs::create_dir(shim.parent().unwrap()).unwrap();
+    // As version managers do it: the first of this name in any folder but their own.
+    let look = format!(
+        "#!/bin/sh\nIFS=:\nfor d in $PATH; do\n  [ \"$d\" = {:?} ] || [ ! -x \"$d/git\" ] || exec \"$d/git\" \"$@\"\ndone\n",
+        shim.parent().unwrap()
+    );
+    fs::write(&shim, look).unwrap();
+    fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", shim.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let project =
+        Project::new("task(\"look\").exec(\"sh -c 'git --version'\");\n").env("PATH", &path);
+    project.rel("look").code(0).says("git version");
 }

@@ -177,8 +177,8 @@ fn start<T>(
     cmd: &Cmd,
     run: impl FnOnce(&Launch<'_>) -> Result<T, StartError>,
 ) -> Outcome<Result<T, StartError>> {
-    let (env, cwd) = (cx.child_env()?, cx.cwd());
-    let shims = cx.run.shims()?.map(Shims::folder);
+    let ((env, shims), cwd) = (cx.child_env()?, cx.cwd());
+    let shims = shims.as_ref().map(Shims::folder);
     let ended = run(&Launch { cmd, cwd: &cwd, env, shims });
     match shim::refused(&cx.out).first() {
         Some(why) => Err(Box::new(hidden(why))),
@@ -313,6 +313,12 @@ fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
 fn send(call: &Call<'_>, how: How) -> Outcome<Dynamic> {
     let cmd = filled(call, how)?;
     let cx = call.body()?;
+    if cx.run.host.env.masked(&cmd.shown()) != cmd.shown() {
+        let wrong = Diagnostic::usage("a sending command must not hold the value of a secret");
+        return Err(Box::new(wrong.hint(
+            "declare `.secrets(\"NAME\")` on the task: the command then finds it in its environment",
+        )));
+    }
     let one_or_many = |value: &Dynamic| match value.read_lock::<Array>() {
         Some(array) => array.clone(),
         None => vec![value.clone()],

@@ -1,0 +1,265 @@
+//! A stop: TERM to every command of a run, a grace, then KILL, with all that they started.
+//!
+//! What has left its command's process group is known by a variable that it inherited. Turned down:
+//! a control group for each task, which few users may make.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::host::fs;
+
+/// How long a group may take to end by itself after TERM.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often what has left its group is looked for and killed, at most: it may breed.
+const KILL_ROUNDS: usize = 50;
+
+/// Ends what belongs to it, and tells whoever asks that it is over. Clones are the same stop.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    fired: AtomicBool,
+    reason: Mutex<String>,
+    over: Condvar,
+    running: Mutex<BTreeSet<Target>>,
+    children: Mutex<Vec<Stop>>,
+    listeners: Mutex<Vec<Listener>>,
+    killed: AtomicBool,
+    kill_listeners: Mutex<Vec<Listener>>,
+}
+
+type Listener = Box<dyn Fn() + Send + Sync>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Stop {
+    /// A stop that also fires when this one does.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::default();
+        lock(&self.0.children).push(child.clone());
+        if self.fired() {
+            child.fire(&self.reason());
+        }
+        child
+    }
+
+    /// Forgets a child that has ended.
+    pub fn release(&self, child: &Self) {
+        lock(&self.0.children).retain(|known| !Arc::ptr_eq(&known.0, &child.0));
+    }
+
+    /// Whether it is over.
+    pub fn fired(&self) -> bool {
+        self.0.fired.load(Ordering::SeqCst)
+    }
+
+    /// Why, once it is over.
+    pub fn reason(&self) -> String {
+        lock(&self.0.reason).clone()
+    }
+
+    /// Calls `listener` when it is over; at once if it is already.
+    pub fn on_fire(&self, listener: impl Fn() + Send + Sync + 'static) {
+        let mut listeners = lock(&self.0.listeners);
+        if self.fired() {
+            listener();
+        }
+        listeners.push(Box::new(listener));
+    }
+
+    /// Calls `listener` when it is killed; at once if it is already.
+    pub fn on_kill(&self, listener: impl Fn() + Send + Sync + 'static) {
+        let mut listeners = lock(&self.0.kill_listeners);
+        if self.0.killed.load(Ordering::SeqCst) {
+            listener();
+        }
+        listeners.push(Box::new(listener));
+    }
+
+    /// Waits for `pause`, or until it is over.
+    pub fn wait(&self, pause: Duration) {
+        let reason = lock(&self.0.reason);
+        let over = |_: &mut String| !self.fired();
+        drop(
+            self.0
+                .over
+                .wait_timeout_while(reason, pause, over)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+
+    /// Ends every group with TERM, and after a grace with KILL.
+    pub fn fire(&self, reason: &str) {
+        if !self.0.fired.load(Ordering::SeqCst) {
+            reason.clone_into(&mut lock(&self.0.reason));
+        }
+        if self.0.fired.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        drop(lock(&self.0.reason));
+        self.0.over.notify_all();
+        for listener in lock(&self.0.listeners).iter() {
+            listener();
+        }
+        let children = lock(&self.0.children).clone();
+        for child in children {
+            child.fire(reason);
+        }
+        self.signal(false);
+        if !lock(&self.0.running).is_empty() {
+            let late = self.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(GRACE);
+                late.signal(true);
+            });
+        }
+    }
+
+    /// Ends every group with KILL, at once.
+    pub fn kill(&self) {
+        self.fire("killed");
+        self.0.killed.store(true, Ordering::SeqCst);
+        for listener in lock(&self.0.kill_listeners).iter() {
+            listener();
+        }
+        let children = lock(&self.0.children).clone();
+        for child in children {
+            child.kill();
+        }
+        self.signal(true);
+    }
+
+    fn signal(&self, kill: bool) {
+        for target in lock(&self.0.running).iter() {
+            target.signal(kill);
+        }
+    }
+
+    pub(super) fn enter(&self, target: &Target) {
+        lock(&self.0.running).insert(target.clone());
+        if self.fired() {
+            target.signal(true);
+        }
+    }
+
+    pub(super) fn leave(&self, target: &Target) {
+        lock(&self.0.running).remove(target);
+    }
+}
+
+/// What a stop ends: a command with all that it started.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Target {
+    pid: u32,
+    /// Whether it leads a group of its own; without one it shares rel's, as it has the terminal.
+    leads: bool,
+    /// The folder by which what has left the group is known (see [`strays`]).
+    out: Option<String>,
+}
+
+impl Target {
+    /// A command by its number; `leads` says whether it leads a group, `out` what it was told as [`OUT`].
+    pub(super) fn new(pid: u32, leads: bool, out: Option<String>) -> Self {
+        Self { pid, leads, out }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn signal(&self, kill: bool) {
+        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+        let signal = if kill { Signal::KILL } else { Signal::TERM };
+        let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid(self.pid) {
+            let _ = if self.leads {
+                kill_process_group(pid, signal)
+            } else {
+                kill_process(pid, signal)
+            };
+        }
+        let Some(own) = self.out.as_deref() else { return };
+        // What is born while its parent is looked at is found the next time.
+        for _ in 0..if kill { KILL_ROUNDS } else { 1 } {
+            let found = strays(|out| out == own);
+            for stray in found.iter().filter_map(|stray| pid(stray.pid)) {
+                let _ = kill_process(stray, signal);
+            }
+            if found.is_empty() {
+                break;
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn signal(&self, kill: bool) {
+        let _ = kill;
+    }
+}
+
+/// The variable that tells a task's commands the folder for their outputs. What they start inherits
+/// it, and is known by it even after it has left their process group.
+pub const OUT: &str = "REL_OUT";
+
+/// A process that a task started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Its number.
+    pub pid: u32,
+    /// Its command line.
+    pub command: String,
+    /// The task's folder for outputs.
+    pub out: String,
+}
+
+/// Kills every process that was told a folder below this one for its outputs.
+pub fn sweep(folder: &Path) {
+    for _ in 0..KILL_ROUNDS {
+        let left = strays(|out| Path::new(out).starts_with(folder));
+        if left.is_empty() {
+            return;
+        }
+        for stray in left {
+            Target::new(stray.pid, false, None).signal(true);
+        }
+    }
+}
+
+/// Whether a process of this number is running.
+pub fn is_running(pid: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = pid;
+        true
+    }
+}
+
+/// Running processes of which `wanted` holds for the folder that they were told. Where the system
+/// has no `/proc` there are none.
+pub fn strays(wanted: impl Fn(&str) -> bool) -> Vec<Stray> {
+    let mut found = Vec::new();
+    for pid in fs::names(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
+        let read = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        let environ = read("environ");
+        let marked = environ.split(|byte| *byte == 0).find_map(|variable| {
+            let text = std::str::from_utf8(variable).ok()?;
+            text.strip_prefix(OUT)?.strip_prefix('=')
+        });
+        if let Some(out) = marked.filter(|out| wanted(out)) {
+            let command =
+                String::from_utf8_lossy(&read("cmdline")).replace('\0', " ").trim().to_owned();
+            found.push(Stray { pid, command, out: out.to_owned() });
+        }
+    }
+    found
+}
