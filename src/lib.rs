@@ -47,6 +47,8 @@ pub mod script;
 // --- L5: the program
 pub mod cli;
 
+pub mod rehearse;
+
 pub mod app;
 
 pub use app::run;

@@ -37,6 +37,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("schedule", &["diag", "model", "host", "graph"]),
     ("report", &["diag", "model", "host", "graph", "retention"]),
     ("cli", &["complete", "door", "report"]),
+    ("rehearse", &["diag", "model", "host"]),
     ("app", &["*"]),
 ];
 

@@ -1,0 +1,1 @@
+//! crates.io of the rehearsal.

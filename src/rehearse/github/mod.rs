@@ -1,0 +1,1 @@
+//! GitHub of the rehearsal.

@@ -1,0 +1,12 @@
+//! The rehearsal: services on loopback that behave like the real ones, their refusals included.
+//!
+//! Each service is a plain value that answers requests at an instant; one file knows sockets. What a
+//! service knows of the protocols is written here a second time, never taken from `remote` or `dist`:
+//! a server that shares code with its client proves nothing.
+
+pub mod crates;
+pub mod github;
+pub mod http;
+pub mod oidc;
+pub mod pypi;
+pub mod sigstore;

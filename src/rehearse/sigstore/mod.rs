@@ -1,0 +1,1 @@
+//! Fulcio, CT log and Rekor of the rehearsal.
