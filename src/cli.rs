@@ -69,6 +69,8 @@ enum Sub {
     Plan(Words),
     /// Send exactly what a plan made with `rel run … -o plan.json` holds.
     Apply(ApplyArgs),
+    /// Release for real into a world on this machine: every service on loopback, nothing leaves.
+    Rehearse(RehearseArgs),
     /// Check the Releasefile.
     Validate,
     /// Print the graph of tasks.
@@ -162,6 +164,21 @@ struct RunArgs {
 }
 
 #[derive(Args)]
+struct RehearseArgs {
+    #[command(flatten)]
+    words: Words,
+    /// Take changes along that are not committed.
+    #[arg(long)]
+    dirty: bool,
+    /// The tag to release [default: that of HEAD, else the next patch].
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+    /// Tasks at the same time [default: the number of cores].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
 struct ApplyArgs {
     /// The plan.
     plan: PathBuf,
@@ -223,6 +240,21 @@ pub struct RunOptions {
     pub export: Option<PathBuf>,
 }
 
+/// What to rehearse.
+#[derive(Debug, Default)]
+pub struct RehearseOptions {
+    /// Tasks with their parameters.
+    pub words: Vec<String>,
+    /// Words after `--`.
+    pub rest: Vec<String>,
+    /// Changes that are not committed come along.
+    pub dirty: bool,
+    /// The tag to release.
+    pub tag: Option<String>,
+    /// Bodies at the same time; `None` for one per core.
+    pub jobs: Option<usize>,
+}
+
 /// What to clean.
 #[derive(Debug)]
 pub struct CleanOptions {
@@ -245,6 +277,8 @@ pub enum Command {
     List,
     /// Show what a run would do.
     Plan(Vec<String>, Vec<String>),
+    /// Release into a world on this machine.
+    Rehearse(RehearseOptions),
     /// Check the file.
     Validate,
     /// Print the graph; whether in Mermaid's language.
@@ -293,6 +327,7 @@ pub const COMMANDS: &[&str] = &[
     "list",
     "plan",
     "apply",
+    "rehearse",
     "validate",
     "graph",
     "show",
@@ -306,7 +341,7 @@ pub const COMMANDS: &[&str] = &[
 /// since what follows are words of a line that is not finished yet.
 const COMPLETE: &str = "__complete";
 /// Options that take the next word.
-const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export"];
+const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag"];
 
 /// Parses the words after the program's name.
 ///
@@ -337,6 +372,13 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             let options = common(args.common);
             Command::Apply(args.plan, RunOptions { live: true, ..options })
         }
+        Sub::Rehearse(args) => Command::Rehearse(RehearseOptions {
+            words: args.words.words,
+            rest: args.words.rest,
+            dirty: args.dirty,
+            tag: args.tag,
+            jobs: args.jobs.map(usize::from),
+        }),
         Sub::Validate => Command::Validate,
         Sub::Graph(args) => Command::Graph(
             args.words.words,

@@ -35,6 +35,8 @@ pub mod remote;
 
 pub mod retention;
 
+pub mod rehearse;
+
 // --- L3: the door
 pub mod door;
 pub mod guard;
@@ -46,8 +48,6 @@ pub mod script;
 
 // --- L5: the program
 pub mod cli;
-
-pub mod rehearse;
 
 pub mod app;
 

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Ok(host) => host,
         Err(error) => {
             let host = rel::host::Host::nowhere();
-            host.err(&format!("error: the current folder cannot be read: {error}\n"));
+            host.err(&format!("error: {error}\n"));
             return ExitCode::from(2);
         }
     };

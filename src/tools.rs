@@ -204,7 +204,11 @@ impl Tools<'_> {
 }
 
 /// The folder of all environments, which projects share.
-fn cache(host: &Host) -> Outcome<PathBuf> {
+/// The folder for what all projects share.
+///
+/// # Errors
+/// No home folder.
+pub fn cache(host: &Host) -> Outcome<PathBuf> {
     let env = &host.env;
     let base = env.get("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));

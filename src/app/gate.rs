@@ -55,6 +55,7 @@ pub(super) fn look(
         store: &session.cx.store,
         root: &session.cx.root,
         env: &|| Ok(std::collections::BTreeMap::new()),
+        tokens: &session.cx.tokens,
         stop: &session.stop,
         say: &say,
     };

@@ -16,6 +16,7 @@ mod leftovers;
 mod live;
 mod pass;
 mod proof;
+mod rehearse;
 pub mod run;
 mod session;
 
@@ -65,6 +66,7 @@ fn dispatch(
     match command {
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
         Command::Validate => inspect::validate(host, output),

@@ -70,6 +70,7 @@ fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key,
         store,
         root,
         env: &|| Ok(std::collections::BTreeMap::new()),
+        tokens: &session.cx.tokens,
         stop: &session.stop,
         say: &say,
     };

@@ -77,7 +77,7 @@ impl Session {
             events.emit(Event::Warning { diagnostic: Box::new(left) });
         }
         let epoch = repo.head().map(|head| head.time);
-        let strict = options.strict || host.env.is_ci();
+        let strict = options.strict || host.is_ci();
         let cx = RunCx::new(
             host.clone(),
             root,

@@ -4,7 +4,7 @@ use super::Ground;
 use crate::diag::Diagnostic;
 use crate::host::net::travels_in_the_clear;
 use crate::model::task::Index;
-use crate::remote::pypi;
+use crate::remote::{pypi, trusted};
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     ground
@@ -15,7 +15,8 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
 }
 
 fn missing(ground: &Ground<'_>, index: &Index) -> Option<Diagnostic> {
-    if index.password.is_empty() || pypi::login(ground.host, index).is_some() {
+    let by_identity = trusted::is_offered(ground.host, index);
+    if by_identity || index.password.is_empty() || pypi::login(ground.host, index).is_some() {
         return None;
     }
     let wrong = Diagnostic::refused(format!("no login for index `{}`", index.name));

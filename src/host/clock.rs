@@ -23,6 +23,11 @@ impl Clock {
         self.unix
     }
 
+    /// This very moment, in seconds since 1970: for what ends by itself.
+    pub fn now(&self) -> u64 {
+        self.unix + self.started.elapsed().as_secs()
+    }
+
     /// Time since the run began.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()

@@ -12,31 +12,104 @@ pub struct Endpoints {
     pub pypi: Index,
     /// Its test instance.
     pub testpypi: Index,
+    /// Where files of both are downloaded from.
+    pub files: Files,
+    /// Rust's registry.
+    pub crates: Crates,
+    /// GitHub.
+    pub github: GitHub,
+    /// The public instance of Sigstore.
+    pub sigstore: Sigstore,
+}
+
+/// Hosts that Python distributions are downloaded from.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Of the Python Package Index.
+    pub pypi: String,
+    /// Of its test instance.
+    pub testpypi: String,
+}
+
+/// Rust's registry.
+#[derive(Debug, Clone)]
+pub struct Crates {
+    /// The site with the API.
+    pub api: String,
+    /// The sparse index.
+    pub index: String,
+    /// Where crates are downloaded from.
+    pub downloads: String,
+}
+
+/// GitHub's addresses.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    /// The site, where repositories are.
+    pub web: String,
+    /// The REST API.
+    pub api: String,
+    /// Where release assets are sent to.
+    pub uploads: String,
+    /// The issuer of identity tokens of Actions.
+    pub issuer: String,
+}
+
+/// Sigstore's addresses.
+#[derive(Debug, Clone)]
+pub struct Sigstore {
+    /// The certificate authority.
+    pub fulcio: String,
+    /// The transparency log.
+    pub rekor: String,
 }
 
 impl Default for Endpoints {
     fn default() -> Self {
-        let index = |name: &str, upload: &str, simple: &str, password: &[&str]| Index {
-            name: name.into(),
-            upload: upload.into(),
-            simple: simple.into(),
-            user: "__token__".into(),
-            password: password.iter().map(ToString::to_string).collect(),
-            insecure: false,
-        };
+        let index =
+            |name: &str, upload: &str, simple: &str, exchange: &str, password: &[&str]| Index {
+                name: name.into(),
+                upload: upload.into(),
+                simple: simple.into(),
+                user: "__token__".into(),
+                password: password.iter().map(ToString::to_string).collect(),
+                insecure: false,
+                exchange: Some(exchange.into()),
+            };
         Self {
             pypi: index(
                 "pypi",
                 "https://upload.pypi.org/legacy/",
                 "https://pypi.org/simple/",
+                "https://upload.pypi.org/_/oidc/",
                 &["PYPI_TOKEN", "PYPI_API_TOKEN", "UV_PUBLISH_TOKEN", "TWINE_PASSWORD"],
             ),
             testpypi: index(
                 "testpypi",
                 "https://test.pypi.org/legacy/",
                 "https://test.pypi.org/simple/",
+                "https://test.pypi.org/_/oidc/",
                 &["TESTPYPI_TOKEN", "TEST_PYPI_TOKEN", "TEST_PYPI_API_TOKEN"],
             ),
+            files: Files {
+                pypi: "https://files.pythonhosted.org".into(),
+                testpypi: "https://test-files.pythonhosted.org".into(),
+            },
+            crates: Crates {
+                api: "https://crates.io".into(),
+                index: "https://index.crates.io".into(),
+                downloads: "https://static.crates.io".into(),
+            },
+            github: GitHub {
+                web: "https://github.com".into(),
+                api: "https://api.github.com".into(),
+                uploads: "https://uploads.github.com".into(),
+                issuer: "https://token.actions.githubusercontent.com".into(),
+            },
+            sigstore: Sigstore {
+                fulcio: "https://fulcio.sigstore.dev".into(),
+                rekor: "https://rekor.sigstore.dev".into(),
+            },
         }
     }
 }

@@ -28,7 +28,8 @@ impl Env {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self::new(std::env::vars_os().filter_map(unicode))
+        let own = |(name, _): &(String, String)| name != super::rehearsed::VARIABLE;
+        Self::new(std::env::vars_os().filter_map(unicode).filter(own))
     }
 
     /// An environment of these variables.

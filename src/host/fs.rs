@@ -100,6 +100,19 @@ pub fn open_append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Holds a file against every other process until it is dropped.
+///
+/// # Errors
+/// Somebody else holds it, or it cannot be made.
+pub fn lock(path: &Path) -> io::Result<File> {
+    let file = open_append(path)?;
+    file.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => io::Error::other("another rel is at it"),
+        std::fs::TryLockError::Error(error) => error,
+    })?;
+    Ok(file)
+}
+
 /// Digests of a stream's bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Digests {

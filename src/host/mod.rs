@@ -11,6 +11,7 @@ pub mod env;
 pub mod fs;
 pub mod net;
 pub mod proc;
+pub mod rehearsed;
 pub mod shim;
 pub mod signals;
 pub mod stop;
@@ -24,6 +25,7 @@ use clock::Clock;
 use endpoints::Endpoints;
 use env::Env;
 use net::Net;
+use rehearsed::Way;
 use stop::Stop;
 use term::Term;
 
@@ -41,6 +43,8 @@ pub struct Host {
     pub term: Term,
     /// This program's own file, for shims; without it children have none.
     pub program: Option<PathBuf>,
+    /// Where requests go within a rehearsal.
+    pub way: Option<Way>,
     net: OnceLock<Net>,
     takes_signals: bool,
 }
@@ -49,11 +53,14 @@ impl Host {
     /// The machine that this process runs on.
     ///
     /// # Errors
-    /// The current folder does not exist.
+    /// The current folder does not exist; or this should be a rehearsal, and is none.
     pub fn from_process() -> std::io::Result<Self> {
-        let cwd = std::env::current_dir()?;
+        let cwd = std::env::current_dir().map_err(|error| {
+            std::io::Error::other(format!("the current folder cannot be read: {error}"))
+        })?;
+        let way = rehearsed::way()?;
         let host = Self::new(cwd, Env::from_process(), Endpoints::default(), Term::from_process());
-        Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), ..host })
+        Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), way, ..host })
     }
 
     /// Fires `stop` on Ctrl-C, SIGTERM, and the end of its terminal, if this is a machine of its own and not one of a test.
@@ -103,6 +110,11 @@ impl Host {
         std::thread::available_parallelism().map_or(1, usize::from)
     }
 
+    /// Whether this is a run of a CI service. A rehearsal plays one, on a person's machine.
+    pub fn is_ci(&self) -> bool {
+        self.way.is_none() && self.env.is_ci()
+    }
+
     /// This process's number.
     pub fn pid(&self) -> u32 {
         std::process::id()
@@ -124,6 +136,7 @@ impl Host {
             endpoints,
             term,
             program: None,
+            way: None,
             net: OnceLock::new(),
             takes_signals: false,
         }
@@ -131,6 +144,6 @@ impl Host {
 
     /// The network, made when first needed: loading certificate roots takes time.
     pub fn net(&self) -> &Net {
-        self.net.get_or_init(Net::new)
+        self.net.get_or_init(|| Net::new(self.way.clone()))
     }
 }

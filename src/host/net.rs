@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
+use crate::host::rehearsed::Way;
 use crate::host::stop::Stop;
 use crate::model::secret::Secret;
 
@@ -29,6 +30,7 @@ const LONGEST: u64 = 64 << 20;
 
 /// The network of this process.
 pub struct Net {
+    way: Option<Way>,
     runtime: OnceLock<io::Result<Runtime>>,
     reads: Clients,
     writes: Clients,
@@ -42,11 +44,16 @@ struct Clients {
 }
 
 /// Login for one host.
-pub struct Login {
-    /// Name.
-    pub user: String,
-    /// Password or token.
-    pub password: Secret,
+pub enum Login {
+    /// Name and password, or token (RFC 7617).
+    Basic {
+        /// Name.
+        user: String,
+        /// Password or token.
+        password: Secret,
+    },
+    /// A token (RFC 6750).
+    Bearer(Secret),
 }
 
 /// An answer.
@@ -64,6 +71,17 @@ pub struct Answer {
     pub body: String,
 }
 
+/// An answer that is passed on.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Status code.
+    pub status: u16,
+    /// Header fields.
+    pub fields: Vec<(String, String)>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
 /// The request did not get an answer: no name, no route, broken off, too late.
 #[derive(Debug)]
 pub struct NoAnswer(pub String);
@@ -79,8 +97,9 @@ pub struct FormFile {
 }
 
 impl Net {
-    pub(super) fn new() -> Self {
-        Self { runtime: OnceLock::new(), reads: Clients::default(), writes: Clients::default() }
+    pub(super) fn new(way: Option<Way>) -> Self {
+        let clients = Clients::default;
+        Self { way, runtime: OnceLock::new(), reads: clients(), writes: clients() }
     }
 
     /// `GET` with an `Accept` header; given up when `stop` fires.
@@ -94,7 +113,8 @@ impl Net {
         login: Option<&Login>,
         stop: &Stop,
     ) -> Result<Answer, NoAnswer> {
-        let request = self.reads.of(url, &reader)?.get(url).header(ACCEPT, accept);
+        let request =
+            self.reads.of(url, self.way.as_ref(), &reader)?.get(url).header(ACCEPT, accept);
         self.wait(or_stopped(stop, async {
             read(with(login, request).send().await.map_err(no_answer)?).await
         }))
@@ -112,7 +132,7 @@ impl Net {
         stop: &Stop,
         mut each: impl FnMut(&[u8]),
     ) -> Result<u16, NoAnswer> {
-        let request = self.reads.of(url, &reader)?.get(url);
+        let request = self.reads.of(url, self.way.as_ref(), &reader)?.get(url);
         self.wait(or_stopped(stop, async {
             let mut response = with(login, request).send().await.map_err(no_answer)?;
             while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
@@ -136,7 +156,7 @@ impl Net {
         file: &FormFile,
         stop: &Stop,
     ) -> Result<Answer, NoAnswer> {
-        let client = self.writes.of(url, &writer)?;
+        let client = self.writes.of(url, self.way.as_ref(), &writer)?;
         self.wait(async {
             let opened = tokio::fs::File::open(&file.path)
                 .await
@@ -169,6 +189,69 @@ impl Net {
         })
     }
 
+    /// `GET` or `HEAD` for somebody else: their header fields go along, the answer comes back as it is.
+    ///
+    /// # Errors
+    /// No answer, or it broke off.
+    pub fn fetch(
+        &self,
+        head: bool,
+        url: &str,
+        fields: &[(String, String)],
+        stop: &Stop,
+    ) -> Result<Fetched, NoAnswer> {
+        let client = self.reads.of(url, self.way.as_ref(), &reader)?;
+        let request = if head { client.head(url) } else { client.get(url) };
+        let request = fields
+            .iter()
+            .fold(request, |request, (name, value)| request.header(name.as_str(), value.as_str()));
+        self.wait(or_stopped(stop, async {
+            let response = request.send().await.map_err(no_answer)?;
+            let status = response.status().as_u16();
+            let pair =
+                |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                    (
+                        name.as_str().to_owned(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
+                };
+            let fields = response.headers().iter().map(pair).collect();
+            let body = response.bytes().await.map_err(no_answer)?.to_vec();
+            Ok(Fetched { status, fields, body })
+        }))
+    }
+
+    /// `POST` of a JSON value. Given up only when `stop` is killed.
+    ///
+    /// # Errors
+    /// No answer: it is not known whether the request took effect.
+    pub fn post_json(
+        &self,
+        url: &str,
+        login: Option<&Login>,
+        body: &serde_json::Value,
+        stop: &Stop,
+    ) -> Result<Answer, NoAnswer> {
+        let client = self.writes.of(url, self.way.as_ref(), &writer)?;
+        let request = client
+            .post(url)
+            .timeout(PATIENCE)
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string());
+        self.wait(async {
+            let answer =
+                async { read(with(login, request).send().await.map_err(no_answer)?).await };
+            let killed = Arc::new(Notify::new());
+            let notice = killed.clone();
+            stop.on_kill(move || notice.notify_one());
+            tokio::select! {
+                answer = answer => answer,
+                () = killed.notified() => Err(NoAnswer("killed".into())),
+            }
+        })
+    }
+
     fn wait<T>(&self, work: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
         let runtime = self.runtime.get_or_init(|| {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
@@ -187,6 +270,11 @@ impl Net {
 pub fn join_url(page: &str, link: &str) -> Result<String, NoAnswer> {
     let joined = Url::parse(page).and_then(|page| page.join(link));
     joined.map(String::from).map_err(|error| NoAnswer(format!("`{link}` is no link: {error}")))
+}
+
+/// The host of an address, lower-case.
+pub fn host_of(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
 }
 
 /// Whether `url` is an absolute http or https address with a host.
@@ -229,14 +317,21 @@ fn writer() -> ClientBuilder {
 }
 
 impl Clients {
-    fn of(&self, url: &str, builder: &dyn Fn() -> ClientBuilder) -> Result<&Client, NoAnswer> {
+    fn of(
+        &self,
+        url: &str,
+        way: Option<&Way>,
+        builder: &dyn Fn() -> ClientBuilder,
+    ) -> Result<&Client, NoAnswer> {
         let common = |builder: ClientBuilder| {
             builder
                 .user_agent(concat!("rel/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT)
                 .build()
         };
-        let made = if Url::parse(url).is_ok_and(|url| is_here(&url)) {
+        let made = if let Some(way) = way {
+            self.far.get_or_init(|| common(through(builder(), way)?))
+        } else if Url::parse(url).is_ok_and(|url| is_here(&url)) {
             self.near.get_or_init(|| common(builder().no_proxy()))
         } else {
             self.far.get_or_init(|| common(builder()))
@@ -245,9 +340,16 @@ impl Clients {
     }
 }
 
+/// Requests within a rehearsal trust its authority alone: what went past the proxy would fail.
+fn through(builder: ClientBuilder, way: &Way) -> Result<ClientBuilder, reqwest::Error> {
+    let authority = reqwest::Certificate::from_pem(way.authority.as_bytes())?;
+    Ok(builder.proxy(reqwest::Proxy::all(&way.proxy)?).tls_certs_only([authority]))
+}
+
 fn with(login: Option<&Login>, request: RequestBuilder) -> RequestBuilder {
     match login {
-        Some(login) => request.basic_auth(&login.user, Some(login.password.reveal())),
+        Some(Login::Basic { user, password }) => request.basic_auth(user, Some(password.reveal())),
+        Some(Login::Bearer(token)) => request.bearer_auth(token.reveal()),
         None => request,
     }
 }

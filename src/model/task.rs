@@ -282,6 +282,9 @@ pub struct Index {
     pub password: Vec<String>,
     /// Whether the password may travel over plain http to a host that is not this machine.
     pub insecure: bool,
+    /// Base address of trusted publishing, with a final slash, if the index has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<String>,
 }
 
 impl Index {

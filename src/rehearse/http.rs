@@ -15,6 +15,8 @@ pub struct Request {
     pub host: String,
     /// Path as it was sent, still percent-encoded.
     pub path: String,
+    /// Path and query as they were sent.
+    pub target: String,
     /// Decoded pairs of the query, in order.
     pub query: Vec<(String, String)>,
     /// Header fields, names in lower case.

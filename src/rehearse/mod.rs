@@ -4,9 +4,15 @@
 //! service knows of the protocols is written here a second time, never taken from `remote` or `dist`:
 //! a server that shares code with its client proves nothing.
 
+pub mod ca;
+pub mod child;
 pub mod crates;
 pub mod github;
 pub mod http;
 pub mod oidc;
 pub mod pypi;
+pub mod scratch;
+pub mod services;
 pub mod sigstore;
+pub mod wire;
+pub mod world;

@@ -4,8 +4,10 @@
 //! nothing here keeps a record or retries.
 
 pub mod command;
+pub mod oidc;
 pub mod pypi;
 pub mod simple;
+pub mod trusted;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +28,8 @@ pub struct Errand<'a> {
     pub root: &'a Path,
     /// The variables of the task's commands; made when first needed.
     pub env: &'a (dyn Fn() -> Outcome<BTreeMap<String, String>> + Sync),
+    /// Tokens that indexes gave for the run's identity.
+    pub tokens: &'a trusted::Tokens,
     /// Ends what is under way.
     pub stop: &'a Stop,
     /// Takes each line that a command prints.

@@ -24,7 +24,7 @@ const REASON: &str = "application/json;q=0.9, text/plain;q=0.8";
 /// The login for an index: the first of its variables that is set.
 pub fn login(host: &Host, index: &Index) -> Option<Login> {
     let password = index.password.iter().find_map(|name| host.env.secret(name))?;
-    Some(Login { user: index.user.clone(), password })
+    Some(Login::Basic { user: index.user.clone(), password })
 }
 
 /// What the index holds under the file's name.
@@ -111,7 +111,10 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
         upload.file.sha256.as_str(),
         &upload.file.blake2b_256,
     );
-    let login = login_for(errand.host, index, &index.upload);
+    let login = match errand.tokens.login(errand.host, index, errand.stop)? {
+        Some(login) => Some(login),
+        None => login_for(errand.host, index, &index.upload),
+    };
     let file = FormFile { path, name: name.to_owned(), size: upload.file.size };
     let answer = errand
         .host

@@ -14,6 +14,7 @@ pub mod kept;
 pub mod list;
 mod log;
 pub mod plain;
+pub mod rehearsal;
 pub mod render;
 mod summary;
 pub mod text;
@@ -58,7 +59,7 @@ const SMALLEST: Size = Size { rows: 5, columns: 20 };
 /// The output that fits where rel runs.
 fn fitting(host: &Host) -> Output {
     let room = |size: Size| size.rows >= SMALLEST.rows && size.columns >= SMALLEST.columns;
-    if host.env.get("GITHUB_ACTIONS") == Some("true") {
+    if host.is_ci() && host.env.get("GITHUB_ACTIONS") == Some("true") {
         Output::Github
     } else if host.term.size().is_some_and(room) {
         Output::Bar

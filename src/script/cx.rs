@@ -23,6 +23,7 @@ use crate::model::env_file;
 use crate::model::event::{Event, Events};
 use crate::model::task::{BodyId, Declared, Index, Task, Value};
 use crate::remote::Errand;
+use crate::remote::trusted::Tokens;
 use crate::store::Store;
 use crate::tools::{Spec, Tools};
 
@@ -200,6 +201,8 @@ pub struct RunCx {
     pub strict: bool,
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
+    /// Tokens that indexes gave for the run's identity.
+    pub tokens: Tokens,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
     shims: Mutex<HashMap<String, Shims>>,
 }
@@ -230,6 +233,7 @@ impl RunCx {
             epoch,
             strict,
             results,
+            tokens: Tokens::default(),
             tool_env,
             shims,
         }
@@ -411,6 +415,7 @@ impl BodyCx {
             store: &self.run.store,
             root: &self.run.root,
             env: &|| self.plain_env(),
+            tokens: &self.run.tokens,
             stop: &self.stop,
             say: &say,
         };

@@ -35,7 +35,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
-    ("report", &["diag", "model", "host", "graph", "retention"]),
+    ("report", &["diag", "model", "host", "graph", "retention", "rehearse"]),
     ("cli", &["complete", "door", "report"]),
     ("rehearse", &["diag", "model", "host"]),
     ("app", &["*"]),
@@ -48,7 +48,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("reqwest::", &["host/net.rs"], "no HTTP client outside `host/net`"),
     (
         "tokio::",
-        &["schedule/run.rs", "host/net.rs", "host/signals.rs"],
+        &["schedule/run.rs", "host/net.rs", "host/signals.rs", "rehearse/wire.rs"],
         "async only in the loop and the network",
     ),
     ("indicatif::", &["report/bar.rs", "report/canvas.rs"], "one report draws"),

@@ -39,6 +39,7 @@ mod project;
 mod pty;
 mod publish;
 mod readme;
+mod rehearse;
 mod resume;
 mod run;
 mod scale;

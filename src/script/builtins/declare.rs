@@ -161,7 +161,8 @@ fn index(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let insecure = map.get("insecure").map_or(Ok(false), |value| {
         value.as_bool().map_err(|_| of_type("insecure", "true or false"))
     })?;
-    let index = Index { name: name.text.clone(), upload, simple, user, password, insecure };
+    let index =
+        Index { name: name.text.clone(), upload, simple, user, password, insecure, exchange: None };
     let twice =
         lock(&declaring.declared).indexes.insert(name.text.clone(), (index, call.site.clone()));
     match twice {

@@ -1,0 +1,239 @@
+//! `rel rehearse`: the outer half of a rehearsal. It makes the world and a copy of the project, starts
+//! rel itself in there with `--live`, and tells afterwards what that world has seen.
+//!
+//! The release is not imitated: the inner rel is the same program doing the same as any live run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Project;
+use crate::cli::RehearseOptions;
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::host::proc::{self, Ended, Launch};
+use crate::host::rehearsed::{self, Way};
+use crate::host::stop::Stop;
+use crate::host::{Host, fs};
+use crate::model::artifact::Digest;
+use crate::model::command::Cmd;
+use crate::rehearse::ca::Authority;
+use crate::rehearse::child::{self, Told};
+use crate::rehearse::oidc::Identity;
+use crate::rehearse::scratch::{self, Scratch, Wanted};
+use crate::rehearse::services::{self, Cast};
+use crate::rehearse::wire::Proxy;
+use crate::rehearse::world::World;
+use crate::report::{self, Output};
+use crate::tools;
+
+/// Rehearses tasks, and ends as the release ended.
+///
+/// # Errors
+/// The Releasefile is wrong, there is no commit, or the world cannot be made.
+pub(super) fn run(
+    host: &Arc<Host>,
+    output: Output,
+    options: &RehearseOptions,
+) -> Result<Exit, Vec<Diagnostic>> {
+    let project = Project::open(host)?;
+    rehearse(host, output, &project, options).map_err(|wrong| vec![*wrong])
+}
+
+fn rehearse(
+    host: &Arc<Host>,
+    output: Output,
+    project: &Project,
+    options: &RehearseOptions,
+) -> Outcome<Exit> {
+    let stop = Stop::default();
+    host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
+    let caches = tools::cache(host)?.join("rehearsal");
+    let place = caches.join(Digest::of(project.root.to_string_lossy().as_bytes()).short());
+    fs::make_dir(&place).map_err(|error| machine("cannot make a folder", &error))?;
+    let _alone = fs::lock(&place.join("lock")).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("this project cannot be rehearsed now: {error}"));
+        wrong.hint("wait for the rehearsal that is running")
+    })?;
+    let web = &host.endpoints.github.web;
+    let wanted = Wanted { dirty: options.dirty, tag: options.tag.clone() };
+    let scratch = scratch::make(host, &project.root, &place, web, &wanted)?;
+    if !options.dirty && !scratch.changes.is_empty() {
+        host.err(&report::rehearsal::left_out(&scratch.changes));
+    }
+    let identity = Identity {
+        repository: scratch.repository.clone(),
+        workflow: "release.yml".into(),
+        environment: None,
+        reference: format!("refs/tags/{}", scratch.tag),
+        sha: scratch.commit.clone(),
+        event: "push".into(),
+        visibility: "public".into(),
+    };
+    let cast = Cast {
+        endpoints: &host.endpoints,
+        identity: identity.clone(),
+        bearer: host.nonce(),
+        token: host.nonce(),
+        own: names(&scratch.checkout),
+        registries: registries(host),
+    };
+    let world = services::world(&cast, outside(host, &stop), clock(host))
+        .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
+    let world = Arc::new(world);
+    let ended = released(
+        host,
+        output,
+        options,
+        &Stage { scratch: &scratch, cast: &cast, place: &place, caches: &caches, stop: &stop },
+        &world,
+    )?;
+    let record = world.record();
+    if output == Output::Json {
+        host.out_json(report::rehearsal::json(&scratch.tag, &record));
+    } else {
+        host.err(&report::rehearsal::text(&scratch.tag, &record));
+    }
+    Ok(ended)
+}
+
+/// What the inner run is put upon.
+struct Stage<'a> {
+    scratch: &'a Scratch,
+    cast: &'a Cast<'a>,
+    place: &'a Path,
+    caches: &'a Path,
+    stop: &'a Stop,
+}
+
+/// Runs the inner rel to its end.
+fn released(
+    host: &Arc<Host>,
+    output: Output,
+    options: &RehearseOptions,
+    stage: &Stage<'_>,
+    world: &Arc<World>,
+) -> Outcome<Exit> {
+    let authority = Authority::new()
+        .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
+    let authority = Arc::new(authority);
+    let answering = world.clone();
+    let proxy =
+        Proxy::start(authority.clone(), Arc::new(move |request| answering.answer(&request)))
+            .map_err(|error| machine("the world cannot listen", &error))?;
+    let address = format!("http://{}", proxy.address);
+    let file = stage.place.join("authority.pem");
+    fs::replace(&file, &authority.pem())
+        .map_err(|error| machine("cannot write the authority's certificate", &error))?;
+    let socket = socket(stage.place)?;
+    let way = Way { proxy: address.clone(), authority: authority.pem() };
+    rehearsed::tell(&socket, &way)
+        .map_err(|error| machine("the inner run cannot be told", &error))?;
+    let github = &stage.cast.endpoints.github;
+    let mut env = child::variables(&Told {
+        host,
+        proxy: &address,
+        authority: &file,
+        home: &stage.scratch.home,
+        caches: stage.caches,
+        identity: &stage.cast.identity,
+        addresses: [&github.web, &github.api, &github.issuer],
+        bearer: &stage.cast.bearer,
+        token: &stage.cast.token,
+    });
+    env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
+    let program = host
+        .program
+        .as_ref()
+        .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
+    let cmd = Cmd::Argv(words(program, output, options));
+    let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
+    let ended = proc::hand_over(&launch, stage.stop);
+    let _ = fs::remove_file(&socket);
+    match ended {
+        Ok(Ended::Ok) => Ok(Exit::OK),
+        Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
+        Ok(Ended::Failed(None)) => Ok(Exit::TASK),
+        Err(error) => {
+            Err(Box::new(Diagnostic::machine(format!("rel cannot be started: {error:?}"))))
+        }
+    }
+}
+
+/// The inner command line: every question is answered with yes, since nothing leaves.
+fn words(program: &Path, output: Output, options: &RehearseOptions) -> Vec<String> {
+    let output = match output {
+        Output::Auto => "auto",
+        Output::Bar => "bar",
+        Output::Plain => "plain",
+        Output::Json => "json",
+        Output::Github => "github",
+    };
+    let mut words = vec![program.to_string_lossy().into_owned(), "--output".into(), output.into()];
+    words.extend(["run".into(), "--live".into(), "--yes".into()]);
+    words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
+    words.extend(options.words.iter().cloned());
+    words.push("--".into());
+    words.extend(options.rest.iter().cloned());
+    words
+}
+
+/// A path short enough for a socket.
+fn socket(place: &Path) -> Outcome<PathBuf> {
+    let path = place.join("way");
+    fs::remove_file(&path).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(machine("cannot replace a socket", &error)),
+    })?;
+    Ok(path)
+}
+
+/// Names that the project publishes, as its files state them.
+fn names(checkout: &Path) -> Vec<String> {
+    let read = |file: &str| {
+        let text = fs::read_text(&checkout.join(file)).ok()?;
+        text.parse::<toml::Table>().ok()
+    };
+    let name =
+        |file: &str, table: &str| read(file)?.get(table)?.get("name")?.as_str().map(str::to_owned);
+    let poetry = || {
+        let table = read("pyproject.toml")?;
+        table.get("tool")?.get("poetry")?.get("name")?.as_str().map(str::to_owned)
+    };
+    [name("pyproject.toml", "project"), poetry(), name("Cargo.toml", "package")]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Hosts of the registries that the user's variables name.
+fn registries(host: &Host) -> Vec<String> {
+    const NAMES: [&str; 7] = [
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX",
+        "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL",
+        "npm_config_registry",
+    ];
+    let values = NAMES.iter().filter_map(|name| host.env.get(name));
+    values.flat_map(str::split_whitespace).filter_map(crate::host::net::host_of).collect()
+}
+
+fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {
+    let host = host.clone();
+    Box::new(move || host.clock.now())
+}
+
+/// Reads registries as this machine does.
+fn outside(host: &Arc<Host>, stop: &Stop) -> crate::rehearse::world::Outside {
+    let (host, stop) = (host.clone(), stop.clone());
+    Box::new(move |request| {
+        services::relayed(request, |head, url, fields| {
+            host.net().fetch(head, url, fields, &stop).ok()
+        })
+    })
+}
+
+fn machine(what: &str, error: &dyn std::fmt::Display) -> Box<Diagnostic> {
+    Box::new(Diagnostic::machine(format!("{what}: {error}")))
+}

@@ -1,0 +1,229 @@
+//! The copy that a rehearsal works on: a clone of HEAD with a tag, whose `origin` is in the world.
+//!
+//! The user's checkout, configuration and home are read and never written. The copy stands at the same
+//! place each time, so that what tools keep by path is warm the second time.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Diagnostic, Outcome};
+use crate::host::proc::{self, Ended, Launch};
+use crate::host::stop::Stop;
+use crate::host::{Host, fs};
+use crate::model::command::Cmd;
+
+/// A copy, ready to be released.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    /// The folder with the Releasefile.
+    pub checkout: PathBuf,
+    /// An empty home.
+    pub home: PathBuf,
+    /// Its commit.
+    pub commit: String,
+    /// The tag that is released.
+    pub tag: String,
+    /// `owner/name`, as the user's `origin` has it, else made up.
+    pub repository: String,
+    /// Changes of the user's checkout that are not committed, as git's short status lines.
+    pub changes: Vec<String>,
+}
+
+/// What to take.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Changes that are not committed come along.
+    pub dirty: bool,
+    /// The tag to release.
+    pub tag: Option<String>,
+}
+
+/// Makes the copy of the project in `root` below `place`. `web` is the address of the site that
+/// `origin` is on.
+///
+/// # Errors
+/// There is no commit, or git fails.
+pub fn make(
+    host: &Host,
+    root: &Path,
+    place: &Path,
+    web: &str,
+    wanted: &Wanted,
+) -> Outcome<Scratch> {
+    let git = Git { host };
+    let read = |words: &[&str]| git.ask(root, words);
+    let top = read(&["rev-parse", "--show-toplevel"]).ok_or_else(no_commit)?;
+    let commit = read(&["rev-parse", "--verify", "HEAD^{commit}"]).ok_or_else(no_commit)?;
+    let prefix = read(&["rev-parse", "--show-prefix"]).unwrap_or_default();
+    let whole = prefix.is_empty();
+    let changes = git.lines(root, &["status", "--porcelain", "--untracked-files=all", "--", "."]);
+    let (checkout, home) = (place.join("checkout"), place.join("home"));
+    for folder in [&checkout, &home] {
+        let emptied = if fs::exists(folder) { fs::remove_dir(folder) } else { Ok(()) };
+        emptied.and_then(|()| fs::make_dir(folder)).map_err(|error| {
+            Diagnostic::machine(format!("cannot make {}: {error}", folder.display()))
+        })?;
+    }
+    let into = checkout.to_string_lossy().into_owned();
+    let tags = if whole { "--tags" } else { "--no-tags" };
+    git.must(place, &["clone", "--quiet", "--no-checkout", tags, &top, &into])?;
+    if whole {
+        git.must(&checkout, &["checkout", "--quiet", "--detach", &commit])?;
+    } else {
+        let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
+        let alone = git.must(&checkout, &["commit-tree", "-m", "the project alone", &tree])?;
+        git.must(&checkout, &["checkout", "--quiet", "--detach", &alone])?;
+    }
+    if wanted.dirty {
+        take_changes(&git, root, &checkout)?;
+    }
+    let tag = tag(&git, root, &checkout, wanted);
+    git.must(&checkout, &["tag", "--force", &tag])?;
+    let repository = repository(&git, root, web);
+    let origin = format!("{web}/{repository}.git");
+    git.must(&checkout, &["remote", "set-url", "origin", &origin])?;
+    let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
+    Ok(Scratch { checkout, home, commit, tag, repository, changes })
+}
+
+fn no_commit() -> Box<Diagnostic> {
+    let wrong = Diagnostic::usage("a rehearsal needs a commit: it works on a clone of HEAD");
+    Box::new(wrong.hint("run `git init`, `git add -A` and `git commit`"))
+}
+
+/// Copies what is changed or new, and commits it in the copy.
+fn take_changes(git: &Git<'_>, root: &Path, checkout: &Path) -> Outcome<()> {
+    let words =
+        ["ls-files", "-z", "--modified", "--others", "--deleted", "--exclude-standard", "--", "."];
+    let listed = git.ask(root, &words).unwrap_or_default();
+    let staged =
+        git.ask(root, &["diff", "--cached", "--name-only", "--relative", "-z", "HEAD", "--", "."]);
+    let staged = staged.unwrap_or_default();
+    for name in listed.split('\0').chain(staged.split('\0')).filter(|name| !name.is_empty()) {
+        let (from, to) = (root.join(name), checkout.join(name));
+        let copied = if fs::is_plain_file(&from) {
+            to.parent().map_or(Ok(()), fs::make_dir).and_then(|()| fs::copy(&from, &to))
+        } else if fs::exists(&to) && !fs::exists(&from) {
+            fs::remove_file(&to)
+        } else {
+            Ok(())
+        };
+        copied.map_err(|error| Diagnostic::machine(format!("cannot copy {name}: {error}")))?;
+    }
+    git.must(checkout, &["add", "--all"])?;
+    git.must(
+        checkout,
+        &[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--no-verify",
+            "-m",
+            "changes that are not committed",
+        ],
+    )?;
+    Ok(())
+}
+
+/// The tag asked for, else that of HEAD, else the next patch of the newest.
+fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> String {
+    if let Some(tag) = &wanted.tag {
+        return tag.clone();
+    }
+    let here = git.lines(checkout, &["tag", "--points-at", "HEAD", "--sort=-version:refname"]);
+    let all =
+        || git.lines(root, &["tag", "--list", "--sort=-version:refname", "v[0-9]*", "[0-9]*"]);
+    let next = || all().iter().find_map(|tag| next_patch(tag)).unwrap_or_else(|| "v0.1.0".into());
+    here.into_iter().next().unwrap_or_else(next)
+}
+
+/// `v1.2.3` becomes `v1.2.4`; what has no three numbers has no next one.
+fn next_patch(tag: &str) -> Option<String> {
+    let (start, numbers) = tag.split_at(tag.find(|c: char| c.is_ascii_digit())?);
+    let parts: Vec<u64> =
+        numbers.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match parts[..] {
+        [major, minor, patch] => Some(format!("{start}{major}.{minor}.{}", patch.checked_add(1)?)),
+        _ => None,
+    }
+}
+
+fn repository(git: &Git<'_>, root: &Path, web: &str) -> String {
+    let address = git.ask(root, &["remote", "get-url", "origin"]).unwrap_or_default();
+    let host = web.split("://").last().unwrap_or_default();
+    let slug = address.split_once(host).map(|(_, rest)| {
+        rest.trim_start_matches([':', '/'])
+            .trim_end_matches('/')
+            .trim_end_matches(".git")
+            .to_owned()
+    });
+    let name = root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy());
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let made_up = || format!("rehearsal/{}", name.chars().map(plain).collect::<String>());
+    slug.filter(|slug| slug.split('/').count() == 2).unwrap_or_else(made_up)
+}
+
+struct Git<'a> {
+    host: &'a Host,
+}
+
+impl Git<'_> {
+    fn env(&self) -> BTreeMap<String, String> {
+        let mut env = self.host.env.for_child(&[]);
+        env.retain(|name, _| !name.starts_with("GIT_") || name.starts_with("GIT_CONFIG"));
+        for role in ["AUTHOR", "COMMITTER"] {
+            env.insert(format!("GIT_{role}_NAME"), "rehearsal".into());
+            env.insert(format!("GIT_{role}_EMAIL"), "rehearsal@localhost".into());
+        }
+        env
+    }
+
+    fn run(&self, cwd: &Path, words: &[&str]) -> Result<String, String> {
+        let argv = [
+            "git",
+            "--no-optional-locks",
+            "-c",
+            "commit.gpgSign=false",
+            "-c",
+            "tag.gpgSign=false",
+            "-c",
+            "advice.detachedHead=false",
+        ];
+        let cmd = Cmd::Argv(argv.iter().chain(words).map(ToString::to_string).collect());
+        let launch = Launch { cmd: &cmd, cwd, env: self.env(), shims: None };
+        let mut said = String::new();
+        match proc::capture(&launch, &Stop::default(), |line| said = line) {
+            Ok((Ended::Ok, text)) => Ok(text.trim_end_matches('\n').to_owned()),
+            Ok(_) => Err(said),
+            Err(error) => Err(format!("git cannot be started: {error:?}")),
+        }
+    }
+
+    fn ask(&self, cwd: &Path, words: &[&str]) -> Option<String> {
+        self.run(cwd, words).ok()
+    }
+
+    fn lines(&self, cwd: &Path, words: &[&str]) -> Vec<String> {
+        self.ask(cwd, words).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    fn must(&self, cwd: &Path, words: &[&str]) -> Outcome<String> {
+        self.run(cwd, words).map_err(|why| {
+            let message = format!("`git {}` failed: {why}", words.first().unwrap_or(&""));
+            Box::new(Diagnostic::machine(message))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_patch;
+
+    #[test]
+    fn the_next_patch_keeps_the_form_of_the_tag() {
+        assert_eq!(next_patch("v1.2.9").as_deref(), Some("v1.2.10"));
+        assert_eq!(next_patch("0.1.0").as_deref(), Some("0.1.1"));
+        assert_eq!(next_patch("v1.2"), None);
+        assert_eq!(next_patch("v1.2.3rc1"), None);
+    }
+}

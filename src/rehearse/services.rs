@@ -1,0 +1,75 @@
+//! Who plays whom: the hosts of the endpoint table, with the service that answers for each.
+
+use std::sync::{Arc, Mutex};
+
+use super::http::{Request, Response};
+use super::oidc::{Identity, Issuer};
+use super::world::{Outside, Service, World};
+use crate::host::endpoints::Endpoints;
+use crate::host::net::{Fetched, host_of};
+
+/// What a world is made for.
+pub struct Cast<'a> {
+    /// The services' addresses.
+    pub endpoints: &'a Endpoints,
+    /// Who the rehearsed run is.
+    pub identity: Identity,
+    /// What the runner shows to get an identity token.
+    pub bearer: String,
+    /// The token of the run for GitHub.
+    pub token: String,
+    /// Names of what is released.
+    pub own: Vec<String>,
+    /// Hosts that may be read outside.
+    pub registries: Vec<String>,
+}
+
+/// The world with all its services.
+///
+/// # Errors
+/// A key could not be made.
+pub fn world(
+    cast: &Cast<'_>,
+    outside: Outside,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+) -> Result<World, String> {
+    let github = &cast.endpoints.github;
+    let issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
+    let mut world = World::new(cast.own.clone(), cast.registries.clone(), outside, clock);
+    let mut serve = |address: &str, service: Arc<Mutex<dyn Service>>| {
+        if let Some(host) = host_of(address) {
+            world.serve(&host, service);
+        }
+    };
+    serve(&github.issuer, Arc::new(Mutex::new(issuer)));
+    Ok(world)
+}
+
+impl Service for Issuer {
+    fn answer(&mut self, request: &Request, at: u64) -> Response {
+        Self::answer(self, request, at)
+    }
+
+    fn project(&self, _: &Request) -> Option<String> {
+        None
+    }
+}
+
+/// Header fields of a request that go along outside: nobody's login does.
+const PASSED: &[&str] = &["accept", "if-modified-since", "if-none-match", "range", "user-agent"];
+/// Header fields of an answer that are about the connection, or about a form that is gone.
+const DROPPED: &[&str] = &["connection", "content-length", "keep-alive", "transfer-encoding"];
+
+/// A request to read, asked outside by `fetch` (whether `HEAD`, address, header fields).
+pub fn relayed(
+    request: &Request,
+    fetch: impl FnOnce(bool, &str, &[(String, String)]) -> Option<Fetched>,
+) -> Option<Response> {
+    let url = format!("https://{}{}", request.host, request.target);
+    let passes = |(name, _): &&(String, String)| PASSED.contains(&name.as_str());
+    let fields: Vec<(String, String)> = request.headers.iter().filter(passes).cloned().collect();
+    let fetched = fetch(request.method == "HEAD", &url, &fields)?;
+    let stays = |(name, _): &(String, String)| !DROPPED.contains(&name.as_str());
+    let headers = fetched.fields.into_iter().filter(stays).collect();
+    Some(Response { status: fetched.status, headers, body: fetched.body, ..Response::default() })
+}

@@ -1,0 +1,248 @@
+//! The world of a rehearsal: which host is which service, what is asked outside, and a record of all
+//! that was asked.
+//!
+//! It decides by project, not by host: what this release publishes is answered here and never asked
+//! for outside; other projects are read where they are; whatever writes stays here. A host that is
+//! neither a service nor a registry is refused, and told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use super::http::{Request, Response, Rule};
+
+/// A service that answers requests at an instant, in seconds since 1970.
+pub trait Service: Send {
+    /// The answer.
+    fn answer(&mut self, request: &Request, at: u64) -> Response;
+
+    /// The project that a request to read is about, if it is about one.
+    fn project(&self, request: &Request) -> Option<String>;
+}
+
+/// A service that several hosts lead to.
+pub type Shared = Arc<Mutex<dyn Service>>;
+/// Asks outside; without an answer there, `None`.
+pub type Outside = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// A service of the world.
+    World,
+    /// A registry outside.
+    Outside,
+    /// Nobody: the host has no part in this.
+    Nobody,
+}
+
+/// A request with its answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exchange {
+    /// Method.
+    pub method: String,
+    /// Host.
+    pub host: String,
+    /// Path, without the query.
+    pub path: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// Who answered.
+    pub by: By,
+    /// The rule by which it was refused, with where that is known from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<(&'static str, &'static str)>,
+}
+
+/// The services and what is known of the outside.
+pub struct World {
+    services: BTreeMap<String, Shared>,
+    /// Names of what is released, normalised: never asked for outside.
+    own: Mutex<BTreeSet<String>>,
+    /// Hosts that may be read outside.
+    registries: Mutex<BTreeSet<String>>,
+    outside: Outside,
+    record: Mutex<Vec<Exchange>>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl World {
+    /// A world without services. `registries` are hosts that may be read outside.
+    pub fn new(
+        own: impl IntoIterator<Item = String>,
+        registries: impl IntoIterator<Item = String>,
+        outside: Outside,
+        clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    ) -> Self {
+        let own = own.into_iter().map(|name| normal(&name)).collect();
+        Self {
+            services: BTreeMap::new(),
+            own: Mutex::new(own),
+            registries: Mutex::new(registries.into_iter().collect()),
+            outside,
+            record: Mutex::default(),
+            clock,
+        }
+    }
+
+    /// Lets `service` answer for a host.
+    pub fn serve(&mut self, host: &str, service: Shared) {
+        self.services.insert(host.to_ascii_lowercase(), service);
+    }
+
+    /// Answers a request, whoever it is for.
+    pub fn answer(&self, request: &Request) -> Response {
+        let (by, response) = self.answered(request);
+        lock(&self.record).push(Exchange {
+            method: request.method.clone(),
+            host: request.host.clone(),
+            path: request.path.clone(),
+            status: response.status,
+            by,
+            rule: response.rule.map(|Rule { name, source }| (name, source)),
+        });
+        response
+    }
+
+    fn answered(&self, request: &Request) -> (By, Response) {
+        let reads = matches!(request.method.as_str(), "GET" | "HEAD");
+        let service = self.services.get(&request.host);
+        let foreign = |service: &Shared| {
+            let project = lock(service).project(request);
+            project.is_some_and(|name| !lock(&self.own).contains(&normal(&name)))
+        };
+        match service {
+            Some(service) if !(reads && foreign(service)) => {
+                (By::World, lock(service).answer(request, (self.clock)()))
+            }
+            Some(_) => self.read_outside(request),
+            None if reads && lock(&self.registries).contains(&request.host) => {
+                self.read_outside(request)
+            }
+            None => (By::Nobody, nobody(request)),
+        }
+    }
+
+    fn read_outside(&self, request: &Request) -> (By, Response) {
+        let Some(response) = (self.outside)(request) else {
+            return (By::Outside, Response::text(504, "rel: no answer from outside"));
+        };
+        self.learn(&response);
+        (By::Outside, response)
+    }
+
+    /// Pages of registries name the hosts that their files are on.
+    fn learn(&self, page: &Response) {
+        let kind = page.headers.iter().find(|(name, _)| name == "content-type");
+        if !kind.is_some_and(|(_, kind)| kind.contains("json") || kind.contains("html")) {
+            return;
+        }
+        let text = String::from_utf8_lossy(&page.body);
+        let hosts = text.split("https://").skip(1).filter_map(|rest| {
+            let host = rest.split(['/', '"', '\'', '<', ' ', '\\']).next()?;
+            (!host.is_empty() && host.len() < 254).then(|| host.to_ascii_lowercase())
+        });
+        lock(&self.registries).extend(hosts.filter(|host| !self.services.contains_key(host)));
+    }
+
+    /// From now on this project is one that the world answers for.
+    pub fn own(&self, project: &str) {
+        lock(&self.own).insert(normal(project));
+    }
+
+    /// All that was asked so far.
+    pub fn record(&self) -> Vec<Exchange> {
+        lock(&self.record).clone()
+    }
+}
+
+fn nobody(request: &Request) -> Response {
+    let text = format!("rel: {} has no part in this rehearsal\n", request.host);
+    Response::text(403, text).by(Rule { name: "rehearsal.unknown-host", source: "rel" })
+}
+
+/// PEP 503; crates are told apart in the same way, but for dots, which they have none of.
+fn normal(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        let c = if matches!(c, '-' | '_' | '.') { '-' } else { c.to_ascii_lowercase() };
+        if c != '-' || !normal.ends_with('-') {
+            normal.push(c);
+        }
+    }
+    normal
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Shelf;
+
+    impl Service for Shelf {
+        fn answer(&mut self, request: &Request, at: u64) -> Response {
+            Response::text(200, format!("{} at {at}", request.path))
+        }
+
+        fn project(&self, request: &Request) -> Option<String> {
+            request.segments().get(1).cloned()
+        }
+    }
+
+    fn world() -> World {
+        let outside = |request: &Request| {
+            let page = format!("outside {} <a href=\"https://files.example/x\">", request.host);
+            Some(Response::of(200, "text/html", page.into_bytes()))
+        };
+        let registries = ["mirror.example".to_owned()];
+        let mut world =
+            World::new(["My.Widget".to_owned()], registries, Box::new(outside), Box::new(|| 7));
+        world.serve("index.example", Arc::new(Mutex::new(Shelf)));
+        world
+    }
+
+    fn ask(world: &World, method: &str, host: &str, path: &str) -> (u16, String) {
+        let request = Request {
+            method: method.into(),
+            host: host.into(),
+            path: path.into(),
+            ..Request::default()
+        };
+        let response = world.answer(&request);
+        (response.status, String::from_utf8(response.body).unwrap())
+    }
+
+    #[test]
+    fn it_decides_by_project() {
+        let world = world();
+        assert_eq!(
+            ask(&world, "GET", "index.example", "/simple/my-widget/").1,
+            "/simple/my-widget/ at 7"
+        );
+        assert!(
+            ask(&world, "GET", "index.example", "/simple/ruff/").1.starts_with("outside index")
+        );
+        assert_eq!(ask(&world, "POST", "index.example", "/legacy/ruff").1, "/legacy/ruff at 7");
+        world.own("ruff");
+        assert_eq!(ask(&world, "GET", "index.example", "/simple/ruff/").1, "/simple/ruff/ at 7");
+    }
+
+    #[test]
+    fn registries_are_read_only_and_unknown_hosts_are_refused() {
+        let world = world();
+        assert_eq!(ask(&world, "GET", "files.example", "/x").0, 403);
+        assert!(ask(&world, "GET", "mirror.example", "/x").1.starts_with("outside mirror"));
+        assert_eq!(ask(&world, "POST", "mirror.example", "/x").0, 403);
+        // Its page has named the host that its files are on.
+        assert_eq!(ask(&world, "GET", "files.example", "/x").0, 200);
+        assert_eq!(ask(&world, "PUT", "files.example", "/x").0, 403);
+        let told: Vec<By> = world.record().iter().map(|exchange| exchange.by).collect();
+        assert_eq!(told, [By::Nobody, By::Outside, By::Nobody, By::Outside, By::Nobody]);
+    }
+}

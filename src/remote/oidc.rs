@@ -1,0 +1,78 @@
+//! The identity that a CI service gives the run: tokens of OpenID Connect, one for each audience.
+//!
+//! GitHub Actions is asked for a token when one is needed, GitLab has put them into variables.
+//! Sources: <https://docs.github.com/actions/reference/openid-connect-reference>,
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>. A token is read here only to explain
+//! a refusal; who takes it checks it.
+
+use serde_json::{Map, Value};
+
+use super::Trouble;
+use crate::host::Host;
+use crate::host::net::{Login, NoAnswer};
+use crate::host::stop::Stop;
+use crate::model::secret::Secret;
+
+const REQUEST_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const REQUEST_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+
+/// Whether the run has an identity that could be shown to `audience`.
+pub fn is_offered(host: &Host, audience: &str) -> bool {
+    on_github(host) || on_gitlab(host, audience).is_some()
+}
+
+/// A new token for `audience`.
+///
+/// # Errors
+/// The CI service does not give one.
+pub fn token(host: &Host, audience: &str, stop: &Stop) -> Result<Secret, Trouble> {
+    let token = match on_gitlab(host, audience) {
+        Some(token) => token,
+        None => from_github(host, audience, stop)?,
+    };
+    host.env.learn("ID_TOKEN", token.reveal());
+    Ok(token)
+}
+
+fn on_github(host: &Host) -> bool {
+    host.env.get("GITHUB_ACTIONS") == Some("true")
+        && [REQUEST_URL, REQUEST_TOKEN].iter().all(|name| host.env.secret(name).is_some())
+}
+
+/// GitLab names the variable by the audience: `PYPI_ID_TOKEN`.
+fn on_gitlab(host: &Host, audience: &str) -> Option<Secret> {
+    host.env.get("GITLAB_CI")?;
+    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = audience.chars().map(word).collect();
+    host.env.secret(&format!("{name}_ID_TOKEN"))
+}
+
+fn from_github(host: &Host, audience: &str, stop: &Stop) -> Result<Secret, Trouble> {
+    let variable = |name: &str| {
+        let missing = || Trouble::Refused {
+            reason: format!("{name} is not set"),
+            hint: "give the job the permission `id-token: write`".into(),
+        };
+        host.env.secret(name).ok_or_else(missing)
+    };
+    let url = format!("{}&audience={audience}", variable(REQUEST_URL)?.reveal());
+    let login = Login::Bearer(variable(REQUEST_TOKEN)?);
+    let answer = host
+        .net()
+        .get(&url, "application/json", Some(&login), stop)
+        .map_err(|NoAnswer(why)| Trouble::Unclear(format!("no identity token: {why}")))?;
+    let value: Option<Value> = serde_json::from_str(&answer.body).ok();
+    let token = value.as_ref().and_then(|value| value["value"].as_str());
+    let token = token.filter(|_| answer.status == 200).ok_or_else(|| {
+        Trouble::Unclear(format!("no identity token: the runner answered {}", answer.status))
+    })?;
+    Ok(Secret::new("id token", token))
+}
+
+/// The claims of a token, as its maker says; unchecked.
+pub fn claims(token: &Secret) -> Map<String, Value> {
+    use base64::Engine as _;
+    let payload = token.reveal().split('.').nth(1).unwrap_or_default();
+    let raw = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+    serde_json::from_slice(&raw).unwrap_or_default()
+}

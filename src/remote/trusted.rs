@@ -1,0 +1,140 @@
+//! Trusted publishing: a token of an index in exchange for the run's identity, good for minutes.
+//!
+//! Source: <https://docs.pypi.org/trusted-publishers/internals/>. Each exchange takes an identity token
+//! of its own, since one is good for one use. What was got is given back when the run ends, whatever
+//! the index says to that. Nothing is kept on disk.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::{Trouble, oidc};
+use crate::host::Host;
+use crate::host::net::{Answer, Login, NoAnswer};
+use crate::host::stop::Stop;
+use crate::model::secret::Secret;
+use crate::model::task::Index;
+
+/// How long before its end a token is no longer begun with, in seconds.
+const MARGIN: u64 = 300;
+/// What an index matches a publisher by, in the order of its form.
+const MATCHED: [&str; 6] =
+    ["repository", "repository_owner_id", "job_workflow_ref", "environment", "event_name", "ref"];
+
+/// Tokens that indexes have given to this run.
+#[derive(Default)]
+pub struct Tokens {
+    given: Mutex<BTreeMap<String, Given>>,
+}
+
+struct Given {
+    exchange: String,
+    token: String,
+    /// Seconds since 1970.
+    expires: u64,
+}
+
+/// Whether this run can publish to `index` by its identity.
+pub fn is_offered(host: &Host, index: &Index) -> bool {
+    index.exchange.is_some() && oidc::is_offered(host, &index.name)
+}
+
+impl Tokens {
+    /// A login for `index` by the run's identity; `None` if there is no such way.
+    ///
+    /// # Errors
+    /// The index, or the CI service, refuses it or does not answer.
+    pub fn login(&self, host: &Host, index: &Index, stop: &Stop) -> Result<Option<Login>, Trouble> {
+        let Some(exchange) = index.exchange.as_ref().filter(|_| is_offered(host, index)) else {
+            return Ok(None);
+        };
+        let now = host.clock.now();
+        // Held over the exchange: uploads side by side share one token.
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |given: &&Given| given.expires > now + MARGIN;
+        let token = match given.get(&index.name).filter(fresh) {
+            Some(known) => known.token.clone(),
+            None => {
+                let minted = mint(host, exchange, &index.name, stop)?;
+                let token = minted.token.clone();
+                given.insert(index.name.clone(), minted);
+                token
+            }
+        };
+        let password = Secret::new(format!("token of {}", index.name), token);
+        Ok(Some(Login::Basic { user: "__token__".into(), password }))
+    }
+
+    /// Gives all tokens back. That an index does not take one back is no failure: they end by
+    /// themselves.
+    pub fn burn(&self, host: &Host, stop: &Stop) {
+        let given = std::mem::take(&mut *self.given.lock().unwrap_or_else(PoisonError::into_inner));
+        for one in given.into_values() {
+            let url = format!("{}burn-token", one.exchange);
+            let _ = host.net().post_json(&url, None, &json!({ "token": one.token }), stop);
+        }
+    }
+}
+
+fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, Trouble> {
+    let unclear = |NoAnswer(why): NoAnswer| Trouble::Unclear(why);
+    let url = format!("{exchange}audience");
+    let asked = host.net().get(&url, "application/json", None, stop).map_err(unclear)?;
+    let audience = json_of(&asked)["audience"].as_str().map(str::to_owned).ok_or_else(|| {
+        Trouble::Unclear(format!("{url} names no audience, but answers {}", asked.status))
+    })?;
+    let identity = oidc::token(host, &audience, stop)?;
+    let url = format!("{exchange}mint-token");
+    let body = json!({ "token": identity.reveal() });
+    let answer = host.net().post_json(&url, None, &body, stop).map_err(unclear)?;
+    let said = json_of(&answer);
+    match (answer.status, said["token"].as_str()) {
+        (200, Some(token)) => {
+            host.env.learn("MINTED_TOKEN", token);
+            // Without a time of its own a token is good for a quarter of an hour.
+            let expires = said["expires"].as_u64().unwrap_or_else(|| host.clock.now() + 900);
+            Ok(Given { exchange: exchange.to_owned(), token: token.to_owned(), expires })
+        }
+        (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
+        _ => Err(refused(index, &said, &identity, answer.status)),
+    }
+}
+
+/// What the index said, beside what it could see of this run.
+fn refused(index: &str, said: &Value, identity: &Secret, status: u16) -> Trouble {
+    let errors = said["errors"].as_array().cloned().unwrap_or_default();
+    let text = |error: &Value| {
+        let part = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        format!("{}: {}", part("code"), part("description"))
+    };
+    let mut reasons: Vec<String> = errors.iter().map(text).collect();
+    if reasons.is_empty() {
+        reasons.push(said["message"].as_str().map_or_else(|| status.to_string(), str::to_owned));
+    }
+    let claims = oidc::claims(identity);
+    let seen = MATCHED.iter().map(|name| {
+        let value = claims.get(*name).and_then(Value::as_str).unwrap_or("(none)");
+        format!("{name} = {value}")
+    });
+    let seen = seen.collect::<Vec<_>>().join(", ");
+    let code = errors.first().and_then(|error| error["code"].as_str()).unwrap_or_default();
+    let todo = match code {
+        "invalid-reuse-token" => {
+            "run the same command again: each try takes a new identity token".into()
+        }
+        "not-enabled" => format!("try later: {index} has switched trusted publishing off"),
+        "invalid-pending-publisher" => {
+            "add a trusted publisher in the settings of the project, which exists by now".into()
+        }
+        _ => format!("register exactly this as a trusted publisher of the project on {index}"),
+    };
+    Trouble::Refused {
+        reason: format!("trusted publishing was refused: {}", reasons.join("; ")),
+        hint: format!("{todo}; the run was seen as: {seen}"),
+    }
+}
+
+fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or_default()
+}

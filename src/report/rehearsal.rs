@@ -1,0 +1,73 @@
+//! What a rehearsal tells at its end: which services were asked what, who refused, and who has no part
+//! in it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::rehearse::world::{By, Exchange};
+
+/// Longest list of single things.
+const SHOWN: usize = 10;
+
+/// Changes that are not part of the rehearsal.
+pub fn left_out(changes: &[String]) -> String {
+    let what = "these changes are not committed, and left out (`--dirty` takes them along)";
+    let mut lines = vec![format!("rehearsing HEAD: {what}")];
+    lines.extend(changes.iter().take(SHOWN).map(|line| format!("  {line}")));
+    let more = changes.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("  and {more} more")));
+    lines.join("\n") + "\n"
+}
+
+/// The summary for people.
+pub fn text(tag: &str, record: &[Exchange]) -> String {
+    let mut lines =
+        vec![format!("\nrehearsal of {tag}: nothing has left this machine but requests to read")];
+    for (host, (reads, writes, refused)) in counted(record, By::World) {
+        let counts = format!("{}, {}", plural(reads, "read"), plural(writes, "write"));
+        let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
+        lines.push(format!("  {host:<42} {counts}{refused}"));
+    }
+    let outside = counted(record, By::Outside);
+    if !outside.is_empty() {
+        let reads: usize = outside.values().map(|counts| counts.0).sum();
+        let hosts: Vec<&str> = outside.keys().copied().collect();
+        lines.push(format!("  {} outside: {}", plural(reads, "read"), hosts.join(", ")));
+    }
+    for (host, (reads, writes, _)) in counted(record, By::Nobody) {
+        let what = plural(reads + writes, "request");
+        lines.push(format!("  kept back: {what} to {host}, which has no part in this"));
+    }
+    let told = |(rule, source)| format!("  refused by {rule} ({source})");
+    lines.extend(refusals(record).take(SHOWN).map(told));
+    lines.join("\n") + "\n"
+}
+
+/// The summary for programs.
+pub fn json(tag: &str, record: &[Exchange]) -> Value {
+    json!({ "event": "rehearsal", "tag": tag, "requests": record })
+}
+
+/// Reads, writes and refusals by host.
+fn counted(record: &[Exchange], by: By) -> BTreeMap<&str, (usize, usize, usize)> {
+    let mut hosts: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
+    for exchange in record.iter().filter(|exchange| exchange.by == by) {
+        let counts = hosts.entry(&exchange.host).or_default();
+        match exchange.method.as_str() {
+            "GET" | "HEAD" => counts.0 += 1,
+            _ => counts.1 += 1,
+        }
+        counts.2 += usize::from(exchange.rule.is_some());
+    }
+    hosts
+}
+
+fn refusals(record: &[Exchange]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let by_world = record.iter().filter(|exchange| exchange.by == By::World);
+    by_world.filter_map(|exchange| exchange.rule)
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

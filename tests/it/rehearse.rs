@@ -1,0 +1,122 @@
+//! Rehearsals: the same program, live, in a world on this machine.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use crate::project::Project;
+
+/// Asks for a page as Python's own client does, which knows proxies and authorities by variables.
+const ASK: &str = r#"
+import sys, urllib.error, urllib.request
+for url in sys.argv[1:]:
+    try:
+        print(url, urllib.request.urlopen(url).status)
+    except urllib.error.HTTPError as error:
+        print(url, error.code, error.read().decode().strip())
+"#;
+
+fn sends(body: &str) -> Project {
+    let text = format!(
+        "task(\"build\").exec(\"python3 ask.py https://unknown.invalid/x http://127.0.0.1:9/\");\n\
+         task(\"send\").needs(\"build\").effects(\"command\").run(|t| {body});\n"
+    );
+    Project::new(&text).file("ask.py", ASK)
+}
+
+/// Every file below a folder with its contents, but for git's own bookkeeping.
+fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(at).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.display().to_string(), fs::read(&path).unwrap_or_default()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn it_sends_for_real_and_nothing_leaves() {
+    let project =
+        sends("remote(\"python3 ask.py https://elsewhere.invalid/\")").git().tag("v1.2.3");
+    let before = tree(&project.root());
+    let ran = project.rel("rehearse send").code(0);
+    ran.says("https://unknown.invalid/x 403 rel: unknown.invalid has no part in this rehearsal")
+        .says("http://127.0.0.1:9/ 403")
+        .says("https://elsewhere.invalid/ 403")
+        .says("rehearsal of v1.2.3")
+        .says("kept back: 1 request to elsewhere.invalid");
+    assert_eq!(tree(&project.root()), before, "the checkout stays as it was");
+}
+
+#[test]
+fn the_run_is_one_on_a_runner_without_the_users_logins() {
+    let show = "remote_sh(\"echo on $GITHUB_REPOSITORY at $GITHUB_REF; ! env | grep t0ken; test $HOME != $OLD_HOME\")";
+    let project = sends(show).git().env("CORP_TOKEN", "t0ken-of-mine");
+    let project = project.env("TWINE_PASSWORD", "t0ken-of-mine").env("OLD_HOME", "/nonexistent");
+    project.rel("rehearse send").code(0).says("on rehearsal/project at refs/tags/v0.1.0");
+}
+
+#[test]
+fn the_next_patch_is_rehearsed_where_head_has_no_tag() {
+    let project = sends("remote(\"git describe --exact-match --tags\")").git().tag("v0.9.9");
+    project.commit();
+    project.rel("rehearse send").code(0).says("v0.9.10");
+    project.rel("rehearse send --tag v2.0.0").code(0).says("v2.0.0");
+}
+
+#[test]
+fn changes_that_are_not_committed_are_left_out_unless_taken_along() {
+    let project = sends("remote(\"cat note\")").file("note", "committed\n").file("gone", "").git();
+    project.write("note", "changed\n");
+    project.write("new/file", "x");
+    fs::remove_file(project.root().join("gone")).unwrap();
+    project.rel("rehearse send").code(0).says("  committed").says(" M note").says("?? new/file");
+    let ran = project.rel("rehearse send --dirty").code(0);
+    assert!(ran.err.contains("  changed") && !ran.err.contains("left out"), "{}", ran.err);
+    let look = "remote(\"test -e new/file -a ! -e gone\")";
+    project
+        .write("Releasefile", &format!("task(\"send\").effects(\"command\").run(|t| {look});\n"));
+    project.rel("rehearse send --dirty").code(0);
+}
+
+#[test]
+fn a_project_below_the_top_is_rehearsed_alone() {
+    let project = sends("remote(\"sh -c 'ls -a; git describe --tags'\")").git().tag("v5.0.0");
+    let root = project.root();
+    fs::create_dir(root.join("inner")).unwrap();
+    for name in ["Releasefile", "ask.py"] {
+        fs::copy(root.join(name), root.join("inner").join(name)).unwrap();
+    }
+    project.commit();
+    let ran = project.rel("-C inner rehearse send").code(0);
+    assert!(!ran.err.contains("inner") && ran.err.contains("v5.0.1"), "{}", ran.err);
+}
+
+#[test]
+fn no_variable_turns_a_live_run_away() {
+    let project = sends("remote(\"true\")").git();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("way");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(br#"{"proxy":"http://127.0.0.1:9","authority":""}"#);
+        }
+    });
+    let project = project.env("REL_REHEARSAL", &path.to_string_lossy());
+    project.rel("send --live --yes").code(2).says("is not the rel that started this one");
+}
+
+#[test]
+fn without_a_commit_there_is_nothing_to_rehearse() {
+    sends("remote(\"true\")").rel("rehearse send").code(2).says("a rehearsal needs a commit");
+}
