@@ -15,6 +15,7 @@ use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::command::Cmd;
+use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
 use crate::rehearse::oidc::Identity;
@@ -79,11 +80,21 @@ fn rehearse(
     let world = services::world(&cast, outside(host, &stop), clock(host))
         .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
     let world = Arc::new(world);
+    let asks = |task: &&Task| task.confirm.is_some();
+    let asking = project.script.declared.tasks.iter().filter(asks).map(|task| task.name.clone());
+    let asking = asking.collect();
     let ended = released(
         host,
         output,
         options,
-        &Stage { scratch: &scratch, cast: &cast, place: &place, caches: &caches, stop: &stop },
+        &Stage {
+            scratch: &scratch,
+            cast: &cast,
+            place: &place,
+            caches: &caches,
+            stop: &stop,
+            asking,
+        },
         &world,
     )?;
     let record = world.record();
@@ -102,6 +113,8 @@ struct Stage<'a> {
     place: &'a Path,
     caches: &'a Path,
     stop: &'a Stop,
+    /// Tasks that ask before they send.
+    asking: Vec<String>,
 }
 
 /// Runs the inner rel to its end.
@@ -144,7 +157,7 @@ fn released(
         .program
         .as_ref()
         .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
-    let cmd = Cmd::Argv(words(program, output, options));
+    let cmd = Cmd::Argv(words(program, output, options, &stage.asking));
     let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
     let ended = proc::hand_over(&launch, stage.stop);
     let _ = fs::remove_file(&socket);
@@ -159,7 +172,12 @@ fn released(
 }
 
 /// The inner command line: every question is answered with yes, since nothing leaves.
-fn words(program: &Path, output: Output, options: &RehearseOptions) -> Vec<String> {
+fn words(
+    program: &Path,
+    output: Output,
+    options: &RehearseOptions,
+    asking: &[String],
+) -> Vec<String> {
     let output = match output {
         Output::Auto => "auto",
         Output::Bar => "bar",
@@ -169,6 +187,7 @@ fn words(program: &Path, output: Output, options: &RehearseOptions) -> Vec<Strin
     };
     let mut words = vec![program.to_string_lossy().into_owned(), "--output".into(), output.into()];
     words.extend(["run".into(), "--live".into(), "--yes".into()]);
+    words.extend(asking.iter().map(|task| format!("--yes={task}")));
     words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
     words.extend(options.words.iter().cloned());
     words.push("--".into());

@@ -12,6 +12,8 @@ pub struct Endpoints {
     pub pypi: Index,
     /// Its test instance.
     pub testpypi: Index,
+    /// The user documentation of both, which is part of some identifiers.
+    pub docs: String,
     /// Where files of both are downloaded from.
     pub files: Files,
     /// Rust's registry.
@@ -91,6 +93,7 @@ impl Default for Endpoints {
                 "https://test.pypi.org/_/oidc/",
                 &["TESTPYPI_TOKEN", "TEST_PYPI_TOKEN", "TEST_PYPI_API_TOKEN"],
             ),
+            docs: "https://docs.pypi.org".into(),
             files: Files {
                 pypi: "https://files.pythonhosted.org".into(),
                 testpypi: "https://test-files.pythonhosted.org".into(),

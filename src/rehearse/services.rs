@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer};
+use super::pypi::{self, Publisher};
 use super::world::{Outside, Service, World};
 use crate::host::endpoints::Endpoints;
 use crate::host::net::{Fetched, host_of};
@@ -41,8 +42,39 @@ pub fn world(
             world.serve(&host, service);
         }
     };
+    for index in [&cast.endpoints.pypi, &cast.endpoints.testpypi] {
+        let settings = pypi::Settings {
+            name: index.name.clone(),
+            base: origin(&index.simple),
+            docs: cast.endpoints.docs.clone(),
+            issuer: issuer.verifier(),
+            attest: Box::new(|_| Err("this world has no Sigstore yet".into())),
+        };
+        let mut service = pypi::Index::new(settings);
+        service.register(Publisher::assumed(&cast.identity));
+        let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(service));
+        serve(&index.upload, service.clone());
+        serve(&index.simple, service);
+    }
     serve(&github.issuer, Arc::new(Mutex::new(issuer)));
     Ok(world)
+}
+
+/// Scheme and host of an address.
+fn origin(address: &str) -> String {
+    format!("https://{}", host_of(address).unwrap_or_default())
+}
+
+impl Service for pypi::Index {
+    fn answer(&mut self, request: &Request, at: u64) -> Response {
+        Self::answer(self, request, at)
+    }
+
+    fn project(&self, request: &Request) -> Option<String> {
+        let segments = request.segments();
+        let about = matches!(segments.first()?.as_str(), "simple" | "pypi" | "integrity");
+        segments.into_iter().nth(1).filter(|name| about && !self.has_project(name))
+    }
 }
 
 impl Service for Issuer {

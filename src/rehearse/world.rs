@@ -17,7 +17,7 @@ pub trait Service: Send {
     /// The answer.
     fn answer(&mut self, request: &Request, at: u64) -> Response;
 
-    /// The project that a request to read is about, if it is about one.
+    /// The project that a request to read is about, if it is about one that is not here.
     fn project(&self, request: &Request) -> Option<String>;
 }
 

@@ -49,6 +49,11 @@ pub fn json(tag: &str, record: &[Exchange]) -> Value {
     json!({ "event": "rehearsal", "tag": tag, "requests": record })
 }
 
+/// That something is not there is an answer, and no refusal.
+fn is_refusal(exchange: &Exchange) -> bool {
+    exchange.rule.is_some() && exchange.status != 404
+}
+
 /// Reads, writes and refusals by host.
 fn counted(record: &[Exchange], by: By) -> BTreeMap<&str, (usize, usize, usize)> {
     let mut hosts: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
@@ -58,13 +63,14 @@ fn counted(record: &[Exchange], by: By) -> BTreeMap<&str, (usize, usize, usize)>
             "GET" | "HEAD" => counts.0 += 1,
             _ => counts.1 += 1,
         }
-        counts.2 += usize::from(exchange.rule.is_some());
+        counts.2 += usize::from(is_refusal(exchange));
     }
     hosts
 }
 
 fn refusals(record: &[Exchange]) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let by_world = record.iter().filter(|exchange| exchange.by == By::World);
+    let by_world =
+        record.iter().filter(|exchange| exchange.by == By::World && is_refusal(exchange));
     by_world.filter_map(|exchange| exchange.rule)
 }
 

@@ -52,3 +52,37 @@ fn hatch_vcs_checks_builds_and_describes_its_release() {
 fn hatch_vcs_without_a_tag_says_what_would_stop_it() {
     hatch_vcs().rel("publish --offline").code(0).says("would stop: HEAD carries no tag");
 }
+
+#[test]
+fn hatch_vcs_is_rehearsed_to_the_proof_without_an_account() {
+    let project = hatch_vcs().tag("v0.2.0");
+    let ran = project.rel("rehearse publish --output json").code(0);
+    let events: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["tag"]), (&"rehearsal".into(), &"v0.2.0".into()));
+    let requests = last["requests"].as_array().unwrap();
+    let asked = |host: &str, by: &str| -> Vec<String> {
+        let here = requests.iter().filter(|request| request["host"] == host && request["by"] == by);
+        let shown = here.map(|request| {
+            format!("{} {} {}", request["method"], request["path"], request["status"])
+        });
+        shown.map(|line| line.replace('"', "")).collect()
+    };
+    let upload = [
+        "GET /_/oidc/audience 200",
+        "POST /_/oidc/mint-token 200",
+        "POST /legacy/ 200",
+        "POST /legacy/ 200",
+        "POST /_/oidc/burn-token 202",
+    ];
+    assert_eq!(asked("upload.pypi.org", "world"), upload);
+    assert!(
+        asked("test.pypi.org", "world").iter().any(|line| line.contains("tidepool_demo-0.2.0"))
+    );
+    for service in ["pypi.org", "test.pypi.org"] {
+        let own = |line: &String| line.contains("tidepool");
+        assert!(!asked(service, "outside").iter().any(own), "nothing is asked of it outside");
+    }
+    assert!(requests.iter().all(|request| request["by"] != "nobody"), "{requests:?}");
+}

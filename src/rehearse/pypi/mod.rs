@@ -208,6 +208,11 @@ impl Index {
         }
     }
 
+    /// Whether there is a project of this name, however it is spelt.
+    pub fn has_project(&self, name: &str) -> bool {
+        self.catalog.project(name).is_some()
+    }
+
     /// The SHA-256 of a stored file, in hexadecimal digits.
     pub fn holds(&self, filename: &str) -> Option<&str> {
         let file = self.catalog.all().find(|file| file.name == filename)?;
