@@ -11,6 +11,7 @@ pub mod model;
 
 // --- L1: pure functions over words
 pub mod archive;
+pub mod attest;
 pub mod dist;
 pub mod goals;
 pub mod graph;

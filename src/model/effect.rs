@@ -56,6 +56,37 @@ pub struct UploadPypi {
     pub file: Artifact,
 }
 
+/// What is said of a file when it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Predicate {
+    /// That it is what this project publishes (PyPI's publish attestation, v1).
+    Publish,
+    /// How it was built (SLSA provenance, v1).
+    Provenance,
+}
+
+impl Predicate {
+    /// Both, in the order in which they are sent.
+    pub const ALL: [Self; 2] = [Self::Publish, Self::Provenance];
+
+    /// Its name in file names: `publish`, `provenance`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Provenance => "provenance",
+        }
+    }
+
+    /// The type by which statements name it.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::Publish => "https://docs.pypi.org/attestations/publish/v1",
+            Self::Provenance => "https://slsa.dev/provenance/v1",
+        }
+    }
+}
+
 /// A command that changes a remote in a way only the user knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendCommand {

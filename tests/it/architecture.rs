@@ -9,6 +9,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("model", &["diag"]),
     ("archive", &[]),
+    ("attest", &["model"]),
     ("version", &[]),
     ("dist", &["diag", "model"]),
     ("graph", &["diag", "model", "goals"]),
