@@ -30,8 +30,6 @@ mod releases;
 mod requirement;
 mod rules;
 mod tarball;
-#[cfg(test)]
-mod tests;
 mod tokens;
 mod upload;
 mod zipfile;
@@ -284,3 +282,6 @@ impl Index {
 fn method_refused() -> Refusal {
     Refusal::new(405, "Method Not Allowed", rules::METHOD)
 }
+
+#[cfg(test)]
+mod tests;
