@@ -130,22 +130,7 @@ fn check_zip<'a>(filename: &str, zip: Zip<'a>) -> Checked<Zip<'a>> {
     if zip.members.iter().any(|member| !matches!(member.method, 0 | 8)) {
         return invalid("File does not use a supported compression type", rules::ZIP_METHOD);
     }
-    let (target, rule) = if filename.ends_with(".zip") {
-        let names = zip.members.iter().filter_map(|member| member.name.as_deref());
-        let top = tarball::common_folder(names);
-        if top.is_empty() {
-            return top_level();
-        }
-        (format!("{top}/PKG-INFO"), rules::PKG_INFO)
-    } else {
-        if filename.split('-').count() < 3 {
-            return invalid(
-                "Unable to parse name and version from wheel filename",
-                rules::WHEEL_NAME_FORM,
-            );
-        }
-        (format!("{}/WHEEL", dist_info(filename)), rules::WHEEL_FILE)
-    };
+    let (target, rule) = needed(filename, &zip)?;
     match zip.read(&target) {
         Some(Ok(_)) => {}
         Some(Err(())) => return invalid("None", rules::ARCHIVE_BROKEN),
@@ -164,6 +149,23 @@ fn check_zip<'a>(filename: &str, zip: Zip<'a>) -> Checked<Zip<'a>> {
             rules::ZIP_FRAMING,
         ),
     }
+}
+
+/// The member that must be there, and the rule that says so.
+fn needed(filename: &str, zip: &Zip<'_>) -> Checked<(String, Rule)> {
+    if filename.ends_with(".zip") {
+        let names = zip.members.iter().filter_map(|member| member.name.as_deref());
+        let top = tarball::common_folder(names);
+        if top.is_empty() {
+            return top_level();
+        }
+        return Ok((format!("{top}/PKG-INFO"), rules::PKG_INFO));
+    }
+    if filename.split('-').count() < 3 {
+        let why = "Unable to parse name and version from wheel filename";
+        return invalid(why, rules::WHEEL_NAME_FORM);
+    }
+    Ok((format!("{}/WHEEL", dist_info(filename)), rules::WHEEL_FILE))
 }
 
 fn check_tar(tar: Tarball) -> Checked<Tarball> {

@@ -8,12 +8,12 @@
 
 use std::str::FromStr as _;
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::Version;
 
 use super::filename::is_project_name;
 use super::form::Form;
 use super::refusal::{Checked, bad, quoted};
-use super::requirement::Requirement;
+use super::requirement::{Requirement, are_versions};
 use super::{fields, rules};
 use crate::rehearse::http::Rule;
 
@@ -151,9 +151,7 @@ fn library_fault(header: &str, value: &str) -> Option<(String, Rule)> {
         "description-content-type" => fields::content_type(value),
         "dynamic" => fields::dynamic(value),
         "provides-extra" => plain(is_project_name(value), rules::EXTRA),
-        "requires-python" => {
-            plain(VersionSpecifiers::from_str(value).is_ok(), rules::REQUIRES_PYTHON)
-        }
+        "requires-python" => plain(are_versions(value), rules::REQUIRES_PYTHON),
         "requires-dist" => plain(Requirement::parse(value).is_some(), rules::REQUIREMENT),
         "license-expression" => plain(fields::is_expression(value), rules::LICENSE_EXPRESSION),
         "license-file" => fields::license_file(value),

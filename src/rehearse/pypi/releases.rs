@@ -29,6 +29,24 @@ pub(super) fn instant(unix: u64) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Fields of the form that are shown as they are.
+const SINGLE: [&str; 14] = [
+    "summary",
+    "description_content_type",
+    "description",
+    "keywords",
+    "license",
+    "license_expression",
+    "author",
+    "author_email",
+    "maintainer",
+    "maintainer_email",
+    "requires_python",
+    "platform",
+    "home_page",
+    "download_url",
+];
+
 impl Index {
     /// A release, or a project's newest one with the list of all.
     pub(super) fn release(&self, name: &str, version: Option<&str>, at: u64) -> Checked<Response> {
@@ -75,22 +93,7 @@ impl Index {
         let mut info = Map::new();
         info.insert("name".into(), project.name.clone().into());
         info.insert("version".into(), release.version.to_string().into());
-        for name in [
-            "summary",
-            "description_content_type",
-            "description",
-            "keywords",
-            "license",
-            "license_expression",
-            "author",
-            "author_email",
-            "maintainer",
-            "maintainer_email",
-            "requires_python",
-            "platform",
-            "home_page",
-            "download_url",
-        ] {
+        for name in SINGLE {
             info.insert(name.into(), form.first(name).into());
         }
         info.insert("classifiers".into(), form.all("classifiers").into());

@@ -44,9 +44,7 @@ impl Requirement {
             };
             let bare = versions.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
             let versions = bare.unwrap_or(versions).trim();
-            if !versions.is_empty() && VersionSpecifiers::from_str(versions).is_err()
-                || marker.is_some_and(|marker| !is_marker(marker))
-            {
+            if !are_versions(versions) || marker.is_some_and(|marker| !is_marker(marker)) {
                 return None;
             }
             shown.push_str(versions);
@@ -54,6 +52,13 @@ impl Requirement {
         };
         Some(Self { url, shown })
     }
+}
+
+/// Whether these are conditions on a version (PEP 440). Any text may follow `===`.
+pub(super) fn are_versions(text: &str) -> bool {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let arbitrary = |part: &str| part.strip_prefix("===").is_some_and(|rest| !rest.is_empty());
+    parts.into_iter().all(|part| arbitrary(part) || VersionSpecifiers::from_str(part).is_ok())
 }
 
 /// The extras in brackets, sorted, and what follows.
@@ -116,6 +121,8 @@ mod tests {
             "a (>=1.0)",
             "a ; python_version < '3.9' and (extra == \"x\")",
             "a==1.*",
+            "a===any",
+            "a>=1,",
         ] {
             assert!(Requirement::parse(good).is_some(), "{good}");
         }

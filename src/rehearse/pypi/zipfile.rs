@@ -71,24 +71,23 @@ impl<'a> Zip<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
         let end = end_record(bytes)?;
         let record = &bytes[end..];
-        let (mut count, mut size) = (number(record, 10, 2), number(record, 12, 4));
-        let mut offset = number(record, 16, 4);
+        let (mut size, mut offset) = (number(record, 12, 4), number(record, 16, 4));
         let mut ends = u64::try_from(end).ok()?;
         // The 64-bit form stands in front of the old one: its record, then the locator.
         if end >= 76 && bytes[end - 20..].starts_with(b"PK\x06\x07") {
             let large = &bytes[end - 76..];
             if large.starts_with(b"PK\x06\x06") {
-                (count, size) = (number(large, 32, 8), number(large, 40, 8));
-                offset = number(large, 48, 8);
+                (size, offset) = (number(large, 40, 8), number(large, 48, 8));
                 ends -= 76;
             }
         }
         let start = ends.checked_sub(size)?;
-        // What precedes the archive moves all offsets.
-        let moved = start.checked_sub(offset)?;
+        // What precedes the archive, or is missing in it, moves all offsets.
+        let moved = i64::try_from(start).ok()?.checked_sub(i64::try_from(offset).ok()?)?;
         let mut records = Records { bytes, at: start };
         let mut members = Vec::new();
-        for _ in 0..count {
+        // The size is believed, not the number of entries.
+        while records.at < ends {
             members.push(member(&mut records, moved)?);
         }
         Some(Self { bytes, members })
@@ -123,14 +122,15 @@ impl<'a> Zip<'a> {
     }
 }
 
-fn member(records: &mut Records<'_>, moved: u64) -> Option<Member> {
+fn member(records: &mut Records<'_>, moved: i64) -> Option<Member> {
     let head = records.take(46)?;
     if !head.starts_with(b"PK\x01\x02") {
         return None;
     }
     let name = records.take(number(head, 28, 2))?;
     let mut extra = records.take(number(head, 30, 2))?;
-    records.take(number(head, 32, 2))?;
+    // A comment may reach past the end: it is skipped, not read.
+    records.at += number(head, 32, 2);
     let mut numbers = [number(head, 24, 4), number(head, 20, 4), number(head, 42, 4)];
     // Sizes that do not fit stand in an extra field, in this order.
     while extra.len() >= 4 {
@@ -152,6 +152,6 @@ fn member(records: &mut Records<'_>, moved: u64) -> Option<Member> {
         packed: numbers[1],
         size: numbers[0],
         checksum: u32::try_from(number(head, 16, 4)).ok()?,
-        at: numbers[2] + moved,
+        at: numbers[2].wrapping_add_signed(moved),
     })
 }
