@@ -87,7 +87,7 @@ impl Plan {
             .iter()
             .filter_map(|planned| match &planned.effect {
                 Effect::UploadPypi(upload) => Some((&planned.task, upload)),
-                Effect::Command(_) => None,
+                Effect::Sign(_) | Effect::Command(_) => None,
             })
             .collect();
         let mut wrong: Vec<Diagnostic> =

@@ -56,6 +56,8 @@ pub(super) fn look(
         root: &session.cx.root,
         env: &|| Ok(std::collections::BTreeMap::new()),
         tokens: &session.cx.tokens,
+        signer: &session.cx.signer,
+        attestations: &session.cx.attestations,
         stop: &session.stop,
         say: &say,
     };

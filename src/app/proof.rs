@@ -71,6 +71,8 @@ fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key,
         root,
         env: &|| Ok(std::collections::BTreeMap::new()),
         tokens: &session.cx.tokens,
+        signer: &session.cx.signer,
+        attestations: &session.cx.attestations,
         stop: &session.stop,
         say: &say,
     };

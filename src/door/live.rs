@@ -288,7 +288,7 @@ fn unfinished(effect: &Effect, why: &str) -> Diagnostic {
         Effect::Command(_) => {
             wrong.hint("find out what it did, then use `--assume-done` or `--redo`")
         }
-        Effect::UploadPypi(_) => {
+        Effect::UploadPypi(_) | Effect::Sign(_) => {
             wrong.hint("run the same command again: it looks first and sends only what is missing")
         }
     }

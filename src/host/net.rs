@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Url, multipart};
 use tokio::io::{AsyncRead, ReadBuf};
@@ -65,6 +65,8 @@ pub struct Answer {
     pub reason: String,
     /// Media type, empty if none is given.
     pub content_type: String,
+    /// Where else to look, if the answer says so.
+    pub location: Option<String>,
     /// The address that answered, after redirects.
     pub url: String,
     /// The body as text.
@@ -405,6 +407,8 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
         .and_then(|value| value.to_str().ok())
         .unwrap_or("")
         .to_owned();
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let location = location.map(str::to_owned);
     let url = response.url().to_string();
     let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
     let reason = reason
@@ -417,7 +421,7 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
         }
     }
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Answer { status: status.as_u16(), reason, content_type, url, body })
+    Ok(Answer { status: status.as_u16(), reason, content_type, location, url, body })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -39,6 +39,8 @@ impl fmt::Display for Key {
 pub enum Effect {
     /// A distribution file goes to a Python package index.
     UploadPypi(UploadPypi),
+    /// A statement about a file is signed, and written to the public log.
+    Sign(Sign),
     /// A user's own sending command.
     Command(SendCommand),
 }
@@ -54,6 +56,20 @@ pub struct UploadPypi {
     pub version: String,
     /// The file.
     pub file: Artifact,
+    /// Which signed statements go along (PEP 740).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attested: Vec<Predicate>,
+}
+
+/// A statement about a file, to be signed with the run's identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sign {
+    /// What is said.
+    pub predicate: Predicate,
+    /// Of which file.
+    pub file: Artifact,
+    /// The index that asks for it first: signing is part of publishing there.
+    pub index: String,
 }
 
 /// What is said of a file when it is signed.
@@ -110,6 +126,10 @@ impl Effect {
                 upload.file.file_name(),
                 upload.file.sha256
             ]),
+            // Whichever index it goes to.
+            Self::Sign(sign) => {
+                serde_json::json!(["sign", sign.predicate, sign.file.file_name(), sign.file.sha256])
+            }
             Self::Command(command) => {
                 serde_json::json!(["command", command.identity, command.cwd])
             }
@@ -129,6 +149,12 @@ impl Effect {
                     file.sha256.short()
                 )
             }
+            Self::Sign(sign) => format!(
+                "sign {} (sha256 {}): {}",
+                sign.file.file_name(),
+                sign.file.sha256.short(),
+                sign.predicate.name()
+            ),
             Self::Command(command) => format!("run `{}`", command.cmd.shown()),
         }
     }
@@ -137,6 +163,7 @@ impl Effect {
     pub fn digests(&self) -> Vec<Digest> {
         match self {
             Self::UploadPypi(upload) => vec![upload.file.sha256.clone()],
+            Self::Sign(sign) => vec![sign.file.sha256.clone()],
             Self::Command(command) => {
                 command.artifacts.iter().map(|file| file.sha256.clone()).collect()
             }
@@ -147,6 +174,7 @@ impl Effect {
     pub fn destination(&self) -> Destination {
         match self {
             Self::UploadPypi(upload) => upload.index.destination(),
+            Self::Sign(sign) => Destination::of_index(&sign.index),
             Self::Command(_) => Destination::Command,
         }
     }
@@ -155,6 +183,7 @@ impl Effect {
     pub fn endpoint(&self) -> String {
         match self {
             Self::UploadPypi(upload) => upload.index.upload.clone(),
+            Self::Sign(_) => "sigstore".into(),
             Self::Command(command) => command.cmd.shown(),
         }
     }
@@ -166,6 +195,11 @@ impl Effect {
                 name: upload.file.file_name().to_owned(),
                 digest: Some(upload.file.sha256.clone()),
                 url: Some(format!("{}{}/", upload.index.simple, upload.project)),
+            },
+            Self::Sign(sign) => Receipt {
+                name: format!("{}.{}.attestation", sign.file.file_name(), sign.predicate.name()),
+                digest: None,
+                url: None,
             },
             Self::Command(command) => {
                 Receipt { name: command.cmd.shown(), digest: None, url: None }

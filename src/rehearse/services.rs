@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer};
 use super::pypi::{self, Publisher};
+use super::sigstore::verify::{self, Expected};
+use super::sigstore::{Addresses, Sigstore};
 use super::world::{Outside, Service, World};
 use crate::host::endpoints::Endpoints;
 use crate::host::net::{Fetched, host_of};
@@ -36,19 +40,27 @@ pub fn world(
 ) -> Result<World, String> {
     let github = &cast.endpoints.github;
     let issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
+    let now = clock();
     let mut world = World::new(cast.own.clone(), cast.registries.clone(), outside, clock);
     let mut serve = |address: &str, service: Arc<Mutex<dyn Service>>| {
         if let Some(host) = host_of(address) {
             world.serve(&host, service);
         }
     };
+    let addresses = Addresses {
+        fulcio: cast.endpoints.sigstore.fulcio.clone(),
+        rekor: cast.endpoints.sigstore.rekor.clone(),
+        server: github.web.clone(),
+    };
+    let sigstore = Sigstore::new(addresses.clone(), issuer.verifier(), now)?;
+    let trusted_root = sigstore.trusted_root();
     for index in [&cast.endpoints.pypi, &cast.endpoints.testpypi] {
         let settings = pypi::Settings {
             name: index.name.clone(),
             base: origin(&index.simple),
             docs: cast.endpoints.docs.clone(),
             issuer: issuer.verifier(),
-            attest: Box::new(|_| Err("this world has no Sigstore yet".into())),
+            attest: attest(trusted_root.clone(), &github.issuer, &github.web),
         };
         let mut service = pypi::Index::new(settings);
         service.register(Publisher::assumed(&cast.identity));
@@ -56,8 +68,36 @@ pub fn world(
         serve(&index.upload, service.clone());
         serve(&index.simple, service);
     }
+    let sigstore: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(sigstore));
+    serve(&addresses.fulcio, sigstore.clone());
+    serve(&addresses.rekor, sigstore);
     serve(&github.issuer, Arc::new(Mutex::new(issuer)));
     Ok(world)
+}
+
+/// Verifies attestations with this root, for publishers of the forge at `server`.
+fn attest(trusted_root: Value, issuer: &str, server: &str) -> pypi::Attest {
+    let (issuer, server) = (issuer.to_owned(), server.to_owned());
+    Box::new(move |artifact| {
+        let publisher = artifact.publisher;
+        let expected = Expected {
+            issuer: issuer.clone(),
+            server: server.clone(),
+            repository: format!("{}/{}", publisher.owner, publisher.repository),
+            workflow: publisher.workflow.clone(),
+        };
+        verify::verify(&trusted_root, artifact.sha256, artifact.attestation, &expected)
+    })
+}
+
+impl Service for Sigstore {
+    fn answer(&mut self, request: &Request, at: u64) -> Response {
+        Self::answer(self, request, at)
+    }
+
+    fn project(&self, _: &Request) -> Option<String> {
+        None
+    }
 }
 
 /// Scheme and host of an address.

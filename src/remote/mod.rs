@@ -6,6 +6,7 @@
 pub mod command;
 pub mod oidc;
 pub mod pypi;
+pub mod sigstore;
 pub mod simple;
 pub mod trusted;
 
@@ -30,6 +31,10 @@ pub struct Errand<'a> {
     pub env: &'a (dyn Fn() -> Outcome<BTreeMap<String, String>> + Sync),
     /// Tokens that indexes gave for the run's identity.
     pub tokens: &'a trusted::Tokens,
+    /// What this run signs with.
+    pub signer: &'a sigstore::Signer,
+    /// The folder of what was signed.
+    pub attestations: &'a Path,
     /// Ends what is under way.
     pub stop: &'a Stop,
     /// Takes each line that a command prints.
@@ -59,6 +64,7 @@ pub enum Trouble {
 pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::probe(errand.host, upload, errand.stop),
+        Effect::Sign(sign) => sigstore::probe(errand, sign),
         Effect::Command(_) => Ok(Presence::Unknowable),
     }
 }
@@ -70,6 +76,7 @@ pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> 
 pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::apply(errand, upload),
+        Effect::Sign(sign) => sigstore::apply(errand, sign),
         Effect::Command(command) => command::apply(errand, command),
     }
 }

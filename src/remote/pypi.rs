@@ -6,8 +6,10 @@
 
 use std::io::BufReader;
 
+use serde_json::Value;
+
 use super::simple::{self, SimpleFile};
-use super::{Errand, Trouble};
+use super::{Errand, Trouble, sigstore};
 use crate::dist;
 use crate::host::net::{
     Answer, FormFile, Login, NoAnswer, join_url, same_origin, travels_in_the_clear,
@@ -15,7 +17,7 @@ use crate::host::net::{
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
-use crate::model::effect::{Presence, UploadPypi};
+use crate::model::effect::{Predicate, Presence, UploadPypi};
 use crate::model::task::Index;
 
 const SIMPLE: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
@@ -105,12 +107,15 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     let opened = fs::open(&path).map_err(|error| Trouble::Unsent(error.to_string()))?;
     let dist =
         dist::read(name, BufReader::new(opened)).map_err(|wrong| Trouble::Unsent(wrong.message))?;
-    let fields = dist::form::fields(
+    let mut fields = dist::form::fields(
         &dist.name,
         &dist.metadata,
         upload.file.sha256.as_str(),
         &upload.file.blake2b_256,
     );
+    if !upload.attested.is_empty() {
+        fields.push(("attestations".into(), attestations(errand, upload)?));
+    }
     let login = match errand.tokens.login(errand.host, index, errand.stop)? {
         Some(login) => Some(login),
         None => login_for(errand.host, index, &index.upload),
@@ -128,6 +133,17 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
         }
         status => Err(Trouble::Refused { reason: reason(&answer), hint: advice(index, status) }),
     }
+}
+
+/// The form's field with what was signed (PEP 740), as a JSON array.
+fn attestations(errand: &Errand<'_>, upload: &UploadPypi) -> Result<String, Trouble> {
+    let one = |predicate: &Predicate| {
+        let kept = sigstore::kept(errand, &upload.file.sha256, *predicate);
+        let name = predicate.name();
+        kept.ok_or_else(|| Trouble::Unsent(format!("its {name} attestation is not there")))
+    };
+    let all: Result<Vec<Value>, Trouble> = upload.attested.iter().map(one).collect();
+    Ok(Value::from(all?).to_string())
 }
 
 /// The login, but never over a readable connection to another machine.
@@ -148,8 +164,8 @@ fn advice(index: &Index, status: u16) -> String {
 
 /// What the server said, in one line: its message, else its reason phrase, else its text.
 fn reason(answer: &Answer) -> String {
-    let message = serde_json::from_str::<serde_json::Value>(&answer.body).ok().and_then(|json| {
-        let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let message = serde_json::from_str::<Value>(&answer.body).ok().and_then(|json| {
+        let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
         text("message").or_else(|| text("code")).or_else(|| text("detail"))
     });
     let plain = || {
@@ -187,6 +203,7 @@ mod tests {
             status: 400,
             reason: reason.into(),
             content_type: content_type.into(),
+            location: None,
             url: String::new(),
             body: body.into(),
         };

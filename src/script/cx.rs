@@ -23,6 +23,7 @@ use crate::model::env_file;
 use crate::model::event::{Event, Events};
 use crate::model::task::{BodyId, Declared, Index, Task, Value};
 use crate::remote::Errand;
+use crate::remote::sigstore::Signer;
 use crate::remote::trusted::Tokens;
 use crate::store::Store;
 use crate::tools::{Spec, Tools};
@@ -203,6 +204,10 @@ pub struct RunCx {
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
     /// Tokens that indexes gave for the run's identity.
     pub tokens: Tokens,
+    /// What the run signs with.
+    pub signer: Signer,
+    /// The folder of what was signed.
+    pub attestations: PathBuf,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
     shims: Mutex<HashMap<String, Shims>>,
 }
@@ -221,6 +226,7 @@ impl RunCx {
         strict: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
+        let attestations = state.join("attest");
         let (results, tool_env, shims) = (Mutex::default(), OnceLock::new(), Mutex::default());
         Self {
             host,
@@ -234,6 +240,8 @@ impl RunCx {
             strict,
             results,
             tokens: Tokens::default(),
+            signer: Signer::default(),
+            attestations,
             tool_env,
             shims,
         }
@@ -416,6 +424,8 @@ impl BodyCx {
             root: &self.run.root,
             env: &|| self.plain_env(),
             tokens: &self.run.tokens,
+            signer: &self.run.signer,
+            attestations: &self.run.attestations,
             stop: &self.stop,
             say: &say,
         };

@@ -10,16 +10,18 @@ use crate::diag::{Diagnostic, Outcome};
 use crate::dist::{self, Dist, filename};
 use crate::host::fs;
 use crate::model::artifact::Artifact;
-use crate::model::effect::{Effect, UploadPypi};
+use crate::model::effect::{Effect, Predicate, Sign, UploadPypi};
+use crate::model::task::Index;
+use crate::remote::{sigstore, trusted};
 use crate::script::cx::BodyCx;
 
 pub(super) const TABLE: &[Builtin] = &[row(
     Place::Module("pypi"),
     Phase::Body,
     "publish",
-    (2, 2),
-    "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
-    "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again.",
+    (2, 3),
+    "pypi::publish(t.artifacts(\"build\"), \"pypi\", #{ attestations: true })",
+    "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again. Where the run publishes by its identity, each file goes with attestations (PEP 740: publish, and SLSA provenance), unless `attestations` is false; their signatures stand in a public log for ever.",
     "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"testpypi\").run(|t| pypi::publish(t.artifacts(\"build\"), \"testpypi\"));",
     publish,
 )];
@@ -36,19 +38,23 @@ fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
         let wrong = Diagnostic::task("there is nothing to publish: the task made no artifacts");
         return Err(Box::new(wrong.hint("build into `t.out`, or declare `.outputs(\"dist/*\")`")));
     }
-    let mut effects = Vec::new();
+    let attested = attested(call, &cx, index)?;
+    let (mut signs, mut effects) = (Vec::new(), Vec::new());
     for file in artifacts {
         let dist = read(&cx, &file)?;
         let project = filename::normalize(dist.metadata.name());
         let version = dist.metadata.version().to_owned();
-        effects.push(Effect::UploadPypi(UploadPypi {
-            index: index.clone(),
-            project,
-            version,
-            file,
+        signs.extend(attested.iter().map(|predicate| {
+            let (file, index) = (file.clone(), index.name.clone());
+            Effect::Sign(Sign { predicate: *predicate, file, index })
         }));
+        let (index, attested) = (index.clone(), attested.clone());
+        effects.push(Effect::UploadPypi(UploadPypi { index, project, version, file, attested }));
     }
     effects.sort_by_key(|effect| !matches!(effect, Effect::UploadPypi(upload) if upload.file.name.ends_with(".whl")));
+    if !signs.is_empty() {
+        cx.at_door(None, |door, caller| door.perform(caller, &signs))?;
+    }
     let receipts = cx.at_door(None, |door, caller| door.perform(caller, &effects))?;
     let map = |receipt: crate::model::effect::Receipt| {
         let mut map = Map::new();
@@ -61,6 +67,20 @@ fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Dynamic::from_map(map)
     };
     Ok(receipts.into_iter().map(map).collect::<Array>().into())
+}
+
+/// What is signed of each file: only an index that knows the run by its identity takes it.
+fn attested(call: &Call<'_>, cx: &BodyCx, index: &Index) -> Outcome<Vec<Predicate>> {
+    let wanted = if call.args.len() > 2 {
+        let map = call.map(2, &["attestations"])?;
+        let wrong = || Box::new(Diagnostic::usage("`attestations` is true or false"));
+        map.get("attestations").map_or(Ok(true), |value| value.as_bool().map_err(|_| wrong()))?
+    } else {
+        true
+    };
+    let host = &cx.run.host;
+    let offered = trusted::is_offered(host, index) && sigstore::is_offered(host);
+    Ok(if wanted && offered { Predicate::ALL.to_vec() } else { Vec::new() })
 }
 
 /// Reads what a distribution says of itself.
