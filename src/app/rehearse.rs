@@ -20,7 +20,7 @@ use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
 use crate::rehearse::oidc::Identity;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
-use crate::rehearse::services::{self, Cast};
+use crate::rehearse::services::{self, Cast, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
 use crate::report::{self, Output};
@@ -77,9 +77,11 @@ fn rehearse(
         own: names(&scratch.checkout),
         registries: registries(host),
     };
-    let world = services::world(&cast, outside(host, &stop), clock(host))
+    let (world, papers) = services::world(&cast, outside(host, &stop), clock(host))
         .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
     let world = Arc::new(world);
+    let cache = cache(host, &caches, &place, &papers)
+        .map_err(|error| machine("cannot write below the cache folder", &error))?;
     let asks = |task: &&Task| task.confirm.is_some();
     let asking = project.script.declared.tasks.iter().filter(asks).map(|task| task.name.clone());
     let asking = asking.collect();
@@ -92,6 +94,7 @@ fn rehearse(
             cast: &cast,
             place: &place,
             caches: &caches,
+            cache: &cache,
             stop: &stop,
             asking,
         },
@@ -112,6 +115,7 @@ struct Stage<'a> {
     cast: &'a Cast<'a>,
     place: &'a Path,
     caches: &'a Path,
+    cache: &'a Path,
     stop: &'a Stop,
     /// Tasks that ask before they send.
     asking: Vec<String>,
@@ -147,6 +151,7 @@ fn released(
         authority: &file,
         home: &stage.scratch.home,
         caches: stage.caches,
+        cache: stage.cache,
         identity: &stage.cast.identity,
         addresses: [&github.web, &github.api, &github.issuer],
         bearer: &stage.cast.bearer,
@@ -193,6 +198,27 @@ fn words(
     words.push("--".into());
     words.extend(options.rest.iter().cloned());
     words
+}
+
+/// The cache folder of programs in there: with what clients of Sigstore keep of its keys, so that they
+/// verify offline by the world's, and rel's own tools, which all rehearsals share.
+fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::Result<PathBuf> {
+    let cache = place.join("cache");
+    let address = host.endpoints.sigstore.keys.replace(':', "%3A").replace('/', "%2F");
+    let keys = cache.join("sigstore-python/tuf").join(address);
+    fs::make_dir(&keys)?;
+    let files = [
+        ("trusted_root.json", &papers.trusted_root),
+        ("signing_config.v0.2.json", &papers.signing_config),
+    ];
+    for (name, value) in files {
+        fs::replace(&keys.join(name), &value.to_string())?;
+        fs::replace(&place.join(name), &value.to_string())?;
+    }
+    let tools = caches.join("rel");
+    fs::make_dir(&tools)?;
+    fs::link_dir(&tools, &cache.join("rel"))?;
+    Ok(cache)
 }
 
 /// A path short enough for a socket.

@@ -64,6 +64,8 @@ pub struct Sigstore {
     pub fulcio: String,
     /// The transparency log.
     pub rekor: String,
+    /// Where clients get its keys from.
+    pub keys: String,
 }
 
 impl Default for Endpoints {
@@ -112,6 +114,7 @@ impl Default for Endpoints {
             sigstore: Sigstore {
                 fulcio: "https://fulcio.sigstore.dev".into(),
                 rekor: "https://rekor.sigstore.dev".into(),
+                keys: "https://tuf-repo-cdn.sigstore.dev".into(),
             },
         }
     }

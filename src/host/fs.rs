@@ -100,6 +100,20 @@ pub fn open_append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Lets `to` lead to the folder `from`, unless it does so already.
+///
+/// # Errors
+/// Something else is there, or the system has no such links.
+pub fn link_dir(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::read_link(to).is_ok_and(|target| target == from) {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(from, to);
+    #[cfg(not(unix))]
+    Err(io::Error::other("a rehearsal needs Linux"))
+}
+
 /// Holds a file against every other process until it is dropped.
 ///
 /// # Errors

@@ -51,6 +51,8 @@ pub struct Told<'a> {
     pub home: &'a Path,
     /// Caches of rehearsals, kept between them.
     pub caches: &'a Path,
+    /// The cache folder of this rehearsal.
+    pub cache: &'a Path,
     /// Who the run is.
     pub identity: &'a Identity,
     /// Address of the site, the API and the issuer of identity tokens.
@@ -86,7 +88,6 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
     }
     put("HOME", &told.home.to_string_lossy());
     for (name, folder) in [
-        ("XDG_CACHE_HOME", ""),
         ("CARGO_HOME", "cargo"),
         ("UV_CACHE_DIR", "uv"),
         ("PIP_CACHE_DIR", "pip"),
@@ -94,6 +95,7 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
     ] {
         put(name, &told.caches.join(folder).to_string_lossy());
     }
+    put("XDG_CACHE_HOME", &told.cache.to_string_lossy());
     put("GIT_CONFIG_NOSYSTEM", "1");
     put("GIT_TERMINAL_PROMPT", "0");
     runner(told, &mut put);

@@ -29,7 +29,16 @@ pub struct Cast<'a> {
     pub registries: Vec<String>,
 }
 
-/// The world with all its services.
+/// What verifiers have to know of the world's Sigstore.
+#[derive(Debug, Clone)]
+pub struct Papers {
+    /// Its keys and authorities (`trusted_root.json`).
+    pub trusted_root: Value,
+    /// Its addresses (`signing_config.v0.2.json`).
+    pub signing_config: Value,
+}
+
+/// The world with all its services, and what verifiers have to know of it.
 ///
 /// # Errors
 /// A key could not be made.
@@ -37,7 +46,7 @@ pub fn world(
     cast: &Cast<'_>,
     outside: Outside,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
-) -> Result<World, String> {
+) -> Result<(World, Papers), String> {
     let github = &cast.endpoints.github;
     let issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
     let now = clock();
@@ -54,6 +63,7 @@ pub fn world(
     };
     let sigstore = Sigstore::new(addresses.clone(), issuer.verifier(), now)?;
     let trusted_root = sigstore.trusted_root();
+    let signing_config = sigstore.signing_config();
     for index in [&cast.endpoints.pypi, &cast.endpoints.testpypi] {
         let settings = pypi::Settings {
             name: index.name.clone(),
@@ -72,7 +82,7 @@ pub fn world(
     serve(&addresses.fulcio, sigstore.clone());
     serve(&addresses.rekor, sigstore);
     serve(&github.issuer, Arc::new(Mutex::new(issuer)));
-    Ok(world)
+    Ok((world, Papers { trusted_root, signing_config }))
 }
 
 /// Verifies attestations with this root, for publishers of the forge at `server`.

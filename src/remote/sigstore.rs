@@ -38,13 +38,30 @@ pub fn is_offered(host: &Host) -> bool {
     oidc::is_offered(host, AUDIENCE)
 }
 
-/// Whether the statement was signed already.
+/// Whether the statement was signed already, and stands in the log.
 ///
 /// # Errors
-/// Never so far.
+/// The log cannot be asked.
 pub fn probe(errand: &Errand<'_>, sign: &Sign) -> Result<Presence, Trouble> {
-    let kept = kept(errand, &sign.file.sha256, sign.predicate);
-    Ok(if kept.is_some() { Presence::Same } else { Presence::Absent })
+    let Some(kept) = kept(errand, &sign.file.sha256, sign.predicate) else {
+        return Ok(Presence::Absent);
+    };
+    let ours = &kept["verification_material"]["transparency_entries"][0];
+    let index = ours["logIndex"].as_str().unwrap_or_default();
+    let log = &errand.host.endpoints.sigstore.rekor;
+    let url = format!("{log}/api/v1/log/entries?logIndex={index}");
+    let answer = errand.host.net().get(&url, "application/json", None, errand.stop);
+    let answer = answer.map_err(unclear)?;
+    match answer.status {
+        200 => {
+            let logged = json_of(&answer)?;
+            let entry = logged.as_object().and_then(|entries| entries.values().next());
+            let same = entry.is_some_and(|entry| entry["body"] == ours["canonicalizedBody"]);
+            Ok(if same { Presence::Same } else { Presence::Absent })
+        }
+        404 => Ok(Presence::Absent),
+        status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
+    }
 }
 
 /// The attestation object (PEP 740) that was signed for a file, if it was.

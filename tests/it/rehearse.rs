@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use crate::project::Project;
+use crate::peers;
+use crate::project::{MAKE_DIST, Project};
 
 /// Asks for a page as Python's own client does, which knows proxies and authorities by variables.
 const ASK: &str = r#"
@@ -119,4 +120,52 @@ fn no_variable_turns_a_live_run_away() {
 #[test]
 fn without_a_commit_there_is_nothing_to_rehearse() {
     sends("remote(\"true\")").rel("rehearse send").code(2).says("a rehearsal needs a commit");
+}
+
+/// Gets what an index says of a file's origin, as any client would.
+const PROVENANCE: &str = r#"
+import json, os, sys, urllib.request
+folder = os.environ["HOME"]
+wheel = f"{folder}/time_piece-1.0-py3-none-any.whl"
+site = sys.argv[1]
+page = urllib.request.Request(f"{site}/simple/time-piece/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+files = {file["filename"]: file for file in json.load(urllib.request.urlopen(page))["files"]}
+entry = files["time_piece-1.0-py3-none-any.whl"]
+open(wheel, "wb").write(urllib.request.urlopen(entry["url"]).read())
+provenance = json.load(urllib.request.urlopen(entry["provenance"]))
+attestations = provenance["attestation_bundles"][0]["attestations"]
+for name, attestation in zip(["publish", "slsa"], attestations):
+    open(f"{wheel}.{name}.attestation", "w").write(json.dumps(attestation))
+json.dump(provenance, open(f"{folder}/provenance.json", "w"))
+attestations[0]["envelope"]["statement"] = attestations[1]["envelope"]["statement"]
+json.dump(provenance, open(f"{folder}/forged.json", "w"))
+print("attestations:", len(attestations))
+"#;
+
+#[test]
+fn attestations_convince_a_verifier_that_was_written_by_others() {
+    let judge = peers::venv("verifiers", &["pypi-attestations==0.0.30", "sigstore==4.5.1"]);
+    let judge = judge.join("bin/pypi-attestations").display().to_string();
+    let text = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects("pypi").run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+        task("fetch").needs("publish").exec("python3 provenance.py https://pypi.org");
+        task("judge").needs("fetch").sh("JUDGE verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $HOME/provenance.json WHEEL");
+        task("strange").needs("fetch").sh("! JUDGE verify pypi --offline --repository https://github.com/rehearsal/other --provenance-file $HOME/provenance.json WHEEL");
+        task("forged").needs("fetch").sh("! JUDGE verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $HOME/forged.json WHEEL");
+        task("changed").needs(["judge", "strange", "forged"]).sh("echo >> WHEEL; ! JUDGE verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $HOME/provenance.json WHEEL");
+    "#;
+    let project = Project::new(&text.replace("JUDGE", &judge).replace("WHEEL", "$HOME/time_piece-1.0-py3-none-any.whl"))
+        .file("make_dist.py", MAKE_DIST)
+        .file("provenance.py", PROVENANCE)
+        .git()
+        .tag("v1.0");
+    let ran = project.rel("rehearse changed").code(0);
+    ran.says("attestations: 2")
+        .says("proven  pypi  time_piece-1.0.tar.gz.publish.attestation")
+        .says("OK: time_piece-1.0-py3-none-any.whl")
+        .says("expected \"rehearsal/other\"")
+        .says("DSSE: invalid signature")
+        .says("subject does not match distribution digest")
+        .says("changed: ok");
 }
