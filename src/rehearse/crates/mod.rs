@@ -1,1 +1,331 @@
-//! crates.io of the rehearsal.
+//! crates.io of the rehearsal: the API, the sparse index and the host of the files.
+//!
+//! This file has what can be set, and the way from a request to its answer; each answer has a file of
+//! its own. Nothing is deleted, and owners do not change. Turned down: three services, because what
+//! one of them is told, the others have to show.
+
+mod access;
+mod configs;
+mod dates;
+mod index;
+mod license;
+mod limits;
+mod manifest;
+mod matching;
+mod metadata;
+mod names;
+mod publish;
+mod reads;
+mod rules;
+mod shelf;
+mod tarball;
+#[cfg(test)]
+mod tests;
+mod trusted;
+mod version;
+mod yank;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use access::{ApiToken, Scope};
+pub use matching::TrustedPublisher;
+pub use rules::RULES;
+
+use self::names::canonical;
+use self::rules::Checked;
+use self::shelf::Published;
+use self::version::Version;
+use super::http::{Request, Response, decoded};
+use super::oidc::Verifier;
+
+/// Where the registry is, and whom it trusts. Addresses have no slash at their end.
+pub struct Settings {
+    /// Address of the API, such as `https://crates.example`.
+    pub api: String,
+    /// Address of the sparse index.
+    pub index: String,
+    /// Address of the files.
+    pub downloads: String,
+    /// Audience of the tokens that it takes from the issuer.
+    pub audience: String,
+    /// What checks these.
+    pub issuer: Verifier,
+}
+
+/// A version that the registry holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Name of the crate.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// SHA-256 of the `.crate`, in hex.
+    pub checksum: String,
+    /// When it was published.
+    pub at: u64,
+}
+
+/// The registry.
+pub struct Registry {
+    settings: Settings,
+    shelf: shelf::Shelf,
+    tokens: Vec<ApiToken>,
+    unverified: BTreeSet<String>,
+    publishers: Vec<TrustedPublisher>,
+    keys: Option<Vec<String>>,
+    minted: Vec<trusted::Minted>,
+    used: BTreeSet<String>,
+    /// Names that were deleted, with the instant from which they are free.
+    deleted: BTreeMap<String, (String, u64)>,
+    reserved: BTreeSet<String>,
+    blocked: BTreeSet<String>,
+    /// Names that do not count as existing although all others do.
+    assumed_but: Option<BTreeSet<String>>,
+    limits: limits::Limits,
+    daily: Option<usize>,
+    lag: u64,
+}
+
+const RESERVED: &str = include_str!("reserved.txt");
+
+/// Setting up.
+impl Registry {
+    /// An empty registry.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            shelf: shelf::Shelf::default(),
+            tokens: Vec::new(),
+            unverified: BTreeSet::new(),
+            publishers: Vec::new(),
+            keys: None,
+            minted: Vec::new(),
+            used: BTreeSet::new(),
+            deleted: BTreeMap::new(),
+            reserved: RESERVED.split_whitespace().map(canonical).collect(),
+            blocked: BTreeSet::new(),
+            assumed_but: None,
+            limits: limits::Limits::default(),
+            daily: None,
+            lag: 0,
+        }
+    }
+
+    /// There is this API token.
+    pub fn add_token(&mut self, token: ApiToken) {
+        self.tokens.push(token);
+    }
+
+    /// This account has no verified e-mail address.
+    pub fn leave_unverified(&mut self, user: &str) {
+        self.unverified.insert(user.to_owned());
+    }
+
+    /// There is this crate with these owners and versions, of which nothing else is known. What is no
+    /// version is left out.
+    pub fn add_crate(&mut self, name: &str, owners: &[&str], versions: &[&str]) {
+        let found = self.shelf.entry(name, 0);
+        found.owners = Some(owners.iter().map(|&owner| owner.to_owned()).collect());
+        for &number in versions {
+            let Some(version) = Version::parse(number) else { continue };
+            found.versions.push(published(number, version, manifest::Manifest::default(), &[]));
+        }
+    }
+
+    /// The crate has this version, from its `.crate`.
+    ///
+    /// # Errors
+    /// It could not have been published like that.
+    pub fn add_version(&mut self, name: &str, number: &str, bytes: &[u8]) -> Result<(), String> {
+        let version = Version::parse(number).ok_or_else(|| format!("no version: {number}"))?;
+        let mut manifest = tarball::manifest(&format!("{name}-{number}"), bytes)
+            .and_then(|mut manifest| metadata::check(&mut manifest).map(|()| manifest))
+            .map_err(|refusal| String::from_utf8_lossy(&refusal.body).into_owned())?;
+        number.clone_into(&mut manifest.version);
+        let found = self.shelf.entry(name, 0);
+        found.versions.push(published(number, version, manifest, bytes));
+        Ok(())
+    }
+
+    /// There is this crate; its owners and versions are not known, so that any account may publish.
+    pub fn assume_crate(&mut self, name: &str) {
+        self.shelf.entry(name, 0);
+    }
+
+    /// Every crate exists that another depends on, but for these: they have to be published before.
+    pub fn assume_dependencies(&mut self, but: &[&str]) {
+        self.assumed_but = Some(but.iter().map(|&name| canonical(name)).collect());
+    }
+
+    /// This crate takes new versions by trusted publishing only.
+    pub fn require_trusted_publishing(&mut self, name: &str) {
+        self.shelf.entry(name, 0).trusted_only = true;
+    }
+
+    /// There is this configuration of trusted publishing.
+    pub fn add_publisher(&mut self, publisher: TrustedPublisher) {
+        self.publishers.push(publisher);
+    }
+
+    /// The issuer has these keys and no others. Without it every name of a key is taken.
+    pub fn set_keys(&mut self, keys: &[&str]) {
+        self.keys = Some(keys.iter().map(|&key| key.to_owned()).collect());
+    }
+
+    /// A crate of this name was deleted; the name is free from `until`.
+    pub fn delete_name(&mut self, name: &str, until: u64) {
+        self.deleted.insert(canonical(name), (name.to_owned(), until));
+    }
+
+    /// No crate may have this name.
+    pub fn reserve_name(&mut self, name: &str) {
+        self.reserved.insert(canonical(name));
+    }
+
+    /// Clients that call themselves this are turned away.
+    pub fn block_agent(&mut self, agent: &str) {
+        self.blocked.insert(agent.to_owned());
+    }
+
+    /// A crate may get so many versions in 24 hours. Without it any number.
+    pub fn limit_daily(&mut self, most: usize) {
+        self.daily = Some(most);
+    }
+
+    /// The index shows everything so many seconds late.
+    pub fn set_lag(&mut self, seconds: u64) {
+        self.lag = seconds;
+    }
+
+    /// All versions that it holds.
+    pub fn held_versions(&self) -> Vec<Held> {
+        let all = self.shelf.iter().flat_map(|one| one.versions.iter().map(move |v| (one, v)));
+        all.map(|(one, version)| Held {
+            name: one.name.clone(),
+            version: version.number.clone(),
+            checksum: version.checksum(),
+            at: version.at,
+        })
+        .collect()
+    }
+
+    fn is_assumed(&self, name: &str) -> bool {
+        self.assumed_but.as_ref().is_some_and(|but| !but.contains(&canonical(name)))
+    }
+}
+
+fn published(
+    number: &str,
+    version: Version,
+    manifest: manifest::Manifest,
+    bytes: &[u8],
+) -> Published {
+    Published {
+        number: number.to_owned(),
+        version,
+        manifest,
+        bytes: bytes.to_owned(),
+        at: 0,
+        yanks: Vec::new(),
+        by: None,
+        run: None,
+    }
+}
+
+/// Answering.
+impl Registry {
+    /// Answers a request to one of the three addresses.
+    pub fn answer(&mut self, request: &Request, at: u64) -> Response {
+        if let Some(path) = below(&self.settings.api, request)
+            && path.starts_with("/api/")
+        {
+            let answer = self.answer_api(request, path, at);
+            return answer.unwrap_or_else(|refusal| refusal);
+        }
+        if let Some(path) = below(&self.settings.downloads, request)
+            && path.starts_with("/crates/")
+        {
+            let parts = segments(path);
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            return self.answer_downloads(request, &parts);
+        }
+        match below(&self.settings.index, request) {
+            Some(path) => self.answer_index(request, path, at),
+            None => Response::text(404, "not found"),
+        }
+    }
+
+    fn answer_api(&mut self, request: &Request, path: &str, at: u64) -> Checked<Response> {
+        self.check_agent(request, path)?;
+        let parts = segments(path);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let [_, "v1", parts @ ..] = parts.as_slice() else { return Ok(nowhere()) };
+        let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
+        match (method, parts) {
+            ("PUT", ["crates", "new"]) => self.publish(request, at),
+            ("DELETE", ["crates", name, number, "yank"]) => {
+                self.yank(request, (name, number), true, at)
+            }
+            ("PUT", ["crates", name, number, "unyank"]) => {
+                self.yank(request, (name, number), false, at)
+            }
+            ("GET", ["crates"]) => Ok(self.search(request, at)),
+            ("GET", ["crates", name]) => self.show_crate(name, at),
+            ("GET", ["crates", name, "owners"]) => self.show_owners(name),
+            ("GET", ["crates", name, number]) => self.show_version(name, number, at),
+            ("GET", ["crates", name, number, "download"]) => {
+                Ok(self.redirect(request, name, number))
+            }
+            ("POST", ["trusted_publishing", "tokens"]) => self.exchange(request, at),
+            ("DELETE", ["trusted_publishing", "tokens"]) => self.revoke(request),
+            ("GET", ["trusted_publishing", "github_configs"]) => self.show_configs(request),
+            (_, ["crates" | "trusted_publishing", ..]) => Ok(Response::empty(405)),
+            _ => Ok(nowhere()),
+        }
+    }
+
+    /// Clients have to say who they are, but for downloads.
+    fn check_agent(&self, request: &Request, path: &str) -> Checked<()> {
+        let agent = request.header("user-agent").unwrap_or_default();
+        if self.blocked.contains(agent) {
+            let message = format!(
+                "We are unable to process your request at this time. This usually means that you are \
+                 in violation of our API data access policy ({}/data-access). Please email \
+                 help@crates.io and provide the request id ",
+                self.settings.api
+            );
+            return Err(Response::text(403, message).by(rules::BLOCKED));
+        }
+        if agent.is_empty() && !path.ends_with("download") {
+            return Err(Response::text(403, NO_AGENT).by(rules::USER_AGENT));
+        }
+        Ok(())
+    }
+}
+
+/// The first words of the server's explanation, which goes on with examples.
+const NO_AGENT: &str = "We require that all requests include a `User-Agent` header.  To allow us to \
+    determine the impact your bot has on our service, we ask that your user agent actually identify \
+    your bot, and not just report the HTTP client library you're using.";
+
+fn nowhere() -> Response {
+    let not_found = serde_json::json!({ "errors": [{ "detail": "Not Found" }] });
+    Response::json(404, &not_found)
+}
+
+/// The rest of the path, if the request goes to this address.
+fn below<'a>(address: &str, request: &'a Request) -> Option<&'a str> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (authority, prefix) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let host = match authority.rsplit_once(':') {
+        Some((host, tail)) if port(tail) => host,
+        _ => authority,
+    };
+    let path = request.path.strip_prefix(prefix.trim_end_matches('/'))?;
+    (host.eq_ignore_ascii_case(&request.host) && path.starts_with('/')).then_some(path)
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.is_empty()).map(decoded).collect()
+}
