@@ -60,20 +60,13 @@ fn rehearse(
     if !options.dirty && !scratch.changes.is_empty() {
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }
-    let identity = Identity {
-        repository: scratch.repository.clone(),
-        workflow: "release.yml".into(),
-        environment: None,
-        reference: format!("refs/tags/{}", scratch.tag),
-        sha: scratch.commit.clone(),
-        event: "push".into(),
-        visibility: "public".into(),
-    };
+    let identity = identity(&scratch);
     let cast = Cast {
         endpoints: &host.endpoints,
         identity: identity.clone(),
         bearer: host.nonce(),
         token: host.nonce(),
+        crates_token: format!("cio{}", host.nonce()),
         own: names(&scratch.checkout),
         registries: registries(host),
     };
@@ -107,6 +100,19 @@ fn rehearse(
         host.err(&report::rehearsal::text(&scratch.tag, &record));
     }
     Ok(ended)
+}
+
+/// A run as a pushed tag starts it.
+fn identity(scratch: &Scratch) -> Identity {
+    Identity {
+        repository: scratch.repository.clone(),
+        workflow: "release.yml".into(),
+        environment: None,
+        reference: format!("refs/tags/{}", scratch.tag),
+        sha: scratch.commit.clone(),
+        event: "push".into(),
+        visibility: "public".into(),
+    }
 }
 
 /// What the inner run is put upon.
@@ -153,9 +159,10 @@ fn released(
         caches: stage.caches,
         cache: stage.cache,
         identity: &stage.cast.identity,
-        addresses: [&github.web, &github.api, &github.issuer],
+        addresses: [&github.web, &github.api],
         bearer: &stage.cast.bearer,
         token: &stage.cast.token,
+        crates_token: &stage.cast.crates_token,
     });
     env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
     let program = host

@@ -234,7 +234,7 @@ fn refuse(words: &[&str], depth: usize) -> Outcome<()> {
     if matches!(program, "sh" | "bash" | "dash" | "zsh") {
         return script_of(rest, "c").map_or(Ok(()), refuse_script);
     }
-    if let Some(ways) = publishes(program, rest) {
+    if let Some(ways) = publishes(program, rest).filter(|ways| !only_tries(program, ways, rest)) {
         return Err(Box::new(refusal(program, &ways)));
     }
     if sets_variable(first) {
@@ -251,6 +251,13 @@ fn refuse(words: &[&str], depth: usize) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a publishing command is told to stop short of it. Only programs count that never take an
+/// option for the value of another: `git push -o --dry-run` pushes.
+fn only_tries(program: &str, ways: &[&str], words: &[&str]) -> bool {
+    let mut own = words.iter().take_while(|word| **word != "--");
+    matches!(program, "cargo" | "uv") && ways == ["publish"] && own.any(|word| *word == "--dry-run")
 }
 
 /// The script that `-c` (also among other letters, as in `-euc`) or `--call` is followed by.
@@ -476,6 +483,9 @@ mod tests {
             "twine upload --repository-url http://127.0.0.1:9/ --repository-url https://evil.example/ x",
             "git push -o http://localhost/ origin main",
             "bash -euc 'twine upload x'",
+            "cargo publish -- --dry-run",
+            "git push -o --dry-run origin main",
+            "npm publish --tag --dry-run",
         ];
         for line in all {
             assert!(refuse_script(line).is_err(), "{line}");
@@ -525,6 +535,8 @@ mod tests {
             "hatch run lint",
             "env -u X pytest",
             "xargs -n1 echo",
+            "cargo +stable publish --locked --dry-run",
+            "uv publish --dry-run dist/x",
         ];
         for line in all {
             assert!(refuse_script(line).is_ok(), "{line}");

@@ -55,12 +55,14 @@ pub struct Told<'a> {
     pub cache: &'a Path,
     /// Who the run is.
     pub identity: &'a Identity,
-    /// Address of the site, the API and the issuer of identity tokens.
-    pub addresses: [&'a str; 3],
+    /// Address of the site and of its API.
+    pub addresses: [&'a str; 2],
     /// What the runner shows to get an identity token.
     pub bearer: &'a str,
     /// The token of the run for GitHub.
     pub token: &'a str,
+    /// The token of the run for crates.io.
+    pub crates_token: &'a str,
 }
 
 /// The variables of a rehearsed run.
@@ -104,7 +106,7 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
 
 /// What GitHub sets for a job that a pushed tag has started.
 fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
-    let [web, api, issuer] = told.addresses;
+    let [web, api] = told.addresses;
     let run = told.identity;
     let workflow =
         format!("{}/.github/workflows/{}@{}", run.repository, run.workflow, run.reference);
@@ -128,8 +130,9 @@ fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
         ("RUNNER_ENVIRONMENT", "github-hosted"),
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", told.bearer),
         ("GITHUB_TOKEN", told.token),
+        ("CARGO_REGISTRY_TOKEN", told.crates_token),
     ] {
         put(name, value);
     }
-    put("ACTIONS_ID_TOKEN_REQUEST_URL", &format!("{issuer}/token?api-version=2.0"));
+    put("ACTIONS_ID_TOKEN_REQUEST_URL", &format!("{}/token?api-version=2.0", told.proxy));
 }

@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::crates;
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer};
 use super::pypi::{self, Publisher};
 use super::sigstore::verify::{self, Expected};
 use super::sigstore::{Addresses, Sigstore};
+use super::wire::RUNNER;
 use super::world::{Outside, Service, World};
 use crate::host::endpoints::Endpoints;
 use crate::host::net::{Fetched, host_of};
@@ -23,6 +25,8 @@ pub struct Cast<'a> {
     pub bearer: String,
     /// The token of the run for GitHub.
     pub token: String,
+    /// The token of the run for crates.io.
+    pub crates_token: String,
     /// Names of what is released.
     pub own: Vec<String>,
     /// Hosts that may be read outside.
@@ -78,10 +82,17 @@ pub fn world(
         serve(&index.upload, service.clone());
         serve(&index.simple, service);
     }
+    let registry: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(registry(cast, &issuer)));
+    let crates = &cast.endpoints.crates;
+    for address in [&crates.api, &crates.index, &crates.downloads] {
+        serve(address, registry.clone());
+    }
     let sigstore: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(sigstore));
     serve(&addresses.fulcio, sigstore.clone());
     serve(&addresses.rekor, sigstore);
-    serve(&github.issuer, Arc::new(Mutex::new(issuer)));
+    let issuer: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(issuer));
+    serve(&github.issuer, issuer.clone());
+    world.serve(RUNNER, issuer);
     Ok((world, Papers { trusted_root, signing_config }))
 }
 
@@ -107,6 +118,42 @@ impl Service for Sigstore {
 
     fn project(&self, _: &Request) -> Option<String> {
         None
+    }
+}
+
+/// The registry of crates: other crates are assumed to exist, those of the release to be the user's.
+fn registry(cast: &Cast<'_>, issuer: &Issuer) -> crates::Registry {
+    let addresses = &cast.endpoints.crates;
+    let mut registry = crates::Registry::new(crates::Settings {
+        api: addresses.api.clone(),
+        index: addresses.index.clone(),
+        downloads: addresses.downloads.clone(),
+        audience: host_of(&addresses.api).unwrap_or_default(),
+        issuer: issuer.verifier(),
+    });
+    registry.add_token(crates::ApiToken {
+        secret: cast.crates_token.clone(),
+        user: cast.identity.repository.split('/').next().unwrap_or_default().to_owned(),
+        scopes: None,
+        crates: Vec::new(),
+    });
+    let own: Vec<&str> = cast.own.iter().map(String::as_str).collect();
+    registry.assume_dependencies(&own);
+    registry
+}
+
+impl Service for crates::Registry {
+    fn answer(&mut self, request: &Request, at: u64) -> Response {
+        Self::answer(self, request, at)
+    }
+
+    /// The index has a crate's name last in its path; the others have it behind `crates`.
+    fn project(&self, request: &Request) -> Option<String> {
+        let segments = request.segments();
+        let named = segments.iter().position(|part| part == "crates").map(|at| at + 1);
+        let name = segments.get(named.unwrap_or(segments.len().saturating_sub(1)))?.clone();
+        let held = || self.held_versions().iter().any(|held| held.name == name);
+        (name != "config.json" && !held()).then_some(name)
     }
 }
 

@@ -34,11 +34,17 @@ pub struct Proxy {
     _runtime: Runtime,
 }
 
+/// The name by which the world knows requests to the proxy's own address: some clients look for a runner's
+/// identity without any proxy, so that address must be one on this machine.
+pub const RUNNER: &str = "runner";
+
 /// Whom a connection is for.
 #[derive(Clone)]
 struct Line {
     answerer: Answerer,
     authority: Arc<Authority>,
+    /// Where the proxy itself is.
+    own: SocketAddr,
     /// The host that a tunnel leads to; without one, requests name it themselves.
     tunnel: Option<String>,
 }
@@ -53,7 +59,7 @@ impl Proxy {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?;
-        let line = Line { answerer, authority, tunnel: None };
+        let line = Line { answerer, authority, own: address, tunnel: None };
         runtime.spawn(async move {
             loop {
                 // What cannot be accepted is the client's loss.
@@ -108,7 +114,7 @@ async fn inner(request: hyper::Request<Incoming>, line: Line) -> Answer {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return Ok(encoded(Response::empty(400))) };
     let is_head = head.method == hyper::Method::HEAD;
-    let request = plain(&head, body.to_bytes().to_vec(), line.tunnel.as_deref());
+    let request = plain(&head, body.to_bytes().to_vec(), &line);
     let answerer = line.answerer;
     let answered = tokio::task::spawn_blocking(move || answerer(request)).await;
     let mut answer = encoded(answered.unwrap_or_else(|_| Response::empty(500)));
@@ -118,12 +124,17 @@ async fn inner(request: hyper::Request<Incoming>, line: Line) -> Answer {
     Ok(answer)
 }
 
-fn plain(head: &hyper::http::request::Parts, body: Vec<u8>, tunnel: Option<&str>) -> Request {
+fn plain(head: &hyper::http::request::Parts, body: Vec<u8>, line: &Line) -> Request {
     let text =
         |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let named = head.headers.get("host").map(text);
-    let host = tunnel.map(str::to_owned).or_else(|| head.uri.host().map(str::to_owned)).or(named);
-    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let named = head.headers.get("host").map(text).unwrap_or_default();
+    let authority = head.uri.authority().map_or(named.as_str(), |authority| authority.as_str());
+    let host = match &line.tunnel {
+        Some(host) => host.as_str(),
+        None if authority == line.own.to_string() => RUNNER,
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    let host = host.to_ascii_lowercase();
     let pair = |pair: &str| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decoded(&key.replace('+', " ")), decoded(&value.replace('+', " ")))

@@ -110,8 +110,13 @@ impl World {
         let reads = matches!(request.method.as_str(), "GET" | "HEAD");
         let service = self.services.get(&request.host);
         let foreign = |service: &Shared| {
-            let project = lock(service).project(request);
-            project.is_some_and(|name| !lock(&self.own).contains(&normal(&name)))
+            let Some(project) = lock(service).project(request) else { return false };
+            let mut own = lock(&self.own);
+            // rel itself asks only for what it is about to release; others do the installing.
+            if request.header("user-agent").is_some_and(|agent| agent.starts_with("rel/")) {
+                own.insert(normal(&project));
+            }
+            !own.contains(&normal(&project))
         };
         match service {
             Some(service) if !(reads && foreign(service)) => {
@@ -145,11 +150,6 @@ impl World {
             (!host.is_empty() && host.len() < 254).then(|| host.to_ascii_lowercase())
         });
         lock(&self.registries).extend(hosts.filter(|host| !self.services.contains_key(host)));
-    }
-
-    /// From now on this project is one that the world answers for.
-    pub fn own(&self, project: &str) {
-        lock(&self.own).insert(normal(project));
     }
 
     /// All that was asked so far.
@@ -229,7 +229,14 @@ mod tests {
             ask(&world, "GET", "index.example", "/simple/ruff/").1.starts_with("outside index")
         );
         assert_eq!(ask(&world, "POST", "index.example", "/legacy/ruff").1, "/legacy/ruff at 7");
-        world.own("ruff");
+        let request = Request {
+            method: "GET".into(),
+            host: "index.example".into(),
+            path: "/simple/ruff/".into(),
+            headers: vec![("user-agent".into(), "rel/1.0".into())],
+            ..Request::default()
+        };
+        assert_eq!(world.answer(&request).body, b"/simple/ruff/ at 7", "it is what rel releases");
         assert_eq!(ask(&world, "GET", "index.example", "/simple/ruff/").1, "/simple/ruff/ at 7");
     }
 

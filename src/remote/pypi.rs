@@ -131,7 +131,11 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
         408 | 425 | 429 | 500..=599 => {
             Err(Trouble::Unclear(format!("{} answered {}", index.name, reason(&answer))))
         }
-        status => Err(Trouble::Refused { reason: reason(&answer), hint: advice(index, status) }),
+        status => {
+            let reason = reason(&answer);
+            let hint = advice(index, status, &reason);
+            Err(Trouble::Refused { reason, hint })
+        }
     }
 }
 
@@ -151,7 +155,29 @@ fn login_for(host: &Host, index: &Index, url: &str) -> Option<Login> {
     (index.insecure || !travels_in_the_clear(url)).then(|| login(host, index)).flatten()
 }
 
-fn advice(index: &Index, status: u16) -> String {
+/// What to do about refusals of the public indexes, by words of their reasons.
+const CURES: &[(&str, &str)] = &[
+    ("older than 14 days", "give it a new version: this one is closed for new files"),
+    ("previously used by a file", "give it a new version: a deleted file's name is used up"),
+    ("File already exists", "give it a new version: the index has other bytes under this one"),
+    (
+        "local versions",
+        "build from a tag, with the whole history: a version with `+` is none for an index",
+    ),
+    ("unsupported platform tag", "build it with cibuildwheel, or repair it with auditwheel"),
+    ("Non-user identities cannot create", "add a pending publisher for exactly this project name"),
+    (
+        "isn't allowed to upload",
+        "ask an owner of the project, or register this run as its trusted publisher",
+    ),
+    ("temporarily disabled", "wait, then run the same command again"),
+    ("attestation", "publish without: `pypi::publish(files, index, #{ attestations: false })`"),
+];
+
+fn advice(index: &Index, status: u16, reason: &str) -> String {
+    if let Some((_, cure)) = CURES.iter().find(|(words, _)| reason.contains(words)) {
+        return (*cure).to_owned();
+    }
     match status {
         401 | 403 => {
             format!("check the token in {}, and what it may upload to", index.password.join(" or "))
@@ -162,11 +188,17 @@ fn advice(index: &Index, status: u16) -> String {
     }
 }
 
-/// What the server said, in one line: its message, else its reason phrase, else its text.
+/// What the server said, in one line: its code, if that says more than the status, else its message,
+/// its reason phrase, its text.
 fn reason(answer: &Answer) -> String {
     let message = serde_json::from_str::<Value>(&answer.body).ok().and_then(|json| {
         let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
-        text("message").or_else(|| text("code")).or_else(|| text("detail"))
+        // PyPI's message begins with a sentence that is the same each time.
+        let code = text("code").and_then(|code| {
+            let said = code.strip_prefix(&format!("{} ", answer.status))?.trim().to_owned();
+            Some(said).filter(|said| said.contains(' '))
+        });
+        code.or_else(|| text("message")).or_else(|| text("code")).or_else(|| text("detail"))
     });
     let plain = || {
         let text = if answer.content_type.contains("html") {

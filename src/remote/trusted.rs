@@ -81,8 +81,17 @@ fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, 
     let unclear = |NoAnswer(why): NoAnswer| Trouble::Unclear(why);
     let url = format!("{exchange}audience");
     let asked = host.net().get(&url, "application/json", None, stop).map_err(unclear)?;
-    let audience = json_of(&asked)["audience"].as_str().map(str::to_owned).ok_or_else(|| {
-        Trouble::Unclear(format!("{url} names no audience, but answers {}", asked.status))
+    let said = json_of(&asked);
+    let audience = said["audience"].as_str().map(str::to_owned).ok_or_else(|| {
+        let reason = format!(
+            "{url} names no audience for trusted publishing: {} {}",
+            asked.status,
+            said["message"].as_str().unwrap_or_default()
+        );
+        match asked.status {
+            400..=404 => Trouble::Refused { reason, hint: "try later, or give it a token".into() },
+            _ => Trouble::Unclear(reason),
+        }
     })?;
     let identity = oidc::token(host, &audience, stop)?;
     let url = format!("{exchange}mint-token");

@@ -46,7 +46,7 @@ pub fn text(tag: &str, record: &[Exchange]) -> String {
 
 /// The summary for programs.
 pub fn json(tag: &str, record: &[Exchange]) -> Value {
-    json!({ "event": "rehearsal", "tag": tag, "requests": record })
+    json!({ "v": 1, "event": "rehearsal", "tag": tag, "requests": record })
 }
 
 /// That something is not there is an answer, and no refusal.

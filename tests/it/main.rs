@@ -39,6 +39,7 @@ mod project;
 mod pty;
 mod publish;
 mod readme;
+mod refusals;
 mod rehearse;
 mod resume;
 mod run;

@@ -98,6 +98,11 @@ impl Project {
         self.root().join(".git/rel/top")
     }
 
+    /// The variables that rel is started with.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        self.env.clone()
+    }
+
     /// rel with these words, ready to be started.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rel"));

@@ -155,11 +155,13 @@ fn attestations_convince_a_verifier_that_was_written_by_others() {
         task("forged").needs("fetch").sh("! JUDGE verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $HOME/forged.json WHEEL");
         task("changed").needs(["judge", "strange", "forged"]).sh("echo >> WHEEL; ! JUDGE verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $HOME/provenance.json WHEEL");
     "#;
-    let project = Project::new(&text.replace("JUDGE", &judge).replace("WHEEL", "$HOME/time_piece-1.0-py3-none-any.whl"))
-        .file("make_dist.py", MAKE_DIST)
-        .file("provenance.py", PROVENANCE)
-        .git()
-        .tag("v1.0");
+    let project = Project::new(
+        &text.replace("JUDGE", &judge).replace("WHEEL", "$HOME/time_piece-1.0-py3-none-any.whl"),
+    )
+    .file("make_dist.py", MAKE_DIST)
+    .file("provenance.py", PROVENANCE)
+    .git()
+    .tag("v1.0");
     let ran = project.rel("rehearse changed").code(0);
     ran.says("attestations: 2")
         .says("proven  pypi  time_piece-1.0.tar.gz.publish.attestation")
@@ -168,4 +170,63 @@ fn attestations_convince_a_verifier_that_was_written_by_others() {
         .says("DSSE: invalid signature")
         .says("subject does not match distribution digest")
         .says("changed: ok");
+}
+
+#[test]
+fn a_crate_is_published_by_cargo_itself_and_built_upon() {
+    let cargo = "/// A piece of time.\npub fn now() -> u64 { 7 }\n";
+    let manifest = "[package]\nname = \"time-piece\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"a test\"\nlicense = \"MIT\"\n";
+    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ntime-piece = \"0.1\"\n[workspace]\n";
+    let text = r#"
+        task("publish").effects("command").secrets("CARGO_REGISTRY_TOKEN").run(|t| { remote("cargo publish"); });
+        task("use").needs("publish").cwd("user").exec("cargo run --quiet");
+        task("look").needs("use").exec("cargo info --quiet --registry crates-io time-piece");
+    "#;
+    let project = Project::new(text)
+        .file("Cargo.toml", &format!("{manifest}[workspace]\n"))
+        .file("src/lib.rs", cargo)
+        .file("user/Cargo.toml", user)
+        .file("user/src/main.rs", "fn main() { println!(\"it is {}\", time_piece::now()) }\n")
+        .file(".gitignore", "target\nCargo.lock\n")
+        .git()
+        .env(
+            "RUSTUP_HOME",
+            &std::env::var("RUSTUP_HOME")
+                .unwrap_or_else(|_| format!("{}/.rustup", std::env::var("HOME").unwrap())),
+        );
+    let ran = project.rel("rehearse look").code(0);
+    ran.says("Published time-piece v0.1.0 at registry `crates-io`")
+        .says("it is 7")
+        .says("crates.io: https://crates.io/crates/time-piece/0.1.0");
+}
+
+#[test]
+fn clients_that_were_written_by_others_publish_by_the_runs_identity() {
+    let clients = peers::clients().display().to_string();
+    let text = r#"
+        let identity = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("uv").needs("build").effects("command").secrets(identity)
+            .run(|t| { remote("BIN/uv publish --trusted-publishing always {}", t.artifacts("build")); });
+        task("twine").needs("build").effects("command").secrets(identity)
+            .run(|t| { remote("BIN/twine upload --non-interactive -r testpypi {}", t.artifacts("build")); });
+        task("pip").needs(["uv", "twine"]).sh("BIN/pip install --quiet --no-deps --target $HOME/pip time-piece==1.0; ls $HOME/pip");
+    "#;
+    let project = Project::new(&text.replace("BIN", &clients))
+        .file("make_dist.py", MAKE_DIST)
+        .git()
+        .tag("v1.0");
+    let ran = project.rel("rehearse pip --output json").code(0).says("time_piece.py");
+    let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    let writes = |host: &str| -> Vec<String> {
+        let requests = last["requests"].as_array().unwrap().iter();
+        let writes =
+            requests.filter(|request| request["host"] == host && request["method"] == "POST");
+        writes
+            .map(|request| format!("{} {}", request["path"].as_str().unwrap(), request["status"]))
+            .collect()
+    };
+    let [mint, legacy, burn] = ["/_/oidc/mint-token 200", "/legacy/ 200", "/_/oidc/burn-token 202"];
+    assert_eq!(writes("upload.pypi.org"), [mint, legacy, legacy, burn], "uv");
+    assert_eq!(writes("test.pypi.org"), [mint, legacy, legacy], "twine");
 }

@@ -65,12 +65,12 @@ pub(super) fn bits(content: &[u8]) -> Vec<u8> {
     tagged(0x03, &[&[0], content].concat())
 }
 
-/// UTF8String.
+/// `UTF8String`.
 pub(super) fn utf8(text: &str) -> Vec<u8> {
     tagged(0x0c, text.as_bytes())
 }
 
-/// UTCTime of seconds since 1970.
+/// `UTCTime` of seconds since 1970.
 pub(super) fn utc_time(at: u64) -> Vec<u8> {
     let (year, month, day, rest) = civil(at);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
