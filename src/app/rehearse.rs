@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Project;
-use crate::cli::RehearseOptions;
+use crate::cli::{COMMANDS, RehearseOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::goals;
+use crate::graph::{Graph, Kind};
 use crate::host::proc::{self, Ended, Launch};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
@@ -36,7 +38,37 @@ pub(super) fn run(
     options: &RehearseOptions,
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
+    sends(&project, options)?;
     rehearse(host, output, &project, options).map_err(|wrong| vec![*wrong])
+}
+
+/// What is wrong with the words, or sends nothing, is said before a world is made for it.
+fn sends(project: &Project, options: &RehearseOptions) -> Result<(), Vec<Diagnostic>> {
+    let declared = &project.script.declared;
+    let default = declared.default_task.iter().map(|task| task.text.clone());
+    let words: Vec<String> =
+        if options.words.is_empty() { default.collect() } else { options.words.clone() };
+    let goals = goals::parse(&words, &options.rest, &declared.tasks, COMMANDS)
+        .map_err(|wrong| vec![*wrong])?;
+    let graph = Graph::build(&declared.tasks, &goals)?;
+    if graph.order().any(|node| graph.kind(node) == Kind::Sending) {
+        return Ok(());
+    }
+    let sending = declared.tasks.iter().filter(|task| !task.effects.is_empty());
+    let sending: Vec<String> = sending.map(|task| format!("`{}`", task.name)).collect();
+    let wrong = match words.as_slice() {
+        [] => Diagnostic::usage("no task is named, and the Releasefile has no default"),
+        words => Diagnostic::usage(format!(
+            "there is nothing to rehearse: `{}` sends nothing",
+            words.join(" ")
+        )),
+    };
+    Err(vec![match sending.as_slice() {
+        [] => wrong.hint("no task here sends anything: give one `.effects(…)`"),
+        all => {
+            wrong.hint(format!("name a task that does, or needs one that does: {}", all.join(", ")))
+        }
+    }])
 }
 
 fn rehearse(

@@ -302,6 +302,9 @@ pub struct Followed {
     pub message: String,
 }
 
+/// Shortest text that a program may have hidden, in bytes: no word of rel's own is so long.
+const SHORTEST_TOKEN: usize = 16;
+
 /// A body's `t`.
 #[derive(Clone)]
 pub(crate) struct TaskView(pub(crate) Arc<BodyCx>);
@@ -314,6 +317,13 @@ impl BodyCx {
 
     /// Passes on a line of output.
     pub fn say(&self, line: &str) {
+        // A program that has got a token tells a runner to hide it; rel hides it everywhere.
+        if let Some(value) = line.trim_start().strip_prefix("::add-mask::").map(str::trim)
+            && value.len() >= SHORTEST_TOKEN
+            && !value.contains(char::is_whitespace)
+        {
+            self.run.host.env.learn("TOKEN", value);
+        }
         self.output(line, false);
     }
 

@@ -230,3 +230,14 @@ fn clients_that_were_written_by_others_publish_by_the_runs_identity() {
     assert_eq!(writes("upload.pypi.org"), [mint, legacy, legacy, burn], "uv");
     assert_eq!(writes("test.pypi.org"), [mint, legacy, legacy], "twine");
 }
+
+#[test]
+fn what_is_wrong_with_the_words_is_said_before_a_world_is_made() {
+    let project = sends("remote(\"true\")").git();
+    let ran = project.rel("rehearse build").code(2).never_says("rehearsal of");
+    ran.says("there is nothing to rehearse: `build` sends nothing")
+        .says("or needs one that does: `send`");
+    project.rel("rehearse sned").code(2).says("did you mean `send`?").never_says("rehearsal of");
+    project.rel("rehearse").code(2).says("no task is named").never_says("rehearsal of");
+    project.rel("rehearse send --tag bad..tag").code(1).says("not a valid tag name");
+}

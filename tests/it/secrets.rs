@@ -173,6 +173,17 @@ fn no_sink_and_no_file_holds_a_secret() {
 }
 
 #[test]
+fn what_a_program_has_hidden_on_a_runner_is_hidden_everywhere() {
+    let text = "task(\"get\").sh(\"echo ::add-mask::minted-t0ken-4711; echo it is minted-t0ken-4711; echo ::add-mask::done\");\n\
+                task(\"later\").needs(\"get\").exec(\"echo minted-t0ken-4711\");\n";
+    for output in ["plain", "json", "github"] {
+        let ran = Project::new(text).rel(&format!("later --output {output}")).code(0);
+        let shown = format!("{}{}", ran.out, ran.err);
+        assert!(shown.contains("it is ***") && shown.contains("done"), "{shown}");
+    }
+}
+
+#[test]
 fn a_child_sees_only_what_its_task_declares() {
     let project = project();
     let seen = |task: &str| {
