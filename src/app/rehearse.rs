@@ -3,6 +3,7 @@
 //!
 //! The release is not imitated: the inner rel is the same program doing the same as any live run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,11 +22,13 @@ use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
 use crate::rehearse::oidc::Identity;
+use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
 use crate::report::{self, Output};
+use crate::script::Script;
 use crate::tools;
 
 /// Rehearses tasks, and ends as the release ended.
@@ -39,7 +42,7 @@ pub(super) fn run(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     sends(&project, options)?;
-    rehearse(host, output, &project, options).map_err(|wrong| vec![*wrong])
+    rehearse(host, output.fitting(host), &project, options).map_err(|wrong| vec![*wrong])
 }
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
@@ -93,14 +96,17 @@ fn rehearse(
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }
     let identity = identity(&scratch);
+    let declared = &project.script.declared;
     let cast = Cast {
         endpoints: &host.endpoints,
         identity: identity.clone(),
         bearer: host.nonce(),
         token: host.nonce(),
         crates_token: format!("cio{}", host.nonce()),
+        indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
+        secrets: secrets(host, &project.script),
         own: names(&scratch.checkout),
-        registries: registries(host),
+        registries: registries::hosts(host),
     };
     let (world, papers) = services::world(&cast, outside(host, &stop), clock(host))
         .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
@@ -195,6 +201,7 @@ fn released(
         bearer: &stage.cast.bearer,
         token: &stage.cast.token,
         crates_token: &stage.cast.crates_token,
+        secrets: &stage.cast.secrets,
     });
     env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
     let program = host
@@ -223,9 +230,8 @@ fn words(
     asking: &[String],
 ) -> Vec<String> {
     let output = match output {
-        Output::Auto => "auto",
         Output::Bar => "bar",
-        Output::Plain => "plain",
+        Output::Auto | Output::Plain => "plain",
         Output::Json => "json",
         Output::Github => "github",
     };
@@ -254,6 +260,7 @@ fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::
         fs::replace(&keys.join(name), &value.to_string())?;
         fs::replace(&place.join(name), &value.to_string())?;
     }
+    registries::take_cargo(host, &caches.join("cargo"))?;
     let tools = caches.join("rel");
     fs::make_dir(&tools)?;
     fs::link_dir(&tools, &cache.join("rel"))?;
@@ -268,6 +275,14 @@ fn socket(place: &Path) -> Outcome<PathBuf> {
         _ => Err(machine("cannot replace a socket", &error)),
     })?;
     Ok(path)
+}
+
+/// The secrets that tasks and indexes name, each with a value that is good in there alone.
+fn secrets(host: &Host, script: &Script) -> BTreeMap<String, String> {
+    let of_tasks = script.declared.tasks.iter().flat_map(|task| &task.secrets);
+    let of_indexes = script.declared.indexes.values().flat_map(|(index, _)| &index.password);
+    let names = of_tasks.chain(of_indexes);
+    names.map(|name| (name.clone(), format!("rehearsal-{}", host.nonce()))).collect()
 }
 
 /// Names that the project publishes, as its files state them.
@@ -286,21 +301,6 @@ fn names(checkout: &Path) -> Vec<String> {
         .into_iter()
         .flatten()
         .collect()
-}
-
-/// Hosts of the registries that the user's variables name.
-fn registries(host: &Host) -> Vec<String> {
-    const NAMES: [&str; 7] = [
-        "PIP_INDEX_URL",
-        "PIP_EXTRA_INDEX_URL",
-        "UV_DEFAULT_INDEX",
-        "UV_INDEX",
-        "UV_INDEX_URL",
-        "UV_EXTRA_INDEX_URL",
-        "npm_config_registry",
-    ];
-    let values = NAMES.iter().filter_map(|name| host.env.get(name));
-    values.flat_map(str::split_whitespace).filter_map(crate::host::net::host_of).collect()
 }
 
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {

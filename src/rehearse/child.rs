@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::oidc::Identity;
+use super::registries;
 use crate::host::Host;
 
 /// Beginnings of names that do not come along: places and settings of the user's.
@@ -63,6 +64,8 @@ pub struct Told<'a> {
     pub token: &'a str,
     /// The token of the run for crates.io.
     pub crates_token: &'a str,
+    /// Values of the secrets that the Releasefile names.
+    pub secrets: &'a BTreeMap<String, String>,
 }
 
 /// The variables of a rehearsed run.
@@ -98,9 +101,15 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
         put(name, &told.caches.join(folder).to_string_lossy());
     }
     put("XDG_CACHE_HOME", &told.cache.to_string_lossy());
+    for (name, file) in registries::settings(told.host) {
+        put(name, &file.to_string_lossy());
+    }
     put("GIT_CONFIG_NOSYSTEM", "1");
     put("GIT_TERMINAL_PROMPT", "0");
     runner(told, &mut put);
+    for (name, value) in told.secrets {
+        all.entry(name.clone()).or_insert_with(|| value.clone());
+    }
     all
 }
 

@@ -1,5 +1,6 @@
 //! Who plays whom: the hosts of the endpoint table, with the service that answers for each.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use serde_json::Value;
 use super::crates;
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer};
+use super::private::Private;
 use super::pypi::{self, Publisher};
 use super::sigstore::verify::{self, Expected};
 use super::sigstore::{Addresses, Sigstore};
@@ -14,6 +16,7 @@ use super::wire::RUNNER;
 use super::world::{Outside, Service, World};
 use crate::host::endpoints::Endpoints;
 use crate::host::net::{Fetched, host_of};
+use crate::model::task::Index;
 
 /// What a world is made for.
 pub struct Cast<'a> {
@@ -27,6 +30,10 @@ pub struct Cast<'a> {
     pub token: String,
     /// The token of the run for crates.io.
     pub crates_token: String,
+    /// Indexes that the Releasefile declares.
+    pub indexes: Vec<Index>,
+    /// Values of the secrets that it names: made up, since none of the user's comes along.
+    pub secrets: BTreeMap<String, String>,
     /// Names of what is released.
     pub own: Vec<String>,
     /// Hosts that may be read outside.
@@ -79,6 +86,22 @@ pub fn world(
         let mut service = pypi::Index::new(settings);
         service.register(Publisher::assumed(&cast.identity));
         let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(service));
+        serve(&index.upload, service.clone());
+        serve(&index.simple, service);
+    }
+    for index in &cast.indexes {
+        let settings = pypi::Settings {
+            name: index.name.clone(),
+            base: authority(&index.simple),
+            docs: cast.endpoints.docs.clone(),
+            issuer: issuer.verifier(),
+            attest: attest(trusted_root.clone(), &github.issuer, &github.web),
+        };
+        let mut service = pypi::Index::new(settings);
+        for password in index.password.iter().filter_map(|name| cast.secrets.get(name)) {
+            service.add_token(password, None);
+        }
+        let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(Private::new(index, service)));
         serve(&index.upload, service.clone());
         serve(&index.simple, service);
     }
@@ -155,6 +178,13 @@ impl Service for crates::Registry {
         let held = || self.held_versions().iter().any(|held| held.name == name);
         (name != "config.json" && !held()).then_some(name)
     }
+}
+
+/// Scheme, host and port of an address.
+fn authority(address: &str) -> String {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let end = address[start..].find('/').map_or(address.len(), |at| start + at);
+    address[..end].to_owned()
 }
 
 /// Scheme and host of an address.

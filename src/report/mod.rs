@@ -45,7 +45,7 @@ pub enum Output {
 /// The consumer of events for `output`.
 pub fn events(host: &Arc<Host>, output: Output) -> Events {
     match output {
-        Output::Auto => events(host, fitting(host)),
+        Output::Auto => events(host, output.fitting(host)),
         Output::Bar => bar::events(host),
         Output::Plain => plain::events(host),
         Output::Json => json::events(host),
@@ -56,14 +56,18 @@ pub fn events(host: &Arc<Host>, output: Output) -> Events {
 /// A smaller terminal has no room for progress beside what is said.
 const SMALLEST: Size = Size { rows: 5, columns: 20 };
 
-/// The output that fits where rel runs.
-fn fitting(host: &Host) -> Output {
-    let room = |size: Size| size.rows >= SMALLEST.rows && size.columns >= SMALLEST.columns;
-    if host.is_ci() && host.env.get("GITHUB_ACTIONS") == Some("true") {
-        Output::Github
-    } else if host.term.size().is_some_and(room) {
-        Output::Bar
-    } else {
-        Output::Plain
+impl Output {
+    /// The one that fits where rel runs, if that is left open.
+    #[must_use]
+    pub fn fitting(self, host: &Host) -> Self {
+        let room = |size: Size| size.rows >= SMALLEST.rows && size.columns >= SMALLEST.columns;
+        match self {
+            Self::Auto if host.is_ci() && host.env.get("GITHUB_ACTIONS") == Some("true") => {
+                Self::Github
+            }
+            Self::Auto if host.term.size().is_some_and(room) => Self::Bar,
+            Self::Auto => Self::Plain,
+            given => given,
+        }
     }
 }

@@ -241,3 +241,19 @@ fn what_is_wrong_with_the_words_is_said_before_a_world_is_made() {
     project.rel("rehearse").code(2).says("no task is named").never_says("rehearsal of");
     project.rel("rehearse send --tag bad..tag").code(1).says("not a valid tag name");
 }
+
+#[test]
+fn a_declared_index_is_played_too_and_secrets_are_made_up() {
+    let text = r#"
+        index("corp", #{ upload: "https://corp.invalid/api/upload", simple: "https://corp.invalid/api/pypi/simple", user: "ci", password: secret("CORP_PW") });
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects("index:corp").run(|t| pypi::publish(t.artifacts("build"), "corp"));
+        task("tell").needs("publish").effects("command").secrets("CHAT_KEY").run(|t| { remote_sh("test -n $CHAT_KEY && echo key ${#CHAT_KEY}"); });
+    "#;
+    let project = Project::new(text).file("make_dist.py", MAKE_DIST).git().tag("v1.0");
+    let ran = project.env("CORP_PW", "mine-alone").rel("rehearse tell").code(0);
+    ran.says("proven  index:corp  time_piece-1.0-py3-none-any.whl")
+        .says("https://corp.invalid/api/pypi/simple/time-piece/")
+        .says("key 42")
+        .never_says("mine-alone");
+}

@@ -20,8 +20,8 @@ pub(super) const TABLE: &[Builtin] = &[row(
     Phase::Body,
     "publish",
     (2, 3),
-    "pypi::publish(t.artifacts(\"build\"), \"pypi\", #{ attestations: true })",
-    "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again. Where the run publishes by its identity, each file goes with attestations (PEP 740: publish, and SLSA provenance), unless `attestations` is false; their signatures stand in a public log for ever.",
+    "pypi::publish(t.artifacts(\"build\"), \"pypi\")",
+    "Sends wheels and source distributions to `pypi`, `testpypi` or a declared index. What the index holds already is not sent again. Where the run publishes by its identity, each file goes with attestations (PEP 740: publish, and SLSA provenance), unless a third argument says `#{ attestations: false }`; their signatures stand in a public log for ever.",
     "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"testpypi\").run(|t| pypi::publish(t.artifacts(\"build\"), \"testpypi\"));",
     publish,
 )];
