@@ -7,6 +7,9 @@ use super::Registry;
 use super::rules::{self, Checked, refuse};
 use crate::rehearse::http::Request;
 
+/// How these tokens begin.
+pub(super) const PREFIX: &str = "cio_tp_";
+
 /// What an API token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -75,7 +78,7 @@ impl Registry {
             return Err(refuse(401, rules::TOKEN_FORMAT, FORMAT));
         }
         let Some(token) = self.tokens.iter().find(|token| token.secret == secret) else {
-            let trusted = secret.starts_with(super::trusted::PREFIX);
+            let trusted = secret.starts_with(PREFIX);
             let rule =
                 if trusted { rules::TRUSTED_TOKEN_ELSEWHERE } else { rules::AUTHENTICATION_FAILED };
             return Err(refuse(403, rule, "authentication failed"));

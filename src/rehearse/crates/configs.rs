@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::access::Scope;
 use super::rules::{self, Checked, bad};
-use super::{Registry, TrustedPublisher, dates, names};
+use super::{Registry, TrustedPublisher, names};
+use crate::rehearse::dates;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::Registry;
 use super::manifest::Dependency;
 use super::shelf::{Crate, Published, hex};
-use super::{Registry, dates};
+use crate::rehearse::dates;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {

@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::rules::{self, Checked, bad};
-use super::trusted::text;
 use crate::rehearse::http::Rule;
 use crate::rehearse::oidc::Claims;
 
@@ -146,6 +145,12 @@ fn workflow(reference: &str) -> Option<&str> {
         start += part.len() + 1;
     }
     None
+}
+
+/// A claim that is a text. Without it the token could not be read at all.
+pub(super) fn text(claims: &Claims, name: &str) -> Checked<String> {
+    let found = claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    found.ok_or_else(|| bad(rules::JWT_DECODE, "Failed to decode JWT"))
 }
 
 #[cfg(test)]

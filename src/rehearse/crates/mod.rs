@@ -6,7 +6,6 @@
 
 mod access;
 mod configs;
-mod dates;
 mod index;
 mod license;
 mod limits;

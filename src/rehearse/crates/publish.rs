@@ -12,7 +12,8 @@ use super::manifest::Manifest;
 use super::rules::{self, Checked, bad, refuse};
 use super::shelf::Published;
 use super::version::Version;
-use super::{Registry, dates, metadata, names, reads, tarball, trusted};
+use super::{Registry, access, metadata, names, reads, tarball};
+use crate::rehearse::dates;
 use crate::rehearse::http::{Request, Response};
 
 const JSON_SIZE: usize = 1024 * 1024;
@@ -84,7 +85,7 @@ impl Registry {
 
     /// By what right this request may publish; the account's limits count it.
     fn right(&mut self, request: &Request, name: &str, at: u64) -> Checked<Right> {
-        let token = bearer(request)?.filter(|token| token.starts_with(trusted::PREFIX));
+        let token = bearer(request)?.filter(|token| token.starts_with(access::PREFIX));
         if let Some(token) = token {
             return self.run(&token, name, at).map(Right::Run);
         }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::rules::{self, Checked, refuse};
 use super::shelf::{Crate, Published};
-use super::{Registry, dates, names};
+use super::{Registry, names};
+use crate::rehearse::dates;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {

@@ -9,15 +9,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::access::needed_bearer;
+use super::access::{PREFIX, needed_bearer};
 use super::names::canonical;
 use super::rules::{self, Checked, bad, refuse};
 use super::{Registry, matching};
 use crate::rehearse::http::{Request, Response};
 use crate::rehearse::oidc::{self, Claims};
 
-/// How these tokens begin.
-pub(super) const PREFIX: &str = "cio_tp_";
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const RAW: usize = 31;
 const LIFETIME: u64 = 30 * 60;
@@ -69,7 +67,7 @@ impl Registry {
     pub(super) fn exchange(&mut self, request: &Request, at: u64) -> Checked<Response> {
         let jwt = jwt_of(request)?;
         let claims = self.claims(&jwt, at)?;
-        let text = |name: &str| text(&claims, name);
+        let text = |name: &str| matching::text(&claims, name);
         let id = text("jti")?;
         if self.used.contains(&id) {
             return Err(bad(rules::JWT_REUSED, "JWT has already been used"));
@@ -135,12 +133,6 @@ fn header(jwt: &str) -> Option<Value> {
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
     header.get("alg")?.as_str()?;
     Some(header)
-}
-
-/// A claim that is a text. Without it the token could not be read at all.
-pub(super) fn text(claims: &Claims, name: &str) -> Checked<String> {
-    let found = claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    found.ok_or_else(|| bad(rules::JWT_DECODE, "Failed to decode JWT"))
 }
 
 fn check_form(token: &str) -> Checked<()> {

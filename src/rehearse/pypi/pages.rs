@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::catalog::{File, Project, Release, Standing};
 use super::filename::normalised;
 use super::refusal::{Checked, Refusal, escaped, preferred};
+use super::releases::core_metadata;
 use super::{Flag, Index, rules};
+use crate::rehearse::dates::rfc3339;
 use crate::rehearse::http::{Request, Response};
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
@@ -115,7 +117,7 @@ impl Index {
             "hashes": { "sha256": file.digests.sha256 },
             "requires-python": release.form.first("requires_python"),
             "size": file.bytes.len(),
-            "upload-time": super::releases::instant(file.stored),
+            "upload-time": rfc3339(file.stored),
             "yanked": match &release.yanked {
                 Some(reason) if !reason.is_empty() => json!(reason),
                 yanked => json!(yanked.is_some()),
@@ -168,14 +170,6 @@ impl Index {
         let metadata = file.and_then(|file| file.metadata.clone()).ok_or_else(not_found)?;
         Ok(Response::of(200, "application/octet-stream", metadata))
     }
-}
-
-/// The digest of a wheel's metadata, or `false` (PEP 714).
-pub(super) fn core_metadata(file: &File) -> Value {
-    file.metadata.as_ref().map_or(
-        json!(false),
-        |metadata| json!({ "sha256": super::catalog::Digests::of(metadata).sha256 }),
-    )
 }
 
 fn page(form: &str, body: String, serial: u64) -> Response {

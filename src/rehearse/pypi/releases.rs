@@ -6,28 +6,12 @@
 use pep440_rs::Version;
 use serde_json::{Map, Value, json};
 
-use super::catalog::{File, Project, Release};
+use super::catalog::{Digests, File, Project, Release};
 use super::filename::normalised;
-use super::pages::core_metadata;
 use super::refusal::{Checked, Refusal};
 use super::{Index, rules};
+use crate::rehearse::dates::rfc3339;
 use crate::rehearse::http::Response;
-
-/// An instant as the index writes it.
-pub(super) fn instant(unix: u64) -> String {
-    let (days, seconds) = (unix / 86_400, unix % 86_400);
-    // Days since 0000-03-01, in eras of 400 years: leap days then stand at the ends of years.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
 
 /// Fields of the form that are shown as they are.
 const SINGLE: [&str; 14] = [
@@ -124,7 +108,7 @@ impl Index {
     }
 
     fn file(&self, release: &Release, file: &File) -> Value {
-        let time = instant(file.stored);
+        let time = rfc3339(file.stored);
         json!({
             "filename": file.name,
             "packagetype": file.kind,
@@ -149,16 +133,9 @@ fn reason(release: &Release) -> Value {
     release.yanked.as_deref().filter(|reason| !reason.is_empty()).into()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::instant;
-
-    #[test]
-    fn instants_are_dates() {
-        assert_eq!(instant(0), "1970-01-01T00:00:00Z");
-        assert_eq!(instant(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(instant(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(instant(1_767_225_599), "2025-12-31T23:59:59Z");
-        assert_eq!(instant(4_107_542_400), "2100-03-01T00:00:00Z");
-    }
+/// The digest of a wheel's metadata, or `false` (PEP 714).
+pub(super) fn core_metadata(file: &File) -> Value {
+    file.metadata
+        .as_ref()
+        .map_or(json!(false), |metadata| json!({ "sha256": Digests::of(metadata).sha256 }))
 }

@@ -3,6 +3,8 @@
 //! Turned down: a certificate library, which would hide the very bytes that the certificate log's
 //! timestamp is a signature of.
 
+use crate::rehearse::dates;
+
 /// A value of any tag.
 pub(super) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut all = vec![tag];
@@ -72,29 +74,7 @@ pub(super) fn utf8(text: &str) -> Vec<u8> {
 
 /// `UTCTime` of seconds since 1970.
 pub(super) fn utc_time(at: u64) -> Vec<u8> {
-    let (year, month, day, rest) = civil(at);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let text = format!("{:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z", year % 100);
-    tagged(0x17, text.as_bytes())
-}
-
-/// The same instant as RFC 3339 has it.
-pub(super) fn rfc3339(at: u64) -> String {
-    let (year, month, day, rest) = civil(at);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Year, month, day, and seconds of the day. Eras of 400 years from 1 March of the year 0.
-fn civil(at: u64) -> (u64, u64, u64, u64) {
-    let days = at / 86_400 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day, at % 86_400)
+    tagged(0x17, dates::utc(at).as_bytes())
 }
 
 /// A value that was read: its content, and all of its bytes.
@@ -140,7 +120,6 @@ mod tests {
         assert_eq!(integer(&[0, 0x80]), [2, 2, 0, 0x80]);
         assert_eq!(tagged(4, &[0; 200])[..3], [4, 0x81, 200]);
         assert_eq!(utc_time(951_782_400), tagged(0x17, b"000229000000Z"));
-        assert_eq!(rfc3339(1_795_219_200), "2026-11-21T00:00:00Z");
         let text = sequence(&[integer(&[5]), octets(&[1; 300])]);
         let (whole, rest) = read(&text).unwrap();
         assert!(rest.is_empty() && parts(whole.content).unwrap()[1].content == [1; 300]);

@@ -15,6 +15,7 @@ pub mod verify;
 
 use serde_json::{Value, json};
 
+use super::dates;
 use super::http::{Request, Response};
 use super::oidc::Verifier;
 use fulcio::{Fulcio, raw};
@@ -73,7 +74,7 @@ impl Sigstore {
 
     /// The trusted root of all this (`trusted_root.json`, protobuf-specs).
     pub fn trusted_root(&self) -> Value {
-        let since = json!({ "start": der::rfc3339(self.since) });
+        let since = json!({ "start": dates::rfc3339(self.since) });
         let log = |key: &Key, address: &str| {
             json!({
                 "baseUrl": address,
@@ -107,7 +108,7 @@ impl Sigstore {
             json!([{
                 "url": address,
                 "majorApiVersion": 1,
-                "validFor": { "start": der::rfc3339(self.since) },
+                "validFor": { "start": dates::rfc3339(self.since) },
                 "operator": "rel rehearsal",
             }])
         };

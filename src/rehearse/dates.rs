@@ -1,4 +1,5 @@
-//! Instants in the two forms that the registry writes: RFC 3339 in JSON, and the date of HTTP.
+//! Instants in the forms that services write: RFC 3339 in JSON, the date of HTTP, and that of
+//! certificates.
 //!
 //! It reads no dates and knows no zone but UTC. Turned down: a crate for time, for two lines of text.
 
@@ -24,6 +25,13 @@ pub(super) fn http(unix: u64) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// `260102030405Z` (X.690, `UTCTime`).
+pub(super) fn utc(unix: u64) -> String {
+    let (year, month, day) = civil(unix / 86_400);
+    let (hour, minute, second) = clock(unix);
+    format!("{:02}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z", year % 100)
+}
+
 fn clock(unix: u64) -> (u64, u64, u64) {
     (unix / 3_600 % 24, unix / 60 % 60, unix % 60)
 }
@@ -46,6 +54,7 @@ mod tests {
     #[test]
     fn instants_are_written_in_both_forms() {
         for (unix, json, header) in [
+            (4_107_542_400, "2100-03-01T00:00:00Z", "Mon, 01 Mar 2100 00:00:00 GMT"),
             (0, "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
             (951_782_400, "2000-02-29T00:00:00Z", "Tue, 29 Feb 2000 00:00:00 GMT"),
             (1_784_073_599, "2026-07-14T23:59:59Z", "Tue, 14 Jul 2026 23:59:59 GMT"),
@@ -53,5 +62,6 @@ mod tests {
             assert_eq!(super::rfc3339(unix), json);
             assert_eq!(super::http(unix), header);
         }
+        assert_eq!(super::utc(951_782_400), "000229000000Z");
     }
 }
