@@ -354,8 +354,10 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         return Ok(Invocation { directory: None, output: Output::Plain, command });
     }
     let args = std::iter::once("rel".to_owned()).chain(expand(words));
-    let said =
-        |error: clap::Error| Said { text: error.render().to_string(), wrong: error.use_stderr() };
+    let said = |error: clap::Error| Said {
+        text: without_risky_tips(&error.render().to_string()),
+        wrong: error.use_stderr(),
+    };
     let cli = Cli::try_parse_from(args).map_err(said)?;
     let output = match cli.output {
         OutputArg::Auto => Output::Auto,
@@ -401,6 +403,29 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         }),
     };
     Ok(Invocation { directory: cli.directory, output, command })
+}
+
+/// Options that let something be sent: a typo is never answered with one of them.
+const RISKY: [&str; 4] = ["--live", "--yes", "--redo", "--assume-done"];
+
+fn without_risky_tips(text: &str) -> String {
+    let tips = |line: &str| {
+        let is_tip = line.trim_start().starts_with("tip:");
+        is_tip && RISKY.iter().any(|word| line.contains(&format!("'{word}'")))
+    };
+    if !text.lines().any(tips) {
+        return text.to_owned();
+    }
+    let safe = "  tip: every run is dry until `--live`; a task's parameter is set by `name=value`";
+    let mended = text.lines().map(|line| match line {
+        line if tips(line) => safe.to_owned(),
+        // What is suggested stands in the usage too.
+        line if line.starts_with("Usage:") => RISKY
+            .iter()
+            .fold(line.to_owned(), |line, word| line.replace(&format!(" {word} "), " [OPTIONS] ")),
+        line => line.to_owned(),
+    });
+    mended.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Puts in the command that is left out: `run` before a task, `list` if there is nothing, `help`

@@ -105,6 +105,12 @@ fn export(session: &Session, folder: &Path) -> Outcome<()> {
             count += 1;
         }
     }
+    if count == 0 {
+        let goals = ends.into_iter().collect::<Vec<_>>().join(" ");
+        let wrong =
+            Diagnostic::task(format!("there is nothing to copy: `{goals}` made no artifacts"));
+        return Err(Box::new(wrong.hint("name the task that builds them with `--export`")));
+    }
     session.events.note(format!(
         "copied to {}: {count} file{}",
         folder.display(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::session::{Done, Session};
 use crate::diag::Exit;
-use crate::graph::Node;
+use crate::graph::{Kind, Node};
 use crate::host::stop;
 use crate::model::artifact::Artifact;
 use crate::model::event::{End, Event, Leg, Tally};
@@ -85,13 +85,16 @@ impl Session {
                     if reasons == 1 { "" } else { "s" }
                 )
             }
+            Exit::OK if !self.options.live && !self.of_kind(Kind::Sending).is_empty() => {
+                "dry run done: nothing was sent".to_owned()
+            }
             Exit::OK => "done".to_owned(),
             Exit::TASK => "failed".into(),
             Exit::USAGE => "stopped: wrong usage".into(),
             Exit::REFUSED => "refused: this run sent nothing".into(),
             Exit::REMOTE => "stopped at a remote: nothing was sent".into(),
             Exit::UNFINISHED => {
-                "NOT FINISHED: something was sent; the same command again goes on from here".into()
+                "NOT FINISHED: something was, or may have been, sent; the same command again goes on from here".into()
             }
             _ => "interrupted: nothing was sent".into(),
         }

@@ -44,6 +44,10 @@ const NAMES: &[&str] = &[
     "PGPASSWORD",
 ];
 
+/// Names that are withheld by no pattern: they say where and how, and nothing secret.
+const PLAIN: &[&str] =
+    &["AWS_CA_BUNDLE", "AWS_DEFAULT_OUTPUT", "AWS_DEFAULT_REGION", "AWS_PAGER", "AWS_REGION"];
+
 /// Beginnings of names that are withheld.
 const PREFIXES: &[&str] = &["TWINE_", "UV_PUBLISH_", "AWS_", "HATCH_INDEX_", "POETRY_PYPI_TOKEN_"];
 
@@ -72,8 +76,9 @@ const SUFFIXES: &[&str] = &[
 /// Whether a variable of this name is withheld from every child that did not ask for it.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
+    let plain = PLAIN.contains(&name.as_str());
     NAMES.contains(&name.as_str())
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || !plain && PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || has_suffix(&name)
 }
 
@@ -197,7 +202,7 @@ mod tests {
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["PATH", "HOME", "TOKENIZER", "UV_INDEX_URL", "GITHUB_ACTIONS"] {
+        for name in ["PATH", "HOME", "TOKENIZER", "UV_INDEX_URL", "GITHUB_ACTIONS", "AWS_REGION"] {
             assert!(!is_secret_name(name), "{name}");
         }
     }
