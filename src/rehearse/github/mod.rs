@@ -1,1 +1,0 @@
-//! GitHub of the rehearsal.
