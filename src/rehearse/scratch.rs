@@ -55,7 +55,6 @@ pub fn make(
     let top = read(&["rev-parse", "--show-toplevel"]).ok_or_else(no_commit)?;
     let commit = read(&["rev-parse", "--verify", "HEAD^{commit}"]).ok_or_else(no_commit)?;
     let prefix = read(&["rev-parse", "--show-prefix"]).unwrap_or_default();
-    let whole = prefix.is_empty();
     let changes = git.lines(root, &["status", "--porcelain", "--untracked-files=all", "--", "."]);
     let (checkout, home) = (place.join("checkout"), place.join("home"));
     for folder in [&checkout, &home] {
@@ -64,15 +63,10 @@ pub fn make(
             Diagnostic::machine(format!("cannot make {}: {error}", folder.display()))
         })?;
     }
-    let into = checkout.to_string_lossy().into_owned();
-    let tags = if whole { "--tags" } else { "--no-tags" };
-    git.must(place, &["clone", "--quiet", "--no-checkout", tags, &top, &into])?;
-    if whole {
-        git.must(&checkout, &["checkout", "--quiet", "--detach", &commit])?;
+    if prefix.is_empty() {
+        whole(&git, place, &checkout, &top, &commit)?;
     } else {
-        let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
-        let alone = git.must(&checkout, &["commit-tree", "-m", "the project alone", &tree])?;
-        git.must(&checkout, &["checkout", "--quiet", "--detach", &alone])?;
+        alone(&git, root, &checkout, &format!("{commit}:{}", prefix.trim_end_matches('/')))?;
     }
     if wanted.dirty {
         take_changes(&git, root, &checkout)?;
@@ -81,7 +75,8 @@ pub fn make(
     git.must(&checkout, &["tag", "--force", &tag])?;
     let repository = repository(&git, root, web);
     let origin = format!("{web}/{repository}.git");
-    git.must(&checkout, &["remote", "set-url", "origin", &origin])?;
+    git.ask(&checkout, &["remote", "remove", "origin"]);
+    git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
     Ok(Scratch { checkout, home, commit, tag, repository, changes })
 }
@@ -89,6 +84,27 @@ pub fn make(
 fn no_commit() -> Box<Diagnostic> {
     let wrong = Diagnostic::usage("a rehearsal needs a commit: it works on a clone of HEAD");
     Box::new(wrong.hint("run `git init`, `git add -A` and `git commit`"))
+}
+
+/// A clone with the whole history, at the commit.
+fn whole(git: &Git<'_>, place: &Path, checkout: &Path, top: &str, commit: &str) -> Outcome<()> {
+    let into = checkout.to_string_lossy();
+    git.must(place, &["clone", "--quiet", "--no-checkout", "--tags", top, &into])?;
+    git.must(checkout, &["checkout", "--quiet", "--detach", commit])?;
+    Ok(())
+}
+
+/// A repository of one commit, with the tree of a folder below the top. Its objects are read from the
+/// user's repository, where nothing is written.
+fn alone(git: &Git<'_>, root: &Path, checkout: &Path, tree: &str) -> Outcome<()> {
+    git.must(checkout, &["init", "--quiet"])?;
+    let objects =
+        git.must(root, &["rev-parse", "--path-format=absolute", "--git-path", "objects"])?;
+    fs::replace(&checkout.join(".git/objects/info/alternates"), &format!("{objects}\n"))
+        .map_err(|error| Diagnostic::machine(format!("cannot write below the copy: {error}")))?;
+    let commit = git.must(checkout, &["commit-tree", "-m", "the project alone", tree])?;
+    git.must(checkout, &["checkout", "--quiet", "--detach", &commit])?;
+    Ok(())
 }
 
 /// Copies what is changed or new, and commits it in the copy.

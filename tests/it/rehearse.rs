@@ -91,7 +91,8 @@ fn changes_that_are_not_committed_are_left_out_unless_taken_along() {
 
 #[test]
 fn a_project_below_the_top_is_rehearsed_alone() {
-    let project = sends("remote(\"sh -c 'ls -a; git describe --tags'\")").git().tag("v5.0.0");
+    let look = "ls -a; git describe --tags; git rev-list --count HEAD; git rev-parse --is-shallow-repository";
+    let project = sends(&format!("remote(\"sh -c '{look}'\")")).git().tag("v5.0.0");
     let root = project.root();
     fs::create_dir(root.join("inner")).unwrap();
     for name in ["Releasefile", "ask.py"] {
@@ -100,6 +101,16 @@ fn a_project_below_the_top_is_rehearsed_alone() {
     project.commit();
     let ran = project.rel("-C inner rehearse send").code(0);
     assert!(!ran.err.contains("inner") && ran.err.contains("v5.0.1"), "{}", ran.err);
+    assert!(ran.err.contains("\n  1\n"), "one commit: {}", ran.err);
+
+    // Where the history is cut off, that of the project alone is whole.
+    let shallow = Project::new("");
+    let from = format!("file://{}", root.display());
+    let words = ["clone", "--quiet", "--depth=1", &from, "shallow"];
+    let cloned = std::process::Command::new("git").args(words).current_dir(shallow.root()).status();
+    assert!(cloned.unwrap().success());
+    let ran = shallow.rel("-C shallow/inner rehearse send").code(0);
+    ran.says("false").never_says("true");
 }
 
 #[test]
