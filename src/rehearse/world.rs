@@ -94,7 +94,12 @@ impl World {
 
     /// Answers a request, whoever it is for.
     pub fn answer(&self, request: &Request) -> Response {
-        let (by, response) = self.answered(request);
+        let (by, mut response) = self.answered(request);
+        if by == By::World {
+            // Each rehearsal is another world: what clients kept of one would be wrong in the next.
+            response.headers.retain(|(name, _)| name != "cache-control");
+            response = response.with("cache-control", "no-store");
+        }
         lock(&self.record).push(Exchange {
             method: request.method.clone(),
             host: request.host.clone(),
@@ -236,7 +241,10 @@ mod tests {
             headers: vec![("user-agent".into(), "rel/1.0".into())],
             ..Request::default()
         };
-        assert_eq!(world.answer(&request).body, b"/simple/ruff/ at 7", "it is what rel releases");
+        let answer = world.answer(&request);
+        assert_eq!(answer.body, b"/simple/ruff/ at 7", "it is what rel releases");
+        let kept = answer.headers.iter().find(|(name, _)| name == "cache-control").unwrap();
+        assert_eq!(kept.1, "no-store", "the next world is another one");
         assert_eq!(ask(&world, "GET", "index.example", "/simple/ruff/").1, "/simple/ruff/ at 7");
     }
 
