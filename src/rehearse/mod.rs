@@ -13,6 +13,7 @@ pub mod oidc;
 pub mod private;
 pub mod pypi;
 pub mod registries;
+pub mod repository;
 pub mod scratch;
 pub mod services;
 pub mod sigstore;
