@@ -87,11 +87,12 @@ impl Plan {
             .iter()
             .filter_map(|planned| match &planned.effect {
                 Effect::UploadPypi(upload) => Some((&planned.task, upload)),
-                Effect::Sign(_) | Effect::Command(_) => None,
+                _ => None,
             })
             .collect();
         let mut wrong: Vec<Diagnostic> =
             uploads.iter().filter_map(|(_, upload)| local_version(upload)).collect();
+        wrong.extend(self.effects.iter().filter_map(|planned| planned.effect.lacks()));
         wrong.dedup();
         wrong.extend((1..uploads.len()).filter_map(|at| rival(uploads[at], &uploads[..at])));
         wrong

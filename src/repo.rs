@@ -89,6 +89,11 @@ impl<'a> Repo<'a> {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// The address of a remote, if there is one of this name.
+    pub fn remote(&self, name: &str) -> Option<String> {
+        Some(self.git(&["remote", "get-url", name])?.trim().to_owned())
+    }
+
     /// The branch that is checked out, if one is.
     pub fn branch(&self) -> Option<String> {
         let text = self.git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;

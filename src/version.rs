@@ -25,6 +25,21 @@ pub enum Unknown {
     Nowhere,
 }
 
+/// Whether a tag's version is one before the release: PEP 440's `1.0rc1`, `SemVer`'s `1.0.0-alpha.1`.
+pub fn is_prerelease(tag: &str) -> bool {
+    let digit = |c: char| c.is_ascii_digit();
+    // In `py3-v1.0` the version is where a number is followed by a dot.
+    let dotted = tag.match_indices('.').find_map(|(dot, _)| {
+        let start = tag[..dot].trim_end_matches(digit).len();
+        (start < dot).then_some(start)
+    });
+    let start = dotted.or_else(|| tag.find(digit)).unwrap_or(tag.len());
+    let version = tag[start..].split('+').next().unwrap_or_default().to_ascii_lowercase();
+    let rest = version.trim_start_matches(|c: char| digit(c) || matches!(c, '.' | '-' | '_'));
+    // A number alone, `post` and `rev` come after the release.
+    !(rest.is_empty() || rest.starts_with("post") || rest.starts_with("rev"))
+}
+
 /// The version.
 ///
 /// # Errors
@@ -71,6 +86,20 @@ fn tagged(tag: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prereleases_are_told_from_releases() {
+        for early in
+            ["v1.0rc1", "1.0.0-alpha.1", "v0.2.0a1", "v2.0.dev3", "1.0b2.post1", "py3-v1.0rc1"]
+        {
+            assert!(is_prerelease(early), "{early}");
+        }
+        for ready in
+            ["v1.0", "1.0.46", "v1.0.post1", "1.0-1", "v1.2.3+build.7", "release", "py3-v2.0.0"]
+        {
+            assert!(!is_prerelease(ready), "{ready}");
+        }
+    }
 
     #[test]
     fn files_go_before_tags() {

@@ -55,9 +55,7 @@ pub(super) fn look(
         store: &session.cx.store,
         root: &session.cx.root,
         env: &|| Ok(std::collections::BTreeMap::new()),
-        tokens: &session.cx.tokens,
-        signer: &session.cx.signer,
-        attestations: &session.cx.attestations,
+        ties: &session.cx.ties,
         stop: &session.stop,
         say: &say,
     };

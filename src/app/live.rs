@@ -176,7 +176,7 @@ fn through_gate(
     let permit = Box::new(move |session: &Session, node: Node| answers.permit(session, node));
     let pass = Pass { sends: true, permit, ..Pass::before_gate(session, &door) };
     let failed = pass.run_all(false, |node| session.graph.kind(node) != Kind::Local);
-    session.cx.tokens.burn(&session.host, &session.stop);
+    session.cx.ties.tokens.burn(&session.host, &session.stop);
     let failed = failed?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
     ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)

@@ -89,9 +89,8 @@ fn rehearse(
         let wrong = Diagnostic::usage(format!("this project cannot be rehearsed now: {error}"));
         wrong.hint("wait for the rehearsal that is running")
     })?;
-    let web = &host.endpoints.github.web;
     let wanted = Wanted { dirty: options.dirty, tag: options.tag.clone() };
-    let scratch = scratch::make(host, &project.root, &place, web, &wanted)?;
+    let scratch = scratch::make(host, &project.root, &place, &host.endpoints.github, &wanted)?;
     if !options.dirty && !scratch.changes.is_empty() {
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }

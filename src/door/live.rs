@@ -17,8 +17,10 @@ use crate::model::event::{Event, Events};
 use crate::plan::{Plan, Planned};
 use crate::remote::{self, Trouble};
 
-/// Requests to one index at the same time.
+/// Requests to one index at the same time; GitHub wants changes one after another.
 const SIDE_BY_SIDE: usize = 4;
+/// The longest pause that a remote may ask for; what takes longer is for another run.
+const LONGEST: Duration = Duration::from_secs(300);
 /// Pauses before a request without an answer is sent again.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];
@@ -102,8 +104,10 @@ impl Live {
                 lock(&results).insert(number, result);
             }
         };
+        let serial = |(_, effect): &(Key, &Effect)| effect.destination().is_github();
+        let hands = if effects.iter().any(serial) { 1 } else { SIDE_BY_SIDE };
         std::thread::scope(|scope| {
-            for _ in 1..SIDE_BY_SIDE.min(effects.len()) {
+            for _ in 1..hands.min(effects.len()) {
                 scope.spawn(work);
             }
             work();
@@ -201,41 +205,34 @@ impl Live {
             if remote::probe(&caller.errand, effect) == Ok(Presence::Same) {
                 return self.done(caller, key, effect, true);
             }
-            let masked = |text: &str| caller.errand.host.env.masked(text);
-            let is_command = matches!(effect, Effect::Command(_));
-            match (trouble, pauses.next()) {
-                (Trouble::Refused { reason, .. } | Trouble::Unsent(reason), _) if unclear => {
-                    return Err(Box::new(unfinished(effect, &masked(&reason))));
-                }
-                (Trouble::Refused { reason, hint }, _) => {
-                    let reason = masked(&reason);
-                    self.ledger
-                        .record(&Record::Refused { key: key.clone(), reason: reason.clone() })?;
-                    return Err(Box::new(refused(effect, &reason).hint(hint)));
-                }
-                (Trouble::Unsent(why), _) => {
-                    let reason = masked(&why);
-                    self.ledger
-                        .record(&Record::Refused { key: key.clone(), reason: reason.clone() })?;
-                    return Err(Box::new(
-                        refused(effect, &reason).hint("mend that; then run the same command"),
-                    ));
-                }
-                (Trouble::Unclear(why), Some(pause))
-                    if !is_command && !caller.errand.stop.fired() =>
-                {
+            let host = caller.errand.host;
+            let again = !matches!(effect, Effect::Command(_)) && !caller.errand.stop.fired();
+            let (why, pause) = match (trouble, pauses.next().filter(|_| again)) {
+                (Trouble::Unclear(why), Some(pause)) => {
                     unclear = true;
-                    let text = format!(
-                        "{}: {why}; looked, it is not there; trying again",
-                        effect.summary()
-                    );
-                    self.events.note(text);
-                    caller.errand.stop.wait(*pause);
+                    (format!("{why}; looked, it is not there"), *pause)
+                }
+                (Trouble::Later { reason, after }, Some(pause)) if after <= LONGEST => {
+                    (reason, after.max(*pause))
                 }
                 (Trouble::Unclear(why), _) => {
-                    return Err(Box::new(unfinished(effect, &masked(&why))));
+                    return Err(Box::new(unfinished(effect, &host.env.masked(&why))));
                 }
-            }
+                (no, _) if unclear => {
+                    let (reason, _) = said_no(no);
+                    return Err(Box::new(unfinished(effect, &host.env.masked(&reason))));
+                }
+                (no, _) => {
+                    let (reason, hint) = said_no(no);
+                    let reason = host.env.masked(&reason);
+                    let (key, said) = (key.clone(), reason.clone());
+                    self.ledger.record(&Record::Refused { key, reason: said })?;
+                    return Err(Box::new(refused(effect, &reason).hint(hint)));
+                }
+            };
+            let text = host.env.masked(&format!("{}: {why}; trying again", effect.summary()));
+            self.events.note(text);
+            caller.errand.stop.wait(pause);
         }
     }
 
@@ -271,6 +268,17 @@ impl Live {
     }
 }
 
+/// The reason of a "no", and what to do.
+fn said_no(trouble: Trouble) -> (String, String) {
+    match trouble {
+        Trouble::Refused { reason, hint } => (reason, hint),
+        Trouble::Later { reason, .. } => (reason, "wait; then run the same command".into()),
+        Trouble::Unsent(why) | Trouble::Unclear(why) => {
+            (why, "mend that; then run the same command".into())
+        }
+    }
+}
+
 fn unknown_command(effect: &Effect) -> Diagnostic {
     Diagnostic::remote(format!("it is not known whether this was done: {}", effect.summary()))
         .note("an earlier run was ended, or failed, while it was under way")
@@ -288,7 +296,7 @@ fn unfinished(effect: &Effect, why: &str) -> Diagnostic {
         Effect::Command(_) => {
             wrong.hint("find out what it did, then use `--assume-done` or `--redo`")
         }
-        Effect::UploadPypi(_) | Effect::Sign(_) => {
+        _ => {
             wrong.hint("run the same command again: it looks first and sends only what is missing")
         }
     }

@@ -172,16 +172,17 @@ fn place(wrong: Diagnostic, caller: &Caller<'_>) -> Box<Diagnostic> {
 
 /// The remote holds other bytes under the effect's name.
 pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
-    let receipt = effect.predicted();
-    let digest = receipt.digest.map(|digest| digest.to_string()).unwrap_or_default();
-    Diagnostic::remote(format!(
-        "{} holds other bytes under the name {}",
-        effect.destination(),
-        receipt.name
-    ))
-    .note(format!("ours:   sha256 {digest}"))
-    .note(format!("theirs: {found}"))
-    .hint("a published file cannot be replaced: release a new version")
+    let (receipt, place) = (effect.predicted(), effect.destination());
+    let Some(digest) = receipt.digest else {
+        let wrong = Diagnostic::remote(format!("{place} holds something else: {found}"));
+        return wrong
+            .note(effect.summary())
+            .hint("what is published there cannot be replaced: release a new version");
+    };
+    Diagnostic::remote(format!("{place} holds other bytes under the name {}", receipt.name))
+        .note(format!("ours:   sha256 {digest}"))
+        .note(format!("theirs: {found}"))
+        .hint("a published file cannot be replaced: release a new version")
 }
 
 /// The remote could not be asked.
@@ -191,6 +192,7 @@ pub fn cannot_look(effect: &Effect, trouble: &Trouble) -> Diagnostic {
         Trouble::Unclear(why) | Trouble::Unsent(why) => {
             (why.as_str(), "check the network; then run the same command")
         }
+        Trouble::Later { reason, .. } => (reason.as_str(), "wait; then run the same command"),
     };
     Diagnostic::remote(format!("cannot look at {}: {why}", effect.destination())).hint(hint)
 }

@@ -57,6 +57,17 @@ pub struct GitHub {
     pub issuer: String,
 }
 
+impl GitHub {
+    /// `owner/name` of a repository on this site, from the address of a git remote.
+    pub fn repository_of(&self, remote: &str) -> Option<String> {
+        let (_, host) = self.web.split_once("://")?;
+        let (_, rest) = remote.split_once(host)?;
+        let name = rest.trim_start_matches([':', '/']).trim_end_matches('/');
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        (name.split('/').filter(|part| !part.is_empty()).count() == 2).then(|| name.to_owned())
+    }
+}
+
 /// Sigstore's addresses.
 #[derive(Debug, Clone)]
 pub struct Sigstore {
@@ -127,6 +138,29 @@ impl Endpoints {
             "pypi" => Some(&self.pypi),
             "testpypi" => Some(&self.testpypi),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_found_in_each_form_of_a_remote() {
+        let github = Endpoints::default().github;
+        let web = &github.web;
+        let host = web.trim_start_matches("https://");
+        for remote in [
+            format!("{web}/o/r.git"),
+            format!("{web}/o/r/"),
+            format!("git@{host}:o/r.git"),
+            format!("ssh://git@{host}/o/r"),
+        ] {
+            assert_eq!(github.repository_of(&remote).as_deref(), Some("o/r"), "{remote}");
+        }
+        for remote in [format!("{web}/o"), "https://forge.example/o/r".into(), "../r".into()] {
+            assert_eq!(github.repository_of(&remote), None, "{remote}");
         }
     }
 }

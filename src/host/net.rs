@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Url, multipart};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Url, multipart};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -23,7 +23,7 @@ use crate::model::secret::Secret;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long an upload may stand still, and how long its answer may take.
+/// How long a request may stand still, and how long its answer may take.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Longest answer that is kept.
 const LONGEST: u64 = 64 << 20;
@@ -63,14 +63,53 @@ pub struct Answer {
     pub status: u16,
     /// Reason phrase, if the server sent one of its own.
     pub reason: String,
-    /// Media type, empty if none is given.
-    pub content_type: String,
-    /// Where else to look, if the answer says so.
-    pub location: Option<String>,
+    /// Header fields.
+    pub fields: Fields,
     /// The address that answered, after redirects.
     pub url: String,
     /// The body as text.
     pub body: String,
+}
+
+/// Header fields of an answer: names in lower case, with their values.
+#[derive(Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The value of a field; `name` in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Fields {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+}
+
+impl From<&HeaderMap> for Fields {
+    fn from(map: &HeaderMap) -> Self {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Self(map.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
+    }
+}
+
+impl Answer {
+    /// Media type, empty if none is given.
+    pub fn content_type(&self) -> &str {
+        self.fields.get("content-type").unwrap_or_default()
+    }
+
+    /// After how many seconds to come again, if the answer says so (RFC 9110, 10.2.3).
+    pub fn retry_after(&self) -> Option<u64> {
+        self.fields.get("retry-after")?.trim().parse().ok()
+    }
 }
 
 /// An answer that is passed on.
@@ -88,7 +127,7 @@ pub struct Fetched {
 #[derive(Debug)]
 pub struct NoAnswer(pub String);
 
-/// A file to be sent in a form.
+/// A file to be sent.
 pub struct FormFile {
     /// Where its bytes are.
     pub path: PathBuf,
@@ -98,10 +137,53 @@ pub struct FormFile {
     pub size: u64,
 }
 
+/// A request that changes something.
+pub struct Write<'a> {
+    /// Method in capitals.
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a str,
+    /// Media types of the answer.
+    pub accept: &'a str,
+    /// Further header fields.
+    pub fields: &'a [(&'a str, &'a str)],
+    /// Who asks.
+    pub login: Option<&'a Login>,
+    /// What is sent.
+    pub body: Body<'a>,
+}
+
+/// What a request sends; files are streamed from disk.
+pub enum Body<'a> {
+    /// Nothing.
+    Nothing,
+    /// A JSON value.
+    Json(&'a serde_json::Value),
+    /// The bytes of a file.
+    File(&'a FormFile),
+    /// A `multipart/form-data` form with text fields, then one file as `content`.
+    Form(&'a [(String, String)], &'a FormFile),
+}
+
 impl Net {
     pub(super) fn new(way: Option<Way>) -> Self {
         let clients = Clients::default;
         Self { way, runtime: OnceLock::new(), reads: clients(), writes: clients() }
+    }
+
+    /// `POST` of a JSON value, for one in return.
+    ///
+    /// # Errors
+    /// As of [`Net::write`].
+    pub fn post_json(
+        &self,
+        url: &str,
+        login: Option<&Login>,
+        body: &serde_json::Value,
+        stop: &Stop,
+    ) -> Result<Answer, NoAnswer> {
+        let (accept, body) = ("application/json", Body::Json(body));
+        self.write(&Write { method: "POST", url, accept, fields: &[], login, body }, stop)
     }
 
     /// `GET` with an `Accept` header; given up when `stop` fires.
@@ -144,41 +226,23 @@ impl Net {
         }))
     }
 
-    /// `POST` of a `multipart/form-data` form with text fields, then one file, streamed from disk.
-    /// Given up only when `stop` is killed: what has begun to be sent is better sent to its end.
+    /// A request that changes something. Given up only when `stop` is killed, or when nothing moves: what
+    /// has begun to be sent is better sent to its end.
     ///
     /// # Errors
     /// No answer: it is not known whether the request took effect.
-    pub fn post_form(
-        &self,
-        url: &str,
-        accept: &str,
-        login: Option<&Login>,
-        fields: &[(String, String)],
-        file: &FormFile,
-        stop: &Stop,
-    ) -> Result<Answer, NoAnswer> {
-        let client = self.writes.of(url, self.way.as_ref(), &writer)?;
+    pub fn write(&self, write: &Write<'_>, stop: &Stop) -> Result<Answer, NoAnswer> {
+        let client = self.writes.of(write.url, self.way.as_ref(), &writer)?;
+        let method = Method::from_bytes(write.method.as_bytes())
+            .map_err(|_| NoAnswer("no method".into()))?;
+        let mut request = client.request(method, write.url).header(ACCEPT, write.accept);
+        for (name, value) in write.fields {
+            request = request.header(*name, *value);
+        }
+        let request = with(write.login, request);
         self.wait(async {
-            let opened = tokio::fs::File::open(&file.path)
-                .await
-                .map_err(|error| NoAnswer(error.to_string()))?;
             let moved = Arc::new(Mutex::new(Instant::now()));
-            let opened = Paced { file: opened, moved: moved.clone() };
-            let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::with_capacity(
-                opened,
-                128 * 1024,
-            ));
-            let part = multipart::Part::stream_with_length(body, file.size)
-                .file_name(file.name.clone())
-                .mime_str("application/octet-stream")
-                .map_err(no_answer)?;
-            let mut form = multipart::Form::new();
-            for (name, value) in fields {
-                form = form.text(name.clone(), value.clone());
-            }
-            let form = form.part("content", part);
-            let request = with(login, client.post(url).header(ACCEPT, accept).multipart(form));
+            let request = filled(request, &write.body, &moved).await?;
             let answer = async { read(request.send().await.map_err(no_answer)?).await };
             let killed = Arc::new(Notify::new());
             let notice = killed.clone();
@@ -210,48 +274,10 @@ impl Net {
         self.wait(or_stopped(stop, async {
             let response = request.send().await.map_err(no_answer)?;
             let status = response.status().as_u16();
-            let pair =
-                |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-                    (
-                        name.as_str().to_owned(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                };
-            let fields = response.headers().iter().map(pair).collect();
+            let fields = Fields::from(response.headers()).into_pairs();
             let body = response.bytes().await.map_err(no_answer)?.to_vec();
             Ok(Fetched { status, fields, body })
         }))
-    }
-
-    /// `POST` of a JSON value. Given up only when `stop` is killed.
-    ///
-    /// # Errors
-    /// No answer: it is not known whether the request took effect.
-    pub fn post_json(
-        &self,
-        url: &str,
-        login: Option<&Login>,
-        body: &serde_json::Value,
-        stop: &Stop,
-    ) -> Result<Answer, NoAnswer> {
-        let client = self.writes.of(url, self.way.as_ref(), &writer)?;
-        let request = client
-            .post(url)
-            .timeout(PATIENCE)
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
-            .body(body.to_string());
-        self.wait(async {
-            let answer =
-                async { read(with(login, request).send().await.map_err(no_answer)?).await };
-            let killed = Arc::new(Notify::new());
-            let notice = killed.clone();
-            stop.on_kill(move || notice.notify_one());
-            tokio::select! {
-                answer = answer => answer,
-                () = killed.notified() => Err(NoAnswer("killed".into())),
-            }
-        })
     }
 
     fn wait<T>(&self, work: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
@@ -263,6 +289,15 @@ impl Net {
             Err(error) => Err(NoAnswer(error.to_string())),
         }
     }
+}
+
+/// An address with a query.
+///
+/// # Errors
+/// It is no address.
+pub fn with_query(url: &str, pairs: &[(&str, &str)]) -> Result<String, NoAnswer> {
+    let with = Url::parse_with_params(url, pairs);
+    with.map(String::from).map_err(|error| NoAnswer(format!("`{url}` is no address: {error}")))
 }
 
 /// The absolute address of a link on a page.
@@ -370,6 +405,42 @@ async fn or_stopped<T>(
     }
 }
 
+/// The request with its body.
+async fn filled(
+    request: RequestBuilder,
+    body: &Body<'_>,
+    moved: &Arc<Mutex<Instant>>,
+) -> Result<RequestBuilder, NoAnswer> {
+    Ok(match body {
+        Body::Nothing => request,
+        Body::Json(value) => {
+            request.header(CONTENT_TYPE, "application/json").body(value.to_string())
+        }
+        Body::File(file) => request
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_LENGTH, file.size)
+            .body(streamed(file, moved).await?),
+        Body::Form(fields, file) => {
+            let part = multipart::Part::stream_with_length(streamed(file, moved).await?, file.size)
+                .file_name(file.name.clone())
+                .mime_str("application/octet-stream")
+                .map_err(no_answer)?;
+            let form = fields.iter().fold(multipart::Form::new(), |form, (name, value)| {
+                form.text(name.clone(), value.clone())
+            });
+            request.multipart(form.part("content", part))
+        }
+    })
+}
+
+async fn streamed(file: &FormFile, moved: &Arc<Mutex<Instant>>) -> Result<reqwest::Body, NoAnswer> {
+    let opened =
+        tokio::fs::File::open(&file.path).await.map_err(|error| NoAnswer(error.to_string()))?;
+    let paced = Paced { file: opened, moved: moved.clone() };
+    let stream = tokio_util::io::ReaderStream::with_capacity(paced, 128 * 1024);
+    Ok(reqwest::Body::wrap_stream(stream))
+}
+
 /// A file that notes when it was last read from.
 struct Paced {
     file: tokio::fs::File,
@@ -401,14 +472,7 @@ async fn stalled(moved: &Mutex<Instant>) {
 
 async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
     let status = response.status();
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("")
-        .to_owned();
-    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let location = location.map(str::to_owned);
+    let fields = Fields::from(response.headers());
     let url = response.url().to_string();
     let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
     let reason = reason
@@ -421,7 +485,7 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, NoAnswer> {
         }
     }
     let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Answer { status: status.as_u16(), reason, content_type, location, url, body })
+    Ok(Answer { status: status.as_u16(), reason, fields, url, body })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

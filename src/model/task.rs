@@ -77,19 +77,26 @@ pub enum Destination {
     Testpypi,
     /// An index declared with `index("name", …)`.
     Index(String),
+    /// A release on GitHub.
+    GithubRelease,
+    /// GitHub's store of attestations.
+    Attestations,
     /// A user's own sending command.
     Command,
 }
 
 impl Destination {
     /// What `.effects` accepts, as shown in messages.
-    pub const KNOWN: [&'static str; 4] = ["pypi", "testpypi", "index:NAME", "command"];
+    pub const KNOWN: [&'static str; 6] =
+        ["pypi", "testpypi", "index:NAME", "github-release", "attestations", "command"];
 
     /// Parses a destination's name.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "pypi" => Some(Self::Pypi),
             "testpypi" => Some(Self::Testpypi),
+            "github-release" => Some(Self::GithubRelease),
+            "attestations" => Some(Self::Attestations),
             "command" => Some(Self::Command),
             other => other
                 .strip_prefix("index:")
@@ -107,13 +114,18 @@ impl Destination {
         }
     }
 
+    /// Whether it is a part of GitHub.
+    pub fn is_github(&self) -> bool {
+        matches!(self, Self::GithubRelease | Self::Attestations)
+    }
+
     /// The name of the index that this is, if it is one.
     pub fn index(&self) -> Option<&str> {
         match self {
             Self::Pypi => Some("pypi"),
             Self::Testpypi => Some("testpypi"),
             Self::Index(name) => Some(name),
-            Self::Command => None,
+            Self::GithubRelease | Self::Attestations | Self::Command => None,
         }
     }
 }
@@ -124,6 +136,8 @@ impl fmt::Display for Destination {
             Self::Pypi => f.write_str("pypi"),
             Self::Testpypi => f.write_str("testpypi"),
             Self::Index(name) => write!(f, "index:{name}"),
+            Self::GithubRelease => f.write_str("github-release"),
+            Self::Attestations => f.write_str("attestations"),
             Self::Command => f.write_str("command"),
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, Outcome};
+use crate::host::endpoints::GitHub;
 use crate::host::proc::{self, Ended, Launch};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
@@ -38,8 +39,7 @@ pub struct Wanted {
     pub tag: Option<String>,
 }
 
-/// Makes the copy of the project in `root` below `place`. `web` is the address of the site that
-/// `origin` is on.
+/// Makes the copy of the project in `root` below `place`, whose `origin` is on `github`.
 ///
 /// # Errors
 /// There is no commit, or git fails.
@@ -47,7 +47,7 @@ pub fn make(
     host: &Host,
     root: &Path,
     place: &Path,
-    web: &str,
+    github: &GitHub,
     wanted: &Wanted,
 ) -> Outcome<Scratch> {
     let git = Git { host };
@@ -73,8 +73,8 @@ pub fn make(
     }
     let tag = tag(&git, root, &checkout, wanted);
     git.must(&checkout, &["tag", "--force", &tag])?;
-    let repository = repository(&git, root, web);
-    let origin = format!("{web}/{repository}.git");
+    let repository = repository(&git, root, github);
+    let origin = format!("{}/{repository}.git", github.web);
     git.ask(&checkout, &["remote", "remove", "origin"]);
     git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
@@ -164,19 +164,12 @@ fn next_patch(tag: &str) -> Option<String> {
     }
 }
 
-fn repository(git: &Git<'_>, root: &Path, web: &str) -> String {
+fn repository(git: &Git<'_>, root: &Path, github: &GitHub) -> String {
     let address = git.ask(root, &["remote", "get-url", "origin"]).unwrap_or_default();
-    let host = web.split("://").last().unwrap_or_default();
-    let slug = address.split_once(host).map(|(_, rest)| {
-        rest.trim_start_matches([':', '/'])
-            .trim_end_matches('/')
-            .trim_end_matches(".git")
-            .to_owned()
-    });
     let name = root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy());
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let made_up = || format!("rehearsal/{}", name.chars().map(plain).collect::<String>());
-    slug.filter(|slug| slug.split('/').count() == 2).unwrap_or_else(made_up)
+    github.repository_of(&address).unwrap_or_else(made_up)
 }
 
 struct Git<'a> {

@@ -4,6 +4,7 @@
 //! nothing here keeps a record or retries.
 
 pub mod command;
+pub mod github;
 pub mod oidc;
 pub mod pypi;
 pub mod sigstore;
@@ -11,7 +12,8 @@ pub mod simple;
 pub mod trusted;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::diag::Outcome;
 use crate::host::Host;
@@ -29,16 +31,32 @@ pub struct Errand<'a> {
     pub root: &'a Path,
     /// The variables of the task's commands; made when first needed.
     pub env: &'a (dyn Fn() -> Outcome<BTreeMap<String, String>> + Sync),
-    /// Tokens that indexes gave for the run's identity.
-    pub tokens: &'a trusted::Tokens,
-    /// What this run signs with.
-    pub signer: &'a sigstore::Signer,
-    /// The folder of what was signed.
-    pub attestations: &'a Path,
+    /// What the run has with the remotes by now.
+    pub ties: &'a Ties,
     /// Ends what is under way.
     pub stop: &'a Stop,
     /// Takes each line that a command prints.
     pub say: &'a (dyn Fn(String) + Sync),
+}
+
+/// What a run has with the remotes by now: kept in memory, but for what it signed.
+pub struct Ties {
+    /// Tokens that indexes gave for the run's identity.
+    pub tokens: trusted::Tokens,
+    /// What it signs with.
+    pub signer: sigstore::Signer,
+    /// The folder of what was signed.
+    pub attestations: PathBuf,
+    /// Drafts of releases that it made or saw.
+    pub drafts: github::Drafts,
+}
+
+impl Ties {
+    /// None yet. `attestations` is the folder of what was signed.
+    pub fn new(attestations: PathBuf) -> Self {
+        let (tokens, signer) = (trusted::Tokens::default(), sigstore::Signer::default());
+        Self { tokens, signer, attestations, drafts: github::Drafts::default() }
+    }
 }
 
 /// Why something did not work.
@@ -53,6 +71,13 @@ pub enum Trouble {
     },
     /// Nothing is known: no answer, or one that says "later".
     Unclear(String),
+    /// Not now, and nothing has changed there: try again after so long.
+    Later {
+        /// Its reason.
+        reason: String,
+        /// How long it wants to be left alone.
+        after: Duration,
+    },
     /// It never left this machine.
     Unsent(String),
 }
@@ -65,6 +90,10 @@ pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> 
     match effect {
         Effect::UploadPypi(upload) => pypi::probe(errand.host, upload, errand.stop),
         Effect::Sign(sign) => sigstore::probe(errand, sign),
+        Effect::StoreAttestation(store) => github::store::probe(errand, store),
+        Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
+        Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
+        Effect::PublishRelease(publish) => github::probe(errand, publish),
         Effect::Command(_) => Ok(Presence::Unknowable),
     }
 }
@@ -77,6 +106,10 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::apply(errand, upload),
         Effect::Sign(sign) => sigstore::apply(errand, sign),
+        Effect::StoreAttestation(store) => github::store::apply(errand, store),
+        Effect::DraftRelease(draft) => github::draft::apply(errand, draft),
+        Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
+        Effect::PublishRelease(publish) => github::apply(errand, publish),
         Effect::Command(command) => command::apply(errand, command),
     }
 }

@@ -5,6 +5,7 @@
 //! works with. Nothing is retried here.
 
 use std::io::BufReader;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::simple::{self, SimpleFile};
 use super::{Errand, Trouble, sigstore};
 use crate::dist;
 use crate::host::net::{
-    Answer, FormFile, Login, NoAnswer, join_url, same_origin, travels_in_the_clear,
+    Answer, Body, FormFile, Login, NoAnswer, Write, join_url, same_origin, travels_in_the_clear,
 };
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
@@ -49,12 +50,12 @@ pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, 
             return Err(Trouble::Unclear(format!("{url} answered {}", reason(&answer))));
         }
     }
-    let files = simple::parse(&answer.content_type, &answer.body, &answer.url)
+    let files = simple::parse(answer.content_type(), &answer.body, &answer.url)
         .map_err(|why| Trouble::Unclear(format!("{url} is no project page: {why}")))?;
     let is_index = |body: &str| {
         ["<a", "pypi:repository-version", "Links for"].iter().any(|sign| body.contains(sign))
     };
-    if files.is_empty() && answer.content_type.contains("html") && !is_index(&answer.body) {
+    if files.is_empty() && answer.content_type().contains("html") && !is_index(&answer.body) {
         return Err(Trouble::Unclear(format!("{url} is no project page: it has no links")));
     }
     // A page may list a name twice: any other bytes under it count.
@@ -116,7 +117,7 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     if !upload.attested.is_empty() {
         fields.push(("attestations".into(), attestations(errand, upload)?));
     }
-    let login = match errand.tokens.login(errand.host, index, errand.stop)? {
+    let login = match errand.ties.tokens.login(errand.host, index, errand.stop)? {
         Some(login) => Some(login),
         None => login_for(errand.host, index, &index.upload),
     };
@@ -124,10 +125,24 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     let answer = errand
         .host
         .net()
-        .post_form(&index.upload, REASON, login.as_ref(), &fields, &file, errand.stop)
+        .write(
+            &Write {
+                method: "POST",
+                url: &index.upload,
+                accept: REASON,
+                fields: &[],
+                login: login.as_ref(),
+                body: Body::Form(&fields, &file),
+            },
+            errand.stop,
+        )
         .map_err(unclear)?;
     match answer.status {
         200..=299 => Ok(()),
+        429 | 503 if answer.retry_after().is_some() => Err(Trouble::Later {
+            reason: reason(&answer),
+            after: Duration::from_secs(answer.retry_after().unwrap_or_default()),
+        }),
         408 | 425 | 429 | 500..=599 => {
             Err(Trouble::Unclear(format!("{} answered {}", index.name, reason(&answer))))
         }
@@ -201,7 +216,7 @@ fn reason(answer: &Answer) -> String {
         code.or_else(|| text("message")).or_else(|| text("code")).or_else(|| text("detail"))
     });
     let plain = || {
-        let text = if answer.content_type.contains("html") {
+        let text = if answer.content_type().contains("html") {
             simple::plain_text(&answer.body)
         } else {
             answer.body.clone()
@@ -228,14 +243,14 @@ fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::net::Fields;
 
     #[test]
     fn the_servers_reason_is_found_in_each_form() {
         let answer = |content_type: &str, reason: &str, body: &str| Answer {
             status: 400,
             reason: reason.into(),
-            content_type: content_type.into(),
-            location: None,
+            fields: Fields::from([("content-type", content_type)]),
             url: String::new(),
             body: body.into(),
         };

@@ -71,7 +71,7 @@ pub fn kept(errand: &Errand<'_>, sha256: &Digest, predicate: Predicate) -> Optio
 }
 
 fn place(errand: &Errand<'_>, sha256: &Digest, predicate: Predicate) -> PathBuf {
-    errand.attestations.join(format!("{sha256}.{}.json", predicate.name()))
+    errand.ties.attestations.join(format!("{sha256}.{}.json", predicate.name()))
 }
 
 /// Signs the statement and keeps it.
@@ -82,7 +82,7 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
     let signed = signed(errand, &sign.file, sign.predicate)?;
     let url = format!("{}/api/v1/log/entries", errand.host.endpoints.sigstore.rekor);
     let answer = post(errand, &url, &signed.entry())?;
-    let logged = match (answer.status, &answer.location) {
+    let logged = match (answer.status, answer.fields.get("location")) {
         (201, _) => json_of(&answer)?,
         // The very same entry stands there already.
         (409, Some(place)) => {
@@ -94,7 +94,7 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
     };
     let attestation = attestation(&signed, &logged).map_err(Trouble::Unclear)?;
     let path = place(errand, &sign.file.sha256, sign.predicate);
-    let kept = fs::make_dir(errand.attestations)
+    let kept = fs::make_dir(&errand.ties.attestations)
         .and_then(|()| fs::replace(&path, &attestation.to_string()));
     kept.map_err(|error| Trouble::Unclear(format!("cannot keep {}: {error}", path.display())))
 }
@@ -102,7 +102,7 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
 fn signed(errand: &Errand<'_>, file: &Artifact, predicate: Predicate) -> Result<Signed, Trouble> {
     let now = errand.host.clock.now();
     // Held over the request: statements side by side share one certificate.
-    let mut session = errand.signer.session.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut session = errand.ties.signer.session.lock().unwrap_or_else(PoisonError::into_inner);
     let signing = match session.take().filter(|known| now < known.since + FRESH) {
         Some(known) => known,
         None => certified(errand, now)?,

@@ -200,6 +200,8 @@ impl Look<'_> {
                 }
                 (Destination::of_index(name), *place)
             }
+            (Some("github"), "release", _) => (Destination::GithubRelease, position),
+            (Some("github"), "attest", _) => (Destination::Attestations, position),
             (None, "remote" | "remote_sh", _) => (Destination::Command, position),
             _ => return None,
         };

@@ -23,8 +23,7 @@ use crate::model::env_file;
 use crate::model::event::{Event, Events};
 use crate::model::task::{BodyId, Declared, Index, Task, Value};
 use crate::remote::Errand;
-use crate::remote::sigstore::Signer;
-use crate::remote::trusted::Tokens;
+use crate::remote::Ties;
 use crate::store::Store;
 use crate::tools::{Spec, Tools};
 
@@ -202,12 +201,8 @@ pub struct RunCx {
     pub strict: bool,
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
-    /// Tokens that indexes gave for the run's identity.
-    pub tokens: Tokens,
-    /// What the run signs with.
-    pub signer: Signer,
-    /// The folder of what was signed.
-    pub attestations: PathBuf,
+    /// What the run has with the remotes by now.
+    pub ties: Ties,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
     shims: Mutex<HashMap<String, Shims>>,
 }
@@ -226,7 +221,7 @@ impl RunCx {
         strict: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
-        let attestations = state.join("attest");
+        let ties = Ties::new(state.join("attest"));
         let (results, tool_env, shims) = (Mutex::default(), OnceLock::new(), Mutex::default());
         Self {
             host,
@@ -239,9 +234,7 @@ impl RunCx {
             epoch,
             strict,
             results,
-            tokens: Tokens::default(),
-            signer: Signer::default(),
-            attestations,
+            ties,
             tool_env,
             shims,
         }
@@ -433,9 +426,7 @@ impl BodyCx {
             store: &self.run.store,
             root: &self.run.root,
             env: &|| self.plain_env(),
-            tokens: &self.run.tokens,
-            signer: &self.run.signer,
-            attestations: &self.run.attestations,
+            ties: &self.run.ties,
             stop: &self.stop,
             say: &say,
         };

@@ -65,7 +65,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("Mode::", &["door/"], "nobody but the door knows whether a run may send"),
     (
         "pypi.org",
-        &["host/endpoints.rs", "model/effect.rs"],
+        &["host/endpoints.rs", "model/effect/attest.rs"],
         "addresses of services stand in one table; one is the name of a predicate",
     ),
 ];

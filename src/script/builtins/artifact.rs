@@ -103,7 +103,11 @@ fn artifacts(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 /// The artifacts in an argument: one, or an array of them.
 pub(super) fn argument(call: &Call<'_>, at: usize) -> Outcome<Vec<Artifact>> {
-    let value = call.args.get(at).cloned().unwrap_or_default();
+    artifacts_of(call, &call.args.get(at).cloned().unwrap_or_default())
+}
+
+/// Artifacts, given as one or as an array.
+pub(super) fn artifacts_of(call: &Call<'_>, value: &Dynamic) -> Outcome<Vec<Artifact>> {
     let values = match value.read_lock::<Array>() {
         Some(array) => array.clone(),
         None => vec![value.clone()],

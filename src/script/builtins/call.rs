@@ -158,7 +158,13 @@ impl Call<'_> {
             Some(key) => {
                 let wrong =
                     Diagnostic::usage(format!("`{}` has no option `{key}`", self.builtin.name));
-                Err(Box::new(wrong.at(&self.key_site(key)).suggest(key, known.iter().copied())))
+                // In a body the text is not at hand; who catches this knows the place of the call.
+                let wrong = if self.site.source.text.is_empty() {
+                    wrong
+                } else {
+                    wrong.at(&self.key_site(key))
+                };
+                Err(Box::new(wrong.suggest(key, known.iter().copied())))
             }
         }
     }

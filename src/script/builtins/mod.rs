@@ -13,6 +13,7 @@ mod data;
 mod declare;
 pub(crate) mod draft;
 mod git;
+mod github;
 mod given;
 mod made;
 mod options;
@@ -130,6 +131,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         read::TABLE,
         data::TABLE,
         git::TABLE,
+        github::TABLE,
         made::TABLE,
         pypi::TABLE,
         python::TABLE,

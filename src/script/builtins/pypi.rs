@@ -45,8 +45,8 @@ fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
         let project = filename::normalize(dist.metadata.name());
         let version = dist.metadata.version().to_owned();
         signs.extend(attested.iter().map(|predicate| {
-            let (file, index) = (file.clone(), index.name.clone());
-            Effect::Sign(Sign { predicate: *predicate, file, index })
+            let (file, wanted_by) = (file.clone(), index.destination());
+            Effect::Sign(Sign { predicate: *predicate, file, wanted_by })
         }));
         let (index, attested) = (index.clone(), attested.clone());
         effects.push(Effect::UploadPypi(UploadPypi { index, project, version, file, attested }));

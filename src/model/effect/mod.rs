@@ -1,0 +1,159 @@
+//! An effect: one change to a remote, as a value; and the receipt that tells it happened.
+//!
+//! The enum is closed, so that the compiler lists every place which a new effect must answer.
+//! An effect carries digests, never paths: other bytes cannot even be expressed. How to look for
+//! it and how to do it is `remote`'s matter, whether to do it is the door's.
+//! Turned down: a trait object per effect, which can be neither stored nor exhausted.
+
+mod attest;
+mod command;
+mod github;
+mod pypi;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use attest::{Predicate, Sign, StoreAttestation};
+pub use command::SendCommand;
+pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
+pub use pypi::UploadPypi;
+
+use crate::diag::Diagnostic;
+use crate::model::artifact::{Artifact, Digest};
+use crate::model::task::Destination;
+
+/// What a release is called in keys and files: one commit of one project.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Release {
+    /// The commit, as a full object name.
+    pub commit: String,
+    /// The project's folder below the top of the repository, `.` for the top.
+    pub project: String,
+}
+
+/// Identifies an effect across runs, restarts and renamed tasks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub Digest);
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.short())
+    }
+}
+
+/// One change to a remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case")]
+pub enum Effect {
+    /// A distribution file goes to a Python package index.
+    UploadPypi(UploadPypi),
+    /// A statement about a file is signed, and written to the public log.
+    Sign(Sign),
+    /// A signed statement goes to GitHub's store of attestations.
+    StoreAttestation(StoreAttestation),
+    /// A release is begun on GitHub, not yet to be seen by others.
+    DraftRelease(DraftRelease),
+    /// A file is attached to a release on GitHub.
+    UploadAsset(UploadAsset),
+    /// A release on GitHub becomes public.
+    PublishRelease(PublishRelease),
+    /// A user's own sending command.
+    Command(SendCommand),
+}
+
+/// What each kind of effect tells of itself.
+trait Change {
+    /// What makes it this change and no other: stays the same when it is asked for again.
+    fn identity(&self) -> Value;
+    /// One line for people: what goes where.
+    fn summary(&self) -> String;
+    /// The files whose bytes it sends.
+    fn files(&self) -> Vec<&Artifact>;
+    /// Where it goes.
+    fn destination(&self) -> Destination;
+    /// The address that is written to, or the program that is started.
+    fn endpoint(&self) -> String;
+    /// What a script may go on with before it has happened.
+    fn predicted(&self) -> Receipt;
+    /// What it lacks to happen at all.
+    fn lacks(&self) -> Option<Diagnostic> {
+        None
+    }
+}
+
+impl Effect {
+    fn change(&self) -> &dyn Change {
+        match self {
+            Self::UploadPypi(upload) => upload,
+            Self::Sign(sign) => sign,
+            Self::StoreAttestation(store) => store,
+            Self::DraftRelease(draft) => draft,
+            Self::UploadAsset(upload) => upload,
+            Self::PublishRelease(publish) => publish,
+            Self::Command(command) => command,
+        }
+    }
+
+    /// The same for the same change of the same release, whichever task asks for it.
+    pub fn key(&self, release: &Release) -> Key {
+        Key(Digest::of(serde_json::json!([release, self.change().identity()]).to_string()))
+    }
+
+    /// One line for people: what goes where.
+    pub fn summary(&self) -> String {
+        self.change().summary()
+    }
+
+    /// What it lacks to happen at all: it can be described without.
+    pub fn lacks(&self) -> Option<Diagnostic> {
+        self.change().lacks()
+    }
+
+    /// Digests of the bytes that it sends.
+    pub fn digests(&self) -> Vec<Digest> {
+        self.change().files().into_iter().map(|file| file.sha256.clone()).collect()
+    }
+
+    /// Where it goes.
+    pub fn destination(&self) -> Destination {
+        self.change().destination()
+    }
+
+    /// The address that is written to, or the program that is started.
+    pub fn endpoint(&self) -> String {
+        self.change().endpoint()
+    }
+
+    /// What a script may go on with before the effect has happened.
+    pub fn predicted(&self) -> Receipt {
+        self.change().predicted()
+    }
+}
+
+/// What is known of an effect that happened; only what can also be predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// What was sent.
+    pub name: String,
+    /// The digest of what was sent.
+    pub digest: Option<Digest>,
+    /// Where it can be seen.
+    pub url: Option<String>,
+}
+
+/// What a remote holds where an effect would put something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// Exactly this: the effect has happened.
+    Same,
+    /// Something else under the same name, with its digest as far as the remote tells it.
+    Other(String),
+    /// The remote has no way to tell.
+    Unknowable,
+}

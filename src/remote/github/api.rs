@@ -1,0 +1,201 @@
+//! GitHub's REST API: who asks, and what its refusals mean.
+//!
+//! Source: <https://docs.github.com/rest>, its pages on errors and on rate limits.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::host::Host;
+use crate::host::net::{Answer, Body, FormFile, Login, NoAnswer, Write};
+use crate::model::artifact::Digest;
+use crate::remote::{Errand, Trouble};
+
+/// Variables with a token, the first that is set counts; the order is that of GitHub's own client.
+const TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
+const ACCEPT: &str = "application/vnd.github+json";
+const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
+/// What to wait for after a limit that says nothing of its end.
+const WAIT: u64 = 60;
+
+/// What to do about refusals, by words of their reasons.
+const CURES: &[(&str, &str)] = &[
+    ("Bad credentials", "check the token in GITHUB_TOKEN: it is wrong, or it has expired"),
+    ("used by an immutable release", "give it a new version: this tag is used up for ever"),
+    ("immutable release", "make a new version: a published release is locked here"),
+    ("without `workflows` permission", "push the tag yourself before: `git push origin TAG`"),
+    ("rule violations", "ask who keeps the repository's rules, or push the tag yourself before"),
+    ("target_commitish", "push the commit first: GitHub does not have it"),
+    ("body is too long", "shorten the notes: GitHub takes 125000 characters"),
+    ("size", "GitHub takes files of less than 2 GiB"),
+    ("abuse", "wait, then run the same command again"),
+];
+
+/// The API for one repository.
+pub(super) struct Api<'a> {
+    pub(super) errand: &'a Errand<'a>,
+    repository: String,
+    login: Option<Login>,
+}
+
+/// Whether there is a token for GitHub.
+pub(super) fn token(host: &Host) -> Option<Login> {
+    TOKENS.iter().find_map(|name| host.env.secret(name)).map(Login::Bearer)
+}
+
+/// A tag as a part of a path; slashes stay.
+pub(super) fn in_path(tag: &str) -> String {
+    tag.replace('%', "%25").replace('#', "%23").replace('?', "%3F")
+}
+
+impl<'a> Api<'a> {
+    /// The API for `owner/name`.
+    pub(super) fn of(errand: &'a Errand<'a>, repository: &str) -> Self {
+        Self { errand, repository: repository.to_owned(), login: token(errand.host) }
+    }
+
+    /// Whether there is a token at all; what it may do, GitHub tells when it is used.
+    pub(super) fn may_write(&self) -> bool {
+        self.login.is_some()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/repos/{}{path}", self.errand.host.endpoints.github.api, self.repository)
+    }
+
+    /// What is at a path; `None` if there is nothing.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Trouble> {
+        let (url, stop) = (self.url(path), self.errand.stop);
+        let answer = self.errand.host.net().get(&url, ACCEPT, self.login.as_ref(), stop);
+        let answer = answer.map_err(unclear)?;
+        match answer.status {
+            200 => json_of(&answer).map(Some),
+            404 => Ok(None),
+            _ => Err(self.explained(&answer)),
+        }
+    }
+
+    /// Changes what is at a path.
+    ///
+    /// # Errors
+    /// There is no token, no answer, or a refusal.
+    pub(super) fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value, Trouble> {
+        let body = if body.is_null() { Body::Nothing } else { Body::Json(body) };
+        self.write(method, &self.url(path), body)
+    }
+
+    /// Attaches a file to a release.
+    ///
+    /// # Errors
+    /// There is no token, no answer, or a refusal.
+    pub(super) fn upload(&self, path: &str, file: &FormFile) -> Result<Value, Trouble> {
+        let uploads = &self.errand.host.endpoints.github.uploads;
+        let url = format!("{uploads}/repos/{}{path}", self.repository);
+        let url = crate::host::net::with_query(&url, &[("name", &file.name)]).map_err(unclear)?;
+        self.write("POST", &url, Body::File(file))
+    }
+
+    /// The digest of a file that GitHub tells none of: by reading it. Nobody's login goes along.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn digest_of(&self, url: &str) -> Result<String, Trouble> {
+        use sha2::Digest as _;
+        let mut hasher = sha2::Sha256::new();
+        let net = self.errand.host.net();
+        let read = net.download(url, None, self.errand.stop, |bytes| hasher.update(bytes));
+        match read.map_err(unclear)? {
+            200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
+            status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
+        }
+    }
+
+    fn explained(&self, answer: &Answer) -> Trouble {
+        explained(answer, &self.repository, self.errand.host.clock.now())
+    }
+
+    fn write(&self, method: &str, url: &str, body: Body<'_>) -> Result<Value, Trouble> {
+        let Some(login) = &self.login else {
+            return Err(Trouble::Refused {
+                reason: "there is no token for GitHub".into(),
+                hint: "set GITHUB_TOKEN: `gh auth token` prints one, a job of GitHub Actions has \
+                       `github.token`"
+                    .into(),
+            });
+        };
+        let fields = &[VERSION];
+        let write = Write { method, url, accept: ACCEPT, fields, login: Some(login), body };
+        let answer = self.errand.host.net().write(&write, self.errand.stop).map_err(unclear)?;
+        match answer.status {
+            204 => Ok(Value::Null),
+            200..=299 => json_of(&answer),
+            _ => Err(self.explained(&answer)),
+        }
+    }
+}
+
+fn json_of(answer: &Answer) -> Result<Value, Trouble> {
+    serde_json::from_str(&answer.body)
+        .map_err(|_| Trouble::Unclear(format!("{} answered no JSON", answer.url)))
+}
+
+pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
+    Trouble::Unclear(why)
+}
+
+/// What an answer that is no success means.
+fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
+    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let reason = reason(answer.status, &said);
+    let limited = answer.fields.get("x-ratelimit-remaining") == Some("0")
+        || reason.contains("secondary rate limit")
+        || answer.retry_after().is_some();
+    match answer.status {
+        403 | 429 if limited => Trouble::Later { reason, after: pause(answer, now) },
+        408 | 429 | 500..=599 => Trouble::Unclear(format!("GitHub answered {reason}")),
+        status => {
+            let cure = CURES.iter().find(|(words, _)| reason.contains(words));
+            let hint = match (cure, status) {
+                (Some((_, cure)), _) => (*cure).to_owned(),
+                (None, 403) => match answer.fields.get("x-accepted-github-permissions") {
+                    Some(wanted) => format!(
+                        "give the job, or the token, the permission `{}`",
+                        wanted.replace('=', ": ")
+                    ),
+                    None => "check what the token in GITHUB_TOKEN may do".into(),
+                },
+                (None, 404) => {
+                    format!("check that {repository} is there, and that the token may write to it")
+                }
+                (None, _) => "read the reason; the same command again goes on from here".into(),
+            };
+            Trouble::Refused { reason, hint }
+        }
+    }
+}
+
+/// When to come again: after so many seconds, or when the limit ends.
+fn pause(answer: &Answer, now: u64) -> Duration {
+    let ends = || answer.fields.get("x-ratelimit-reset")?.parse::<u64>().ok();
+    let left = || Some(ends()?.saturating_sub(now) + 1);
+    Duration::from_secs(answer.retry_after().or_else(left).unwrap_or(WAIT))
+}
+
+/// What it said, in one line: the message, and what is wrong with which field.
+fn reason(status: u16, said: &Value) -> String {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let one = |error: &Value| {
+        let field = || {
+            let parts = [text(error, "field")?, text(error, "code")?];
+            Some(parts.join(": "))
+        };
+        text(error, "message").or_else(field).or_else(|| error.as_str().map(str::to_owned))
+    };
+    let errors = said["errors"].as_array().into_iter().flatten().filter_map(one);
+    let all: Vec<String> = text(said, "message").into_iter().chain(errors).collect();
+    let all: String = all.join("; ").chars().filter(|c| !c.is_control()).take(600).collect();
+    format!("{status} {all}").trim_end().to_owned()
+}

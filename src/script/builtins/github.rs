@@ -1,0 +1,148 @@
+//! Releases on GitHub, and its store of attestations.
+
+use rhai::{Dynamic, Map};
+
+use super::artifact::{argument, artifacts_of};
+use super::{Builtin, Call, Phase, Place, row};
+use crate::diag::{Diagnostic, Outcome};
+use crate::model::artifact::Artifact;
+use crate::model::effect::{
+    DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Sign, StoreAttestation, UploadAsset,
+};
+use crate::model::task::Destination;
+use crate::remote::sigstore;
+use crate::repo::Repo;
+use crate::script::cx::BodyCx;
+use crate::version;
+
+pub(super) const TABLE: &[Builtin] = &[
+    row(
+        Place::Module("github"),
+        Phase::Body,
+        "release",
+        (0, 1),
+        "github::release(#{ assets: t.artifacts(\"build\"), notes: \"…\" })",
+        "Makes the release of a tag on GitHub: first a draft, then its files, each checked by its digest, then it becomes public. Options: `tag` (else the one at HEAD; GitHub makes it when it has none), `title` (else the tag), `notes` (Markdown; else GitHub writes them from pull requests), `assets`, `prerelease` (else as the version says), `latest` (else GitHub decides by version and date), `draft` (true: it stays one), `repository` (else that of `origin`).",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"gh-release\").needs(\"build\").effects(\"github-release\")\n    .run(|t| github::release(#{ assets: t.artifacts(\"build\"), notes: \"First one.\" }));",
+        release,
+    ),
+    row(
+        Place::Module("github"),
+        Phase::Body,
+        "attest",
+        (1, 2),
+        "github::attest(t.artifacts(\"build\"))",
+        "Signs how each file was built (SLSA provenance), and stores that at GitHub, where `gh attestation verify` looks. It needs the identity of a CI run: without one, nothing is asked for. The signature stands in a public log for ever. A second argument may name another `repository`.",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"attest\").needs(\"build\").effects(\"attestations\").run(|t| github::attest(t.artifacts(\"build\")));",
+        attest,
+    ),
+];
+
+const OPTIONS: [&str; 8] =
+    ["assets", "draft", "latest", "notes", "prerelease", "repository", "tag", "title"];
+
+/// The options of one call.
+struct Options<'a> {
+    call: &'a Call<'a>,
+    map: Map,
+}
+
+impl<'a> Options<'a> {
+    fn of(call: &'a Call<'a>, at: usize, known: &[&str]) -> Outcome<Self> {
+        let map = if call.args.len() > at { call.map(at, known)? } else { Map::new() };
+        Ok(Self { call, map })
+    }
+
+    /// The value of an option; `()` is none.
+    fn get(&self, key: &str) -> Option<Dynamic> {
+        self.map.get(key).filter(|value| !value.is_unit()).cloned()
+    }
+
+    fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
+        let wrong = Diagnostic::usage(format!("`{key}` is {wanted}"));
+        Box::new(wrong.hint(format!("write it as `{}`", self.call.builtin.signature)))
+    }
+
+    fn text(&self, key: &str) -> Outcome<Option<String>> {
+        let text = |value: Dynamic| {
+            value.into_immutable_string().map(String::from).map_err(|_| self.wrong(key, "a text"))
+        };
+        self.get(key).map(text).transpose()
+    }
+
+    fn flag(&self, key: &str) -> Outcome<Option<bool>> {
+        let flag = |value: Dynamic| value.as_bool().map_err(|_| self.wrong(key, "true or false"));
+        self.get(key).map(flag).transpose()
+    }
+}
+
+fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cx = call.body()?;
+    let options = Options::of(call, 0, &OPTIONS)?;
+    let repo = Repo::new(&cx.run.host, cx.run.root.clone());
+    let head = repo.head();
+    let tag = match options.text("tag")? {
+        Some(tag) => tag,
+        None => head.and_then(|head| head.tags.first().cloned()).unwrap_or_default(),
+    };
+    let files = options.get("assets").map_or(Ok(Vec::new()), |value| artifacts_of(call, &value))?;
+    let (server, repository) = repository(&cx, &repo, options.text("repository")?);
+    let prerelease = options.flag("prerelease")?.unwrap_or_else(|| version::is_prerelease(&tag));
+    let title = options.text("title")?.unwrap_or_else(|| tag.clone());
+    let (notes, latest) = (options.text("notes")?, options.flag("latest")?);
+    let stays = options.flag("draft")?.unwrap_or(false);
+    let commit = head.map(|head| head.commit.clone()).unwrap_or_default();
+    let at = ReleaseAt { server, repository, tag };
+    let attached = |file: &Artifact| {
+        let (at, file) = (at.clone(), file.clone());
+        Effect::UploadAsset(UploadAsset { at, file })
+    };
+    let attached: Vec<Effect> = files.iter().map(attached).collect();
+    let draft = DraftRelease { at: at.clone(), commit, title, notes, prerelease };
+    let published = PublishRelease { at, prerelease, latest, files };
+    let mut steps = vec![vec![Effect::DraftRelease(draft)], attached];
+    if !stays {
+        steps.push(vec![Effect::PublishRelease(published.clone())]);
+    }
+    for step in steps.iter().filter(|step| !step.is_empty()) {
+        cx.at_door(None, |door, caller| door.perform(caller, step))?;
+    }
+    let receipt = Effect::PublishRelease(published).predicted();
+    let (tag, url) = (receipt.name.into(), receipt.url.unwrap_or_default().into());
+    Ok(Dynamic::from_map([("tag".into(), tag), ("url".into(), url)].into_iter().collect()))
+}
+
+fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cx = call.body()?;
+    let files = argument(call, 0)?;
+    let options = Options::of(call, 1, &["repository"])?;
+    if !sigstore::is_offered(&cx.run.host) {
+        return Ok(Dynamic::UNIT);
+    }
+    let repo = Repo::new(&cx.run.host, cx.run.root.clone());
+    let (server, repository) = repository(&cx, &repo, options.text("repository")?);
+    let predicate = Predicate::Provenance;
+    let sign = |file: &Artifact| {
+        let (file, wanted_by) = (file.clone(), Destination::Attestations);
+        Effect::Sign(Sign { predicate, file, wanted_by })
+    };
+    let store = |file: &Artifact| {
+        let (server, repository, file) = (server.clone(), repository.clone(), file.clone());
+        Effect::StoreAttestation(StoreAttestation { server, repository, predicate, file })
+    };
+    let steps: [Vec<Effect>; 2] =
+        [files.iter().map(sign).collect(), files.iter().map(store).collect()];
+    for step in steps {
+        cx.at_door(None, |door, caller| door.perform(caller, &step))?;
+    }
+    Ok(Dynamic::UNIT)
+}
+
+/// The site and the repository on it: as told, else as the CI service or `origin` has it. What is
+/// not known is empty, and stops a live run at the gate.
+fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
+    let github = &cx.run.host.endpoints.github;
+    let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
+    let of_origin = || github.repository_of(&repo.remote("origin")?);
+    (github.web.clone(), told.or_else(in_ci).or_else(of_origin).unwrap_or_default())
+}
