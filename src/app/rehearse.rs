@@ -99,6 +99,7 @@ fn rehearse(
     let cast = Cast {
         endpoints: &host.endpoints,
         identity: identity.clone(),
+        environments: environments(&declared.tasks),
         bearer: host.nonce(),
         token: host.nonce(),
         crates_token: format!("cio{}", host.nonce()),
@@ -150,6 +151,16 @@ fn identity(scratch: &Scratch) -> Identity {
         event: "push".into(),
         visibility: "public".into(),
     }
+}
+
+/// Environments of the tasks that publish to an index, by its name.
+fn environments(tasks: &[Task]) -> BTreeMap<String, String> {
+    let of_task = |task: &Task| {
+        let environment = task.environment.clone()?;
+        let indexes = task.effects.iter().filter_map(|(place, _)| place.index());
+        Some(indexes.map(|index| (index.to_owned(), environment.clone())).collect::<Vec<_>>())
+    };
+    tasks.iter().filter_map(of_task).flatten().collect()
 }
 
 /// What the inner run is put upon.

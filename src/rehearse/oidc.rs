@@ -5,6 +5,8 @@
 //! RS256, good for five minutes, each with a `jti` of its own. Whether a `jti` was used before is the
 //! matter of the service that takes it.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
@@ -52,6 +54,8 @@ pub struct Issuer {
     reads: DecodingKey,
     modulus: String,
     identity: Identity,
+    /// Environments by audience.
+    environments: BTreeMap<String, String>,
     /// How many tokens were given out.
     given: u64,
 }
@@ -85,7 +89,8 @@ impl Issuer {
         let reads = DecodingKey::from_rsa_components(&modulus, "AQAB")
             .map_err(|error| failed(&error.to_string()))?;
         let (url, server, bearer) = (url.to_owned(), server.to_owned(), bearer.to_owned());
-        Ok(Self { url, server, bearer, signs, reads, modulus, identity, given: 0 })
+        let environments = BTreeMap::new();
+        Ok(Self { url, server, bearer, signs, reads, modulus, identity, environments, given: 0 })
     }
 
     /// What checks this issuer's tokens.
@@ -98,9 +103,10 @@ impl Issuer {
         &self.identity
     }
 
-    /// The run is in another environment from now on.
-    pub fn enter(&mut self, environment: Option<String>) {
-        self.identity.environment = environment;
+    /// Tokens for these audiences come from jobs in these environments: on GitHub each job is in one,
+    /// in a rehearsal all tasks are in one run.
+    pub fn place(&mut self, environments: BTreeMap<String, String>) {
+        self.environments = environments;
     }
 
     /// Answers the runner's request for a token, and requests for the public key.
@@ -149,7 +155,9 @@ impl Issuer {
     /// It could not be signed.
     pub fn token(&mut self, audience: &str, at: u64) -> Result<String, String> {
         self.given += 1;
-        let mut claims = self.claims(at);
+        let mut run = self.identity.clone();
+        run.environment = self.environments.get(audience).cloned().or(run.environment);
+        let mut claims = self.claims_of(&run, at);
         claims.insert("aud".into(), audience.into());
         claims.insert("jti".into(), format!("{}-{at}", self.given).into());
         self.sign(&claims)
@@ -167,7 +175,10 @@ impl Issuer {
 
     /// The claims of the run, but for `aud` and `jti`.
     pub fn claims(&self, at: u64) -> Claims {
-        let run = &self.identity;
+        self.claims_of(&self.identity, at)
+    }
+
+    fn claims_of(&self, run: &Identity, at: u64) -> Claims {
         let (owner, name) = run.repository.split_once('/').unwrap_or((&run.repository, ""));
         let workflow =
             format!("{}/.github/workflows/{}@{}", run.repository, run.workflow, run.reference);

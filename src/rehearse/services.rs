@@ -24,6 +24,8 @@ pub struct Cast<'a> {
     pub endpoints: &'a Endpoints,
     /// Who the rehearsed run is.
     pub identity: Identity,
+    /// Environments of the jobs that publish, by index.
+    pub environments: BTreeMap<String, String>,
     /// What the runner shows to get an identity token.
     pub bearer: String,
     /// The token of the run for GitHub.
@@ -59,7 +61,8 @@ pub fn world(
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 ) -> Result<(World, Papers), String> {
     let github = &cast.endpoints.github;
-    let issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
+    let mut issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
+    issuer.place(cast.environments.clone());
     let now = clock();
     let mut world = World::new(cast.own.clone(), cast.registries.clone(), outside, clock);
     let mut serve = |address: &str, service: Arc<Mutex<dyn Service>>| {
@@ -84,7 +87,8 @@ pub fn world(
             attest: attest(trusted_root.clone(), &github.issuer, &github.web),
         };
         let mut service = pypi::Index::new(settings);
-        service.register(Publisher::assumed(&cast.identity));
+        let environment = cast.environments.get(&index.name).cloned();
+        service.register(Publisher::assumed(&Identity { environment, ..cast.identity.clone() }));
         let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(service));
         serve(&index.upload, service.clone());
         serve(&index.simple, service);
