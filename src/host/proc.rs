@@ -91,7 +91,7 @@ pub fn capture(
     stop: &Stop,
     line: impl FnMut(String),
 ) -> Result<(Ended, String), StartError> {
-    let (ended, bytes) = captured(launch, apart(launch)?.stdin_null(), stop, line)?;
+    let (ended, bytes) = captured(launch, &apart(launch)?.stdin_null(), stop, line)?;
     Ok((ended, text(&bytes)))
 }
 
@@ -106,12 +106,12 @@ pub fn filter(
     stop: &Stop,
     line: impl FnMut(String),
 ) -> Result<(Ended, Vec<u8>), StartError> {
-    captured(launch, apart(launch)?.stdin_path(input), stop, line)
+    captured(launch, &apart(launch)?.stdin_path(input), stop, line)
 }
 
 fn captured(
     launch: &Launch<'_>,
-    expression: duct::Expression,
+    expression: &duct::Expression,
     stop: &Stop,
     mut line: impl FnMut(String),
 ) -> Result<(Ended, Vec<u8>), StartError> {

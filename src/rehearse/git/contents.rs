@@ -44,19 +44,20 @@ pub(super) fn large_files(git: &Git, commands: &[Command]) -> Vec<(String, u64)>
 
 /// What GitHub says of such files.
 pub(super) fn large_files_said(files: &[(String, u64)]) -> String {
-    let hundredths = |size: u64| (size * 100).div_ceil(1 << 20);
+    let hundredths = |size: u64| (size * 100 + (1 << 19)) >> 20;
     let shown = |size: u64| format!("{}.{:02}", hundredths(size) / 100, hundredths(size) % 100);
-    let mut said = "error: See https://gh.io/lfs for more information.\n".to_owned();
-    for (name, size) in files {
-        said.push_str(&format!(
-            "error: File {name} is {} MB; this exceeds GitHub's file size limit of {} MB\n",
-            shown(*size),
-            shown(LARGEST)
-        ));
-    }
-    said.push_str("error: GH001: Large files detected. You may want to try Git Large File Storage - https://git-lfs.github.com.\n");
-    said
+    let limit = shown(LARGEST);
+    let line = |(name, size): &(String, u64)| {
+        let size = shown(*size);
+        format!("File {name} is {size} MB; this exceeds GitHub's file size limit of {limit} MB")
+    };
+    let mut lines = vec!["See https://gh.io/lfs for more information.".to_owned()];
+    lines.extend(files.iter().map(line));
+    lines.push(format!("GH001: Large files detected. {ELSEWHERE}"));
+    lines.iter().flat_map(|line| ["error: ", line, "\n"]).collect()
 }
+
+const ELSEWHERE: &str = "You may want to try Git Large File Storage - https://git-lfs.github.com.";
 
 /// Why the token must not bring this commit, if it must not.
 pub(super) fn workflow(

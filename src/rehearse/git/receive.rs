@@ -10,6 +10,7 @@ use super::protection::{Change, Keeper, Protection};
 use super::push::{Command, Push, is_zero};
 use super::{Moved, Remote, pkt, rules};
 use crate::rehearse::http::{Response, Rule};
+use crate::rehearse::repository::Repository as _;
 
 /// Why a ref stays where it is.
 struct Refusal {
@@ -25,7 +26,7 @@ struct Verdict {
     /// For each command.
     refusals: Vec<Option<Refusal>>,
     /// What is printed of what went through nevertheless.
-    said: String,
+    said: Vec<String>,
 }
 
 const RESULT: &str = "application/x-git-receive-pack-result";
@@ -55,11 +56,7 @@ impl Remote {
                 Err(why) => return Response::text(500, why),
             }
         };
-        let refused_by_git = push.refused_in(&answer);
-        for command in kept.iter().filter(|command| !refused_by_git.contains(&command.name)) {
-            let Command { old, new, name } = (*command).clone();
-            self.moved.push(Moved { at, by: token.login.clone(), name, old, new });
-        }
+        self.remember(&kept, token, at);
         let refused: Vec<(&str, &str)> = judged()
             .filter(|(_, refusal)| !goes(refusal))
             .map(|(command, refusal)| {
@@ -67,24 +64,36 @@ impl Remote {
                 (command.name.as_str(), reason.unwrap_or("atomic transaction failed"))
             })
             .collect();
-        let mut said = verdict.said;
+        let mut said = verdict.said.concat();
         said.extend(verdict.refusals.iter().flatten().map(|refusal| refusal.said.as_str()));
         let mut whole = if push.has("side-band-64k") {
             pkt::banded(pkt::PROGRESS, said.as_bytes())
         } else {
             Vec::new()
         };
+        let by_git = push.refuses(&answer);
         // What git itself breaks off has no report that could be added to.
         whole.extend(push.report(&answer, &refused).unwrap_or(answer));
         let response = Response::of(200, RESULT, whole).with("cache-control", "no-cache");
-        match rule.or((!refused_by_git.is_empty()).then_some(rules::RECEIVE_PACK)) {
+        match rule.or(by_git.then_some(rules::RECEIVE_PACK)) {
             Some(rule) => response.by(rule),
             None => response,
         }
     }
 
+    /// Keeps what has become of refs, whatever was told of it.
+    fn remember(&mut self, commands: &[&Command], token: &Token, at: u64) {
+        for &Command { old, new, name } in commands {
+            let is = self.find(name).map(|object| object.sha);
+            if is.as_ref().map_or(is_zero(new), |sha| sha == new) {
+                let (by, name) = (token.login.clone(), name.clone());
+                self.moved.push(Moved { at, by, name, old: old.clone(), new: new.clone() });
+            }
+        }
+    }
+
     fn judge(&self, push: &Push<'_>, token: &Token) -> Verdict {
-        let mut verdict = Verdict { refusals: Vec::new(), said: String::new() };
+        let mut verdict = Verdict { refusals: Vec::new(), said: Vec::new() };
         let words = ["index-pack", "--stdin", "--fix-thin"];
         if !push.pack.is_empty() {
             // If anything is wrong with it, git will say so when it is asked to take it.
@@ -105,7 +114,12 @@ impl Remote {
         verdict
     }
 
-    fn judge_one(&self, command: &Command, token: &Token, said: &mut String) -> Option<Refusal> {
+    fn judge_one(
+        &self,
+        command: &Command,
+        token: &Token,
+        said: &mut Vec<String>,
+    ) -> Option<Refusal> {
         let branch = format!("refs/heads/{}", self.settings.default_branch);
         if let Some((reason, rule)) = contents::workflow(&self.git, command, token, &branch) {
             return Some(Refusal { reason, rule, said: String::new() });
@@ -117,10 +131,11 @@ impl Remote {
         let keeper = struck.first()?.keeper;
         let struck: Vec<&Protection> =
             struck.into_iter().filter(|known| known.keeper == keeper).collect();
-        let reasons: String =
+        let reasons: Vec<String> =
             struck.iter().map(|known| format!("\n- {}\n", known.words(name))).collect();
+        let reasons = reasons.concat();
         if token.bypasses {
-            said.push_str(&format!("Bypassed rule violations for {name}:\n{reasons}\n"));
+            said.push(format!("Bypassed rule violations for {name}:\n{reasons}\n"));
             return None;
         }
         let (said, reason) = match keeper {

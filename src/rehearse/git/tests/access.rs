@@ -1,13 +1,13 @@
 //! Who is let in, and what git shows of GitHub's words to those who are not.
 
-use super::bench::{FINE, READS, USER, WRITES, bench, bench_of, settings};
+use super::bench::{FINE, READS, USER, WRITES, address, bench, bench_of, settings};
 use crate::rehearse::git::Settings;
 use crate::rehearse::http::Request;
 
 #[test]
 fn pushing_needs_a_login() {
     let bench = bench();
-    let push = |token: &str| bench.refused(&["push", &bench.address(token), "HEAD:refs/heads/x"]);
+    let push = |token: &str| bench.refused(&["push", &address(token), "HEAD:refs/heads/x"]);
     let (said, rules) = push("");
     assert!(said.contains("could not read Username for 'https://github.example'"), "{said}");
     assert!(rules.is_empty(), "being asked for a login is no refusal: {rules:?}");
@@ -24,7 +24,7 @@ fn a_token_that_only_reads_does_not_push() {
         (READS, "remote: Permission to Acme/widget.git denied to github-actions[bot]."),
         (FINE, "remote: Write access to repository not granted."),
     ] {
-        let address = bench.address(token);
+        let address = address(token);
         let (said, rules) = bench.refused(&["push", &address, "HEAD:refs/heads/x"]);
         assert!(said.contains(words), "{said}");
         assert!(said.contains("The requested URL returned error: 403"), "{said}");
@@ -50,7 +50,7 @@ fn the_header_that_checkout_sets_is_a_login() {
         format!("x-access-token:{WRITES}"),
     );
     let header = format!("http.https://github.example/.extraheader=AUTHORIZATION: basic {login}");
-    let address = bench.address("");
+    let address = address("");
     bench.well("work", &["-c", &header, "push", "--quiet", &address, "HEAD:refs/heads/x"]);
 }
 
@@ -68,9 +68,9 @@ fn another_repository_is_not_there() {
 #[test]
 fn a_private_repository_is_only_there_for_those_who_have_a_token() {
     let bench = bench_of(Settings { private: true, ..settings() });
-    let (said, _) = bench.refused(&["ls-remote", &bench.address("")]);
+    let (said, _) = bench.refused(&["ls-remote", &address("")]);
     assert!(said.contains("could not read Username"), "{said}");
-    bench.well("work", &["ls-remote", "--quiet", &bench.address(READS)]);
+    bench.well("work", &["ls-remote", "--quiet", &address(READS)]);
 }
 
 #[test]

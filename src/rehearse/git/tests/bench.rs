@@ -133,21 +133,19 @@ pub(super) fn bench_of(settings: Settings) -> Bench {
     };
     let proxy = Proxy::start(authority, Arc::new(answer)).unwrap();
     let bench = Bench { folder, remote, host, rules, proxy };
-    let address = bench.address(WRITES);
-    bench.well(".", &["clone", "--quiet", &address, "work"]);
+    bench.well(".", &["clone", "--quiet", &address(WRITES), "work"]);
     bench
 }
 
-impl Bench {
-    /// The repository's address with a login.
-    pub(super) fn address(&self, token: &str) -> String {
-        let settings = settings();
-        let host = settings.web.trim_start_matches("https://");
-        let login =
-            if token.is_empty() { String::new() } else { format!("x-access-token:{token}@") };
-        format!("https://{login}{host}/{}.git", settings.repository)
-    }
+/// The repository's address with a login.
+pub(super) fn address(token: &str) -> String {
+    let settings = settings();
+    let host = settings.web.trim_start_matches("https://");
+    let login = if token.is_empty() { String::new() } else { format!("x-access-token:{token}@") };
+    format!("https://{login}{host}/{}.git", settings.repository)
+}
 
+impl Bench {
     /// A file of the client's clone.
     pub(super) fn write(&self, name: &str, text: &str) {
         let path = self.folder.path().join("work").join(name);

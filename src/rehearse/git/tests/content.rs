@@ -1,7 +1,7 @@
 //! What commits must not bring.
 
-use super::bench::{USER, WRITES, bench};
-use crate::rehearse::git::Token;
+use super::bench::{USER, WRITES, address, bench};
+use crate::rehearse::git::{Token, contents};
 
 #[test]
 fn a_file_of_more_than_100_mebibytes_is_refused_with_all_that_comes_along() {
@@ -12,12 +12,14 @@ fn a_file_of_more_than_100_mebibytes_is_refused_with_all_that_comes_along() {
     bench.write("data/large", &"y".repeat((100 << 20) + 1));
     bench.commit("large");
     let (said, rules) = bench.refused(&["push", "origin", "main", "HEAD~1:refs/tags/fine"]);
-    let line = "remote: error: File data/large is 100.01 MB; this exceeds GitHub's file size limit of 100.00 MB";
+    let line = "remote: error: File data/large is 100.00 MB; this exceeds GitHub's file size limit of 100.00 MB";
     assert!(said.contains(line), "{said}");
     assert!(said.contains("remote: error: GH001: Large files detected."), "{said}");
     assert!(said.contains("main -> main (pre-receive hook declined)"), "{said}");
     assert!(said.contains("HEAD~1 -> fine (pre-receive hook declined)"), "{said}");
     assert_eq!(rules, ["git.large-file"]);
+    let said = contents::large_files_said(&[("x.pdf".into(), 128_896_162)]);
+    assert!(said.contains("File x.pdf is 122.92 MB"), "{said}");
 }
 
 #[test]
@@ -37,19 +39,19 @@ fn workflow_files_need_a_permission() {
             "git.workflow-scope",
         ),
     ] {
-        let (said, rules) = bench.refused(&["push", &bench.address(token), "main"]);
+        let (said, rules) = bench.refused(&["push", &address(token), "main"]);
         assert!(said.contains(words), "{said}");
         assert_eq!(rules, [rule]);
     }
     let token = Token { workflows: true, ..Token::of_actions("ghs_all", true) };
     bench.remote.lock().unwrap().add_token(token);
-    bench.well("work", &["push", "--quiet", &bench.address("ghs_all"), "main"]);
+    bench.well("work", &["push", "--quiet", &address("ghs_all"), "main"]);
     bench.well("work", &["push", "--quiet", "origin", "HEAD:refs/tags/v1.0"]);
 
     // A tag on an old commit brings workflows that no branch has any more.
     bench.write(".github/workflows/ci.yml", "on: release\n");
     bench.commit("another workflow");
-    bench.well("work", &["push", "--quiet", &bench.address("ghs_all"), "main"]);
+    bench.well("work", &["push", "--quiet", &address("ghs_all"), "main"]);
     let (said, _) = bench.refused(&["push", "origin", "v0.9:refs/tags/v0.9.1"]);
     assert!(said.contains("create or update workflow `.github/workflows/ci.yml`"), "{said}");
 }

@@ -1,6 +1,6 @@
 //! Refs that stay where they are, as git tells it to its user.
 
-use super::bench::{Bench, WRITES, bench};
+use super::bench::{Bench, WRITES, address, bench};
 use crate::rehearse::git::{Forbidden, Holder, Token};
 
 fn protected(pattern: &str, forbidden: Forbidden) -> Bench {
@@ -135,10 +135,10 @@ fn a_token_that_bypasses_is_told_so() {
         workflows: false,
         bypasses: true,
     });
-    let said = bench.well("work", &["push", &bench.address("ghs_release"), "HEAD:refs/tags/v1.0"]);
+    let said = bench.well("work", &["push", &address("ghs_release"), "HEAD:refs/tags/v1.0"]);
     assert!(said.contains("remote: Bypassed rule violations for refs/tags/v1.0:"), "{said}");
     assert!(bench.refs().contains(&"refs/tags/v1.0".to_owned()));
-    let address = bench.address(WRITES);
+    let address = address(WRITES);
     bench.refused(&["push", &address, "HEAD:refs/tags/v1.1"]);
 }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::bench::{NOW, WRITES, bench, checkout, host, run, settings};
+use super::bench::{NOW, WRITES, address, bench, checkout, host, run, settings};
 use crate::host::fs;
 use crate::rehearse::git::{Remote, pkt};
 use crate::rehearse::http::Request;
@@ -18,7 +18,7 @@ fn a_clone_has_the_branch_and_the_tags() {
     for line in ["ref: refs/heads/main\tHEAD", "\trefs/heads/main", "\trefs/tags/v0.9"] {
         assert!(said.contains(line), "{said}");
     }
-    let anonymous = bench.address("");
+    let anonymous = address("");
     bench.well(".", &["-c", "protocol.version=0", "clone", "--quiet", &anonymous, "older"]);
     assert_eq!(bench.well("older", &["log", "--format=%s"]), "two\none\n");
 }
@@ -63,7 +63,7 @@ fn a_push_that_is_too_large_for_one_piece_comes_in_many() {
 fn a_runner_gets_one_commit_by_its_name() {
     let bench = bench();
     let first = bench.well("work", &["rev-parse", "HEAD~1"]);
-    let address = bench.address("");
+    let address = address("");
     bench.well(".", &["init", "--quiet", "runner"]);
     let refs = format!("+{}:refs/heads/got", first.trim());
     for version in ["protocol.version=0", "protocol.version=2"] {
@@ -184,7 +184,7 @@ fn the_default_branch_leads_to_head_but_never_back() {
 fn a_remote_outlives_the_objects_of_the_checkout() {
     let bench = bench();
     fs::remove_dir(&bench.folder.path().join("checkout")).unwrap();
-    let address = bench.address("");
+    let address = address("");
     bench.well(".", &["clone", "--quiet", &address, "again"]);
 }
 
