@@ -76,7 +76,7 @@ pub fn run(
     mut line: impl FnMut(String),
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
-    let expression = apart(launch)?.stderr_to_stdout().stdout_file(writer);
+    let expression = apart(launch)?.stdin_null().stderr_to_stdout().stdout_file(writer);
     follow(launch, expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
         line(text(&bytes))
     })
@@ -89,10 +89,34 @@ pub fn run(
 pub fn capture(
     launch: &Launch<'_>,
     stop: &Stop,
-    mut line: impl FnMut(String),
+    line: impl FnMut(String),
 ) -> Result<(Ended, String), StartError> {
+    let (ended, bytes) = captured(launch, &apart(launch)?.stdin_null(), stop, line)?;
+    Ok((ended, text(&bytes)))
+}
+
+/// Runs a command to its end with a file as its standard input, and gives the bytes of its standard
+/// output; its standard error goes to `line`.
+///
+/// # Errors
+/// As [`run`].
+pub fn filter(
+    launch: &Launch<'_>,
+    input: &Path,
+    stop: &Stop,
+    line: impl FnMut(String),
+) -> Result<(Ended, Vec<u8>), StartError> {
+    captured(launch, &apart(launch)?.stdin_path(input), stop, line)
+}
+
+fn captured(
+    launch: &Launch<'_>,
+    expression: &duct::Expression,
+    stop: &Stop,
+    mut line: impl FnMut(String),
+) -> Result<(Ended, Vec<u8>), StartError> {
     let ((out, to_out), (err, to_err)) = (io::pipe()?, io::pipe()?);
-    let expression = apart(launch)?.stdout_file(to_out).stderr_file(to_err);
+    let expression = expression.stdout_file(to_out).stderr_file(to_err);
     let mut captured = Vec::new();
     let mut each = |stream, bytes: Vec<u8>| match stream {
         Stream::Out => captured.extend(bytes),
@@ -105,7 +129,7 @@ pub fn capture(
         stop,
         &mut each,
     )?;
-    Ok((ended, text(&captured)))
+    Ok((ended, captured))
 }
 
 #[derive(Clone, Copy)]
@@ -232,9 +256,9 @@ fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
     Ok(duct::cmd(found, words).dir(launch.cwd).full_env(env))
 }
 
-/// The command with no input, in a group of its own.
+/// The command in a group of its own.
 fn apart(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
-    let expression = expression(launch)?.stdin_null();
+    let expression = expression(launch)?;
     #[cfg(unix)]
     let expression = expression.before_spawn(|command| {
         std::os::unix::process::CommandExt::process_group(command, 0);

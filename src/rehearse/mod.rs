@@ -8,6 +8,8 @@ pub mod ca;
 pub mod child;
 pub mod crates;
 mod dates;
+pub mod git;
+pub mod hooks;
 pub mod http;
 pub mod oidc;
 pub mod private;
