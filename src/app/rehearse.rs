@@ -22,6 +22,7 @@ use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
 use crate::rehearse::oidc::Identity;
+use crate::rehearse::owned;
 use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
@@ -105,7 +106,7 @@ fn rehearse(
         crates_token: format!("cio{}", host.nonce()),
         indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
         secrets: secrets(host, &project.script),
-        own: names(&scratch.checkout),
+        own: owned::names(&scratch.checkout),
         registries: registries::hosts(host),
     };
     let (world, papers) = services::world(&cast, outside(host, &stop), clock(host))
@@ -153,12 +154,12 @@ fn identity(scratch: &Scratch) -> Identity {
     }
 }
 
-/// Environments of the tasks that publish to an index, by its name.
+/// Environments of the tasks that send, by where to.
 fn environments(tasks: &[Task]) -> BTreeMap<String, String> {
     let of_task = |task: &Task| {
         let environment = task.environment.clone()?;
-        let indexes = task.effects.iter().filter_map(|(place, _)| place.index());
-        Some(indexes.map(|index| (index.to_owned(), environment.clone())).collect::<Vec<_>>())
+        let places = task.effects.iter().map(|(place, _)| (place.to_string(), environment.clone()));
+        Some(places.collect::<Vec<_>>())
     };
     tasks.iter().filter_map(of_task).flatten().collect()
 }
@@ -293,24 +294,6 @@ fn secrets(host: &Host, script: &Script) -> BTreeMap<String, String> {
     let of_indexes = script.declared.indexes.values().flat_map(|(index, _)| &index.password);
     let names = of_tasks.chain(of_indexes);
     names.map(|name| (name.clone(), format!("rehearsal-{}", host.nonce()))).collect()
-}
-
-/// Names that the project publishes, as its files state them.
-fn names(checkout: &Path) -> Vec<String> {
-    let read = |file: &str| {
-        let text = fs::read_text(&checkout.join(file)).ok()?;
-        text.parse::<toml::Table>().ok()
-    };
-    let name =
-        |file: &str, table: &str| read(file)?.get(table)?.get("name")?.as_str().map(str::to_owned);
-    let poetry = || {
-        let table = read("pyproject.toml")?;
-        table.get("tool")?.get("poetry")?.get("name")?.as_str().map(str::to_owned)
-    };
-    [name("pyproject.toml", "project"), poetry(), name("Cargo.toml", "package")]
-        .into_iter()
-        .flatten()
-        .collect()
 }
 
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {

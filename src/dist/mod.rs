@@ -1,10 +1,11 @@
-//! What a built Python distribution says about itself: its file name and its core metadata.
+//! What a built distribution says about itself: its file name and its metadata.
 //!
 //! Everything here is a pure function of a file name and a reader. It opens no file, asks no index
 //! and does not judge an index's own upload rules (platform tags, archive framing, licence files);
 //! those are the preflight's. Calling out to `twine` or `uv` for the same answers was turned down:
 //! a release would then depend on a Python environment that it did not build.
 
+pub mod cargo;
 pub mod filename;
 pub mod form;
 pub mod metadata;

@@ -11,6 +11,14 @@ use sha2::Digest as _;
 
 use crate::model::artifact::{Digest, hex};
 
+/// The bytes of a file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
 /// The whole text of a file.
 pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)

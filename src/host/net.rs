@@ -106,9 +106,11 @@ impl Answer {
         self.fields.get("content-type").unwrap_or_default()
     }
 
-    /// After how many seconds to come again, if the answer says so (RFC 9110, 10.2.3).
-    pub fn retry_after(&self) -> Option<u64> {
-        self.fields.get("retry-after")?.trim().parse().ok()
+    /// When to come again, if the answer says so (RFC 9110, 10.2.3): after seconds, or at a date.
+    pub fn retry_after(&self, now: u64) -> Option<Duration> {
+        let said = self.fields.get("retry-after")?.trim();
+        let until = || Some(date(said)?.saturating_sub(now));
+        said.parse().ok().or_else(until).map(Duration::from_secs)
     }
 }
 
@@ -159,6 +161,8 @@ pub enum Body<'a> {
     Nothing,
     /// A JSON value.
     Json(&'a serde_json::Value),
+    /// Bytes.
+    Bytes(&'a [u8]),
     /// The bytes of a file.
     File(&'a FormFile),
     /// A `multipart/form-data` form with text fields, then one file as `content`.
@@ -291,6 +295,23 @@ impl Net {
     }
 }
 
+/// Seconds since 1970 of an HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date(text: &str) -> Option<u64> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let (_, rest) = text.split_once(", ")?;
+    let parts: Vec<&str> = rest.split([' ', ':']).collect();
+    let [day, month, year, hour, minute, second, "GMT"] = parts.as_slice() else { return None };
+    let number = |text: &str| text.parse::<u64>().ok();
+    let (year, day) = (number(year)?, number(day)?);
+    let month = u64::try_from(MONTHS.find(month)? / 3).ok()? + 1;
+    // The calendar of Howard Hinnant's `days_from_civil`, from March to February.
+    let (year, month) =
+        if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    let days = days.checked_sub(719_468)?;
+    Some(((days * 24 + number(hour)?) * 60 + number(minute)?) * 60 + number(second)?)
+}
+
 /// An address with a query.
 ///
 /// # Errors
@@ -416,6 +437,9 @@ async fn filled(
         Body::Json(value) => {
             request.header(CONTENT_TYPE, "application/json").body(value.to_string())
         }
+        Body::Bytes(bytes) => {
+            request.header(CONTENT_TYPE, "application/octet-stream").body(bytes.to_vec())
+        }
         Body::File(file) => request
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_LENGTH, file.size)
@@ -526,6 +550,13 @@ mod tests {
         for open in open.into_iter().chain(["http://localhost@x.example/", "http://10.0.0.1/"]) {
             assert!(travels_in_the_clear(open), "{open}");
         }
+    }
+
+    #[test]
+    fn dates_are_read() {
+        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+        assert_eq!(date("soon"), None);
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub enum Destination {
     Testpypi,
     /// An index declared with `index("name", …)`.
     Index(String),
+    /// Rust's registry.
+    Crates,
     /// A release on GitHub.
     GithubRelease,
     /// GitHub's store of attestations.
@@ -87,14 +89,15 @@ pub enum Destination {
 
 impl Destination {
     /// What `.effects` accepts, as shown in messages.
-    pub const KNOWN: [&'static str; 6] =
-        ["pypi", "testpypi", "index:NAME", "github-release", "attestations", "command"];
+    pub const KNOWN: [&'static str; 7] =
+        ["pypi", "testpypi", "index:NAME", "crates", "github-release", "attestations", "command"];
 
     /// Parses a destination's name.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "pypi" => Some(Self::Pypi),
             "testpypi" => Some(Self::Testpypi),
+            "crates" => Some(Self::Crates),
             "github-release" => Some(Self::GithubRelease),
             "attestations" => Some(Self::Attestations),
             "command" => Some(Self::Command),
@@ -125,7 +128,7 @@ impl Destination {
             Self::Pypi => Some("pypi"),
             Self::Testpypi => Some("testpypi"),
             Self::Index(name) => Some(name),
-            Self::GithubRelease | Self::Attestations | Self::Command => None,
+            Self::Crates | Self::GithubRelease | Self::Attestations | Self::Command => None,
         }
     }
 }
@@ -136,6 +139,7 @@ impl fmt::Display for Destination {
             Self::Pypi => f.write_str("pypi"),
             Self::Testpypi => f.write_str("testpypi"),
             Self::Index(name) => write!(f, "index:{name}"),
+            Self::Crates => f.write_str("crates"),
             Self::GithubRelease => f.write_str("github-release"),
             Self::Attestations => f.write_str("attestations"),
             Self::Command => f.write_str("command"),

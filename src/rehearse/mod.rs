@@ -12,6 +12,7 @@ pub mod git;
 pub mod hooks;
 pub mod http;
 pub mod oidc;
+pub mod owned;
 pub mod private;
 pub mod pypi;
 pub mod registries;

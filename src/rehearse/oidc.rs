@@ -20,6 +20,9 @@ use super::http::{Request, Response, Rule};
 /// How long a token is good for, in seconds.
 const LIFETIME: u64 = 300;
 
+/// The number of the account that owns the repository, and starts the run.
+pub const OWNER: &str = "1001";
+
 /// Claims of a token.
 pub type Claims = Map<String, Value>;
 
@@ -194,7 +197,7 @@ impl Issuer {
         put("sub", &format!("repo:{}:{subject}", run.repository));
         for (name, value) in [
             ("actor", owner),
-            ("actor_id", "1001"),
+            ("actor_id", OWNER),
             ("base_ref", ""),
             ("event_name", &run.event),
             ("head_ref", ""),
@@ -206,7 +209,7 @@ impl Issuer {
             ("repository", &run.repository),
             ("repository_id", "2002"),
             ("repository_owner", owner),
-            ("repository_owner_id", "1001"),
+            ("repository_owner_id", OWNER),
             ("repository_visibility", &run.visibility),
             ("run_attempt", "1"),
             ("run_id", "3003"),

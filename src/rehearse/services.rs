@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::crates;
 use super::http::{Request, Response};
-use super::oidc::{Identity, Issuer};
+use super::oidc::{Identity, Issuer, OWNER};
 use super::private::Private;
 use super::pypi::{self, Publisher};
 use super::sigstore::verify::{self, Expected};
@@ -24,7 +24,7 @@ pub struct Cast<'a> {
     pub endpoints: &'a Endpoints,
     /// Who the rehearsed run is.
     pub identity: Identity,
-    /// Environments of the jobs that publish, by index.
+    /// Environments of the jobs that send, by where to.
     pub environments: BTreeMap<String, String>,
     /// What the runner shows to get an identity token.
     pub bearer: String,
@@ -62,65 +62,68 @@ pub fn world(
 ) -> Result<(World, Papers), String> {
     let github = &cast.endpoints.github;
     let mut issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
-    issuer.place(cast.environments.clone());
-    let now = clock();
-    let mut world = World::new(cast.own.clone(), cast.registries.clone(), outside, clock);
-    let mut serve = |address: &str, service: Arc<Mutex<dyn Service>>| {
-        if let Some(host) = host_of(address) {
-            world.serve(&host, service);
-        }
-    };
+    issuer.place(audiences(cast));
     let addresses = Addresses {
         fulcio: cast.endpoints.sigstore.fulcio.clone(),
         rekor: cast.endpoints.sigstore.rekor.clone(),
         server: github.web.clone(),
     };
-    let sigstore = Sigstore::new(addresses.clone(), issuer.verifier(), now)?;
-    let trusted_root = sigstore.trusted_root();
-    let signing_config = sigstore.signing_config();
+    let sigstore = Sigstore::new(addresses.clone(), issuer.verifier(), clock())?;
+    let papers =
+        Papers { trusted_root: sigstore.trusted_root(), signing_config: sigstore.signing_config() };
+    let mut world = World::new(cast.own.clone(), cast.registries.clone(), outside, clock);
     for index in [&cast.endpoints.pypi, &cast.endpoints.testpypi] {
-        let settings = pypi::Settings {
-            name: index.name.clone(),
-            base: origin(&index.simple),
-            docs: cast.endpoints.docs.clone(),
-            issuer: issuer.verifier(),
-            attest: attest(trusted_root.clone(), &github.issuer, &github.web),
-        };
-        let mut service = pypi::Index::new(settings);
+        let mut service = python(cast, index, origin(&index.simple), &issuer, &papers);
         let environment = cast.environments.get(&index.name).cloned();
         service.register(Publisher::assumed(&Identity { environment, ..cast.identity.clone() }));
-        let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(service));
-        serve(&index.upload, service.clone());
-        serve(&index.simple, service);
+        serve(&mut world, &[&index.upload, &index.simple], service);
     }
     for index in &cast.indexes {
-        let settings = pypi::Settings {
-            name: index.name.clone(),
-            base: authority(&index.simple),
-            docs: cast.endpoints.docs.clone(),
-            issuer: issuer.verifier(),
-            attest: attest(trusted_root.clone(), &github.issuer, &github.web),
-        };
-        let mut service = pypi::Index::new(settings);
+        let mut service = python(cast, index, authority(&index.simple), &issuer, &papers);
         for password in index.password.iter().filter_map(|name| cast.secrets.get(name)) {
             service.add_token(password, None);
         }
-        let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(Private::new(index, service)));
-        serve(&index.upload, service.clone());
-        serve(&index.simple, service);
+        serve(&mut world, &[&index.upload, &index.simple], Private::new(index, service));
     }
-    let registry: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(registry(cast, &issuer)));
     let crates = &cast.endpoints.crates;
-    for address in [&crates.api, &crates.index, &crates.downloads] {
-        serve(address, registry.clone());
+    serve(&mut world, &[&crates.api, &crates.index, &crates.downloads], registry(cast, &issuer));
+    serve(&mut world, &[&addresses.fulcio, &addresses.rekor], sigstore);
+    serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
+    Ok((world, papers))
+}
+
+/// Environments by the audience that is asked for there.
+fn audiences(cast: &Cast<'_>) -> BTreeMap<String, String> {
+    let crates = host_of(&cast.endpoints.crates.api).unwrap_or_default();
+    let audience = |place: &str| if place == "crates" { crates.clone() } else { place.to_owned() };
+    let all = cast.environments.iter();
+    all.map(|(place, environment)| (audience(place), environment.clone())).collect()
+}
+
+/// Lets one service answer at all of these addresses.
+fn serve(world: &mut World, addresses: &[&str], service: impl Service + 'static) {
+    let service: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(service));
+    for host in addresses.iter().filter_map(|address| host_of(address)) {
+        world.serve(&host, service.clone());
     }
-    let sigstore: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(sigstore));
-    serve(&addresses.fulcio, sigstore.clone());
-    serve(&addresses.rekor, sigstore);
-    let issuer: Arc<Mutex<dyn Service>> = Arc::new(Mutex::new(issuer));
-    serve(&github.issuer, issuer.clone());
-    world.serve(RUNNER, issuer);
-    Ok((world, Papers { trusted_root, signing_config }))
+}
+
+/// An index of Python packages.
+fn python(
+    cast: &Cast<'_>,
+    index: &Index,
+    base: String,
+    issuer: &Issuer,
+    papers: &Papers,
+) -> pypi::Index {
+    let github = &cast.endpoints.github;
+    pypi::Index::new(pypi::Settings {
+        name: index.name.clone(),
+        base,
+        docs: cast.endpoints.docs.clone(),
+        issuer: issuer.verifier(),
+        attest: attest(papers.trusted_root.clone(), &github.issuer, &github.web),
+    })
 }
 
 /// Verifies attestations with this root, for publishers of the forge at `server`.
@@ -166,6 +169,17 @@ fn registry(cast: &Cast<'_>, issuer: &Issuer) -> crates::Registry {
     });
     let own: Vec<&str> = cast.own.iter().map(String::as_str).collect();
     registry.assume_dependencies(&own);
+    // A crate's first version cannot be published by a run's identity: it is assumed to be out.
+    for name in &own {
+        registry.assume_crate(name);
+    }
+    registry.add_publisher(crates::TrustedPublisher {
+        repository: cast.identity.repository.clone(),
+        owner_id: OWNER.parse().unwrap_or_default(),
+        workflow: cast.identity.workflow.clone(),
+        environment: cast.environments.get("crates").cloned(),
+        krate: None,
+    });
     registry
 }
 

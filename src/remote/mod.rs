@@ -4,6 +4,7 @@
 //! nothing here keeps a record or retries.
 
 pub mod command;
+pub mod crates;
 pub mod github;
 pub mod oidc;
 pub mod pypi;
@@ -89,6 +90,7 @@ pub enum Trouble {
 pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::probe(errand.host, upload, errand.stop),
+        Effect::PublishCrate(publish) => crates::probe(errand, publish),
         Effect::Sign(sign) => sigstore::probe(errand, sign),
         Effect::StoreAttestation(store) => github::store::probe(errand, store),
         Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
@@ -105,6 +107,7 @@ pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> 
 pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::apply(errand, upload),
+        Effect::PublishCrate(publish) => crates::apply(errand, publish),
         Effect::Sign(sign) => sigstore::apply(errand, sign),
         Effect::StoreAttestation(store) => github::store::apply(errand, store),
         Effect::DraftRelease(draft) => github::draft::apply(errand, draft),

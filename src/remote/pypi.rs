@@ -5,7 +5,6 @@
 //! works with. Nothing is retried here.
 
 use std::io::BufReader;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -137,16 +136,14 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
             errand.stop,
         )
         .map_err(unclear)?;
-    match answer.status {
-        200..=299 => Ok(()),
-        429 | 503 if answer.retry_after().is_some() => Err(Trouble::Later {
-            reason: reason(&answer),
-            after: Duration::from_secs(answer.retry_after().unwrap_or_default()),
-        }),
-        408 | 425 | 429 | 500..=599 => {
+    let after = answer.retry_after(errand.host.clock.now());
+    match (answer.status, after) {
+        (200..=299, _) => Ok(()),
+        (429 | 503, Some(after)) => Err(Trouble::Later { reason: reason(&answer), after }),
+        (408 | 425 | 429 | 500..=599, _) => {
             Err(Trouble::Unclear(format!("{} answered {}", index.name, reason(&answer))))
         }
-        status => {
+        (status, _) => {
             let reason = reason(&answer);
             let hint = advice(index, status, &reason);
             Err(Trouble::Refused { reason, hint })

@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Trouble, oidc};
+use super::{Trouble, crates, oidc};
 use crate::host::Host;
-use crate::host::net::{Answer, Login, NoAnswer};
+use crate::host::net::{Answer, Body, Login, NoAnswer, Write, host_of};
 use crate::host::stop::Stop;
 use crate::model::secret::Secret;
 use crate::model::task::Index;
@@ -29,10 +29,18 @@ pub struct Tokens {
 }
 
 struct Given {
-    exchange: String,
-    token: String,
+    token: Secret,
     /// Seconds since 1970.
     expires: u64,
+    back: Back,
+}
+
+/// How a token is given back.
+enum Back {
+    /// Told in a body, to this address.
+    Posted(String),
+    /// By its own deletion at this address.
+    Deleted(String),
 }
 
 /// Whether this run can publish to `index` by its identity.
@@ -49,21 +57,41 @@ impl Tokens {
         let Some(exchange) = index.exchange.as_ref().filter(|_| is_offered(host, index)) else {
             return Ok(None);
         };
+        let password = self.of(host, &index.name, || mint(host, exchange, &index.name, stop))?;
+        Ok(Some(Login::Basic { user: "__token__".into(), password }))
+    }
+
+    /// A login for crates.io by the run's identity; `None` if there is no such way.
+    ///
+    /// # Errors
+    /// crates.io, or the CI service, refuses it or does not answer.
+    pub fn for_crates(&self, host: &Host, stop: &Stop) -> Result<Option<Login>, Trouble> {
+        let audience = host_of(&host.endpoints.crates.api).unwrap_or_default();
+        if !oidc::is_offered(host, &audience) {
+            return Ok(None);
+        }
+        let token = self.of(host, &audience, || mint_for_crates(host, &audience, stop))?;
+        Ok(Some(Login::Bearer(token)))
+    }
+
+    /// The token of a place, made when there is none that lasts.
+    fn of(
+        &self,
+        host: &Host,
+        place: &str,
+        make: impl FnOnce() -> Result<Given, Trouble>,
+    ) -> Result<Secret, Trouble> {
         let now = host.clock.now();
         // Held over the exchange: uploads side by side share one token.
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = |given: &&Given| given.expires > now + MARGIN;
-        let token = match given.get(&index.name).filter(fresh) {
-            Some(known) => known.token.clone(),
-            None => {
-                let minted = mint(host, exchange, &index.name, stop)?;
-                let token = minted.token.clone();
-                given.insert(index.name.clone(), minted);
-                token
-            }
-        };
-        let password = Secret::new(format!("token of {}", index.name), token);
-        Ok(Some(Login::Basic { user: "__token__".into(), password }))
+        if let Some(known) = given.get(place).filter(fresh) {
+            return Ok(another(&known.token));
+        }
+        let made = make()?;
+        let token = another(&made.token);
+        given.insert(place.to_owned(), made);
+        Ok(token)
     }
 
     /// Gives all tokens back. That an index does not take one back is no failure: they end by
@@ -71,8 +99,19 @@ impl Tokens {
     pub fn burn(&self, host: &Host, stop: &Stop) {
         let given = std::mem::take(&mut *self.given.lock().unwrap_or_else(PoisonError::into_inner));
         for one in given.into_values() {
-            let url = format!("{}burn-token", one.exchange);
-            let _ = host.net().post_json(&url, None, &json!({ "token": one.token }), stop);
+            let _ = match one.back {
+                Back::Posted(url) => {
+                    let body = json!({ "token": one.token.reveal() });
+                    host.net().post_json(&url, None, &body, stop)
+                }
+                Back::Deleted(url) => {
+                    let (login, body) = (Login::Bearer(one.token), Body::Nothing);
+                    let (accept, login) = ("application/json", Some(&login));
+                    let write =
+                        Write { method: "DELETE", url: &url, accept, fields: &[], login, body };
+                    host.net().write(&write, stop)
+                }
+            };
         }
     }
 }
@@ -103,10 +142,43 @@ fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, 
             host.env.learn("MINTED_TOKEN", token);
             // Without a time of its own a token is good for a quarter of an hour.
             let expires = said["expires"].as_u64().unwrap_or_else(|| host.clock.now() + 900);
-            Ok(Given { exchange: exchange.to_owned(), token: token.to_owned(), expires })
+            let token = Secret::new(format!("token of {index}"), token);
+            Ok(Given { token, expires, back: Back::Posted(format!("{exchange}burn-token")) })
         }
         (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
         _ => Err(refused(index, &said, &identity, answer.status)),
+    }
+}
+
+/// How long a token of crates.io is good for, in seconds.
+const HALF_AN_HOUR: u64 = 1800;
+
+/// Source: <https://crates.io/docs/trusted-publishing>.
+fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Trouble> {
+    let identity = oidc::token(host, audience, stop)?;
+    let url = format!("{}/api/v1/trusted_publishing/tokens", host.endpoints.crates.api);
+    let answer = host.net().post_json(&url, None, &json!({ "jwt": identity.reveal() }), stop);
+    let answer = answer.map_err(|NoAnswer(why)| Trouble::Unclear(why))?;
+    match (answer.status, json_of(&answer)["token"].as_str()) {
+        (200, Some(token)) => {
+            host.env.learn("MINTED_TOKEN", token);
+            let token = Secret::new("token of crates.io", token);
+            let expires = host.clock.now() + HALF_AN_HOUR;
+            Ok(Given { token, expires, back: Back::Deleted(url) })
+        }
+        (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
+        _ => {
+            let reason = crates::reason(&answer);
+            let claims = oidc::claims(&identity);
+            let seen = ["repository", "repository_owner_id", "workflow_ref", "environment"];
+            Err(Trouble::Refused {
+                reason: format!("trusted publishing was refused: {reason}"),
+                hint: format!(
+                    "register exactly this as a trusted publisher of the crate; the run was seen as: {}",
+                    seen_as(&claims, &seen)
+                ),
+            })
+        }
     }
 }
 
@@ -122,11 +194,7 @@ fn refused(index: &str, said: &Value, identity: &Secret, status: u16) -> Trouble
         reasons.push(said["message"].as_str().map_or_else(|| status.to_string(), str::to_owned));
     }
     let claims = oidc::claims(identity);
-    let seen = MATCHED.iter().map(|name| {
-        let value = claims.get(*name).and_then(Value::as_str).unwrap_or("(none)");
-        format!("{name} = {value}")
-    });
-    let seen = seen.collect::<Vec<_>>().join(", ");
+    let seen = seen_as(&claims, &MATCHED);
     let code = errors.first().and_then(|error| error["code"].as_str()).unwrap_or_default();
     let todo = match code {
         "invalid-reuse-token" => {
@@ -142,6 +210,20 @@ fn refused(index: &str, said: &Value, identity: &Secret, status: u16) -> Trouble
         reason: format!("trusted publishing was refused: {}", reasons.join("; ")),
         hint: format!("{todo}; the run was seen as: {seen}"),
     }
+}
+
+/// The same secret for another request.
+fn another(secret: &Secret) -> Secret {
+    Secret::new(secret.name(), secret.reveal())
+}
+
+/// The claims that count, as they were shown.
+fn seen_as(claims: &Map<String, Value>, names: &[&str]) -> String {
+    let seen = names.iter().map(|name| {
+        let value = claims.get(*name).and_then(Value::as_str).unwrap_or("(none)");
+        format!("{name} = {value}")
+    });
+    seen.collect::<Vec<_>>().join(", ")
 }
 
 fn json_of(answer: &Answer) -> Value {

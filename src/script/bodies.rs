@@ -200,6 +200,7 @@ impl Look<'_> {
                 }
                 (Destination::of_index(name), *place)
             }
+            (Some("crates"), "publish", _) => (Destination::Crates, position),
             (Some("github"), "release", _) => (Destination::GithubRelease, position),
             (Some("github"), "attest", _) => (Destination::Attestations, position),
             (None, "remote" | "remote_sh", _) => (Destination::Command, position),

@@ -17,9 +17,17 @@ build-backend = "hatchling.build"
 
 /// A small project with something of everything that examples use.
 fn project(releasefile: &str) -> Project {
-    Project::new(&format!("{releasefile}\n"))
+    let project = Project::new(&format!("{releasefile}\n"));
+    // A toolchain that rustup keeps is found by it, not below the project's own home.
+    let project = match std::env::var("RUSTUP_HOME") {
+        Ok(place) => project.env("RUSTUP_HOME", &place),
+        Err(_) => project,
+    };
+    project
         .env("CORP_TOKEN", "0123456789")
         .file("pyproject.toml", PYPROJECT)
+        .file("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"1.0.0\"\nedition = \"2021\"\n")
+        .file("src/lib.rs", "//! Demo.\n")
         .file("package.json", r#"{"name": "demo"}"#)
         .file("src/demo/__init__.py", "ANSWER = 42\n")
         .file("tests/test_demo.py", "def test_demo() -> None:\n    assert True\n")

@@ -200,15 +200,52 @@ fn a_crate_is_published_by_cargo_itself_and_built_upon() {
         .file("user/src/main.rs", "fn main() { println!(\"it is {}\", time_piece::now()) }\n")
         .file(".gitignore", "target\nCargo.lock\n")
         .git()
-        .env(
-            "RUSTUP_HOME",
-            &std::env::var("RUSTUP_HOME")
-                .unwrap_or_else(|_| format!("{}/.rustup", std::env::var("HOME").unwrap())),
-        );
+        .env("RUSTUP_HOME", &rustup());
     let ran = project.rel("rehearse look").code(0);
     ran.says("Published time-piece v0.1.0 at registry `crates-io`")
         .says("it is 7")
         .says("crates.io: https://crates.io/crates/time-piece/0.1.0");
+}
+
+#[test]
+fn crates_are_published_as_they_were_packaged_by_the_runs_identity() {
+    let manifest = |name: &str, more: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
+             description = \"a test\"\nlicense = \"MIT\"\n{more}"
+        )
+    };
+    let text = r#"
+        task("package").exec("cargo package --workspace").outputs("target/package/*.crate");
+        task("publish").needs("package").effects("crates").environment("release")
+            .run(|t| crates::publish(t.artifacts("package")));
+        task("use").needs("publish").cwd("user").exec("cargo run --quiet");
+    "#;
+    let needs = "[dependencies]\ntime-piece = { path = \"../piece\", version = \"0.1\" }\n";
+    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\na-clock = \"0.1\"\n[workspace]\n";
+    let project = Project::new(text)
+        .file("Cargo.toml", "[workspace]\nmembers = [\"clock\", \"piece\"]\nresolver = \"2\"\n")
+        .file("clock/Cargo.toml", &manifest("a-clock", needs))
+        .file("clock/src/lib.rs", "/// Now.\npub use time_piece::now;\n")
+        .file("piece/Cargo.toml", &manifest("time-piece", ""))
+        .file("piece/src/lib.rs", "/// Now.\npub fn now() -> u64 { 7 }\n")
+        .file("user/Cargo.toml", user)
+        .file("user/src/main.rs", "fn main() { println!(\"it is {}\", a_clock::now()) }\n")
+        .file(".gitignore", "target\nCargo.lock\n")
+        .git()
+        .env("RUSTUP_HOME", &rustup());
+    let ran = project.rel("rehearse use").code(0);
+    let ran = ran
+        .says("proven  crates  time-piece-0.1.0.crate")
+        .says("crates.io/crates/a-clock/0.1.0")
+        .says("it is 7");
+    let at = |text: &str| ran.err.find(text).unwrap_or_else(|| panic!("{text}: {}", ran.err));
+    assert!(at("publish time-piece") < at("publish a-clock"), "what is needed comes first");
+}
+
+fn rustup() -> String {
+    let usual = || format!("{}/.rustup", std::env::var("HOME").unwrap());
+    std::env::var("RUSTUP_HOME").unwrap_or_else(|_| usual())
 }
 
 #[test]

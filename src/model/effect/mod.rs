@@ -7,6 +7,7 @@
 
 mod attest;
 mod command;
+mod crates;
 mod github;
 mod pypi;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use attest::{Predicate, Sign, StoreAttestation};
 pub use command::SendCommand;
+pub use crates::PublishCrate;
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use pypi::UploadPypi;
 
@@ -50,6 +52,8 @@ impl fmt::Display for Key {
 pub enum Effect {
     /// A distribution file goes to a Python package index.
     UploadPypi(UploadPypi),
+    /// A packaged crate goes to crates.io.
+    PublishCrate(PublishCrate),
     /// A statement about a file is signed, and written to the public log.
     Sign(Sign),
     /// A signed statement goes to GitHub's store of attestations.
@@ -88,6 +92,7 @@ impl Effect {
     fn change(&self) -> &dyn Change {
         match self {
             Self::UploadPypi(upload) => upload,
+            Self::PublishCrate(publish) => publish,
             Self::Sign(sign) => sign,
             Self::StoreAttestation(store) => store,
             Self::DraftRelease(draft) => draft,

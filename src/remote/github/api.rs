@@ -16,7 +16,7 @@ const TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
 const ACCEPT: &str = "application/vnd.github+json";
 const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
 /// What to wait for after a limit that says nothing of its end.
-const WAIT: u64 = 60;
+const WAIT: Duration = Duration::from_secs(60);
 
 /// What to do about refusals, by words of their reasons.
 const CURES: &[(&str, &str)] = &[
@@ -152,7 +152,7 @@ fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
     let reason = reason(answer.status, &said);
     let limited = answer.fields.get("x-ratelimit-remaining") == Some("0")
         || reason.contains("secondary rate limit")
-        || answer.retry_after().is_some();
+        || answer.retry_after(now).is_some();
     match answer.status {
         403 | 429 if limited => Trouble::Later { reason, after: pause(answer, now) },
         408 | 429 | 500..=599 => Trouble::Unclear(format!("GitHub answered {reason}")),
@@ -181,7 +181,8 @@ fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
 fn pause(answer: &Answer, now: u64) -> Duration {
     let ends = || answer.fields.get("x-ratelimit-reset")?.parse::<u64>().ok();
     let left = || Some(ends()?.saturating_sub(now) + 1);
-    Duration::from_secs(answer.retry_after().or_else(left).unwrap_or(WAIT))
+    let told = answer.retry_after(now);
+    told.or_else(|| left().map(Duration::from_secs)).unwrap_or(WAIT)
 }
 
 /// What it said, in one line: the message, and what is wrong with which field.

@@ -9,6 +9,7 @@ pub use command::run_command;
 mod artifact;
 mod call;
 mod command;
+mod crates;
 mod data;
 mod declare;
 pub(crate) mod draft;
@@ -134,6 +135,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         github::TABLE,
         made::TABLE,
         pypi::TABLE,
+        crates::TABLE,
         python::TABLE,
     ];
     tables.into_iter().flatten()

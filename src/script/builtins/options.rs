@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "effects",
         (1, 1),
         ".effects(\"pypi\")",
-        "Where the task sends to: `pypi`, `testpypi`, `index:NAME` (declared with `index(…)`), `github-release`, `attestations` (GitHub's store), `command`. Without it, nothing can be sent.",
+        "Where the task sends to: `pypi`, `testpypi`, `index:NAME` (declared with `index(…)`), `crates`, `github-release`, `attestations` (GitHub's store), `command`. Without it, nothing can be sent.",
         "task(\"announce\").effects(\"command\").run(|t| remote(\"./announce {}\", t.name));",
         effects,
     ),

@@ -1,0 +1,57 @@
+//! A packaged crate for crates.io.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Change, Receipt};
+use crate::model::artifact::{Artifact, human_size};
+use crate::model::task::Destination;
+
+/// A packaged crate for crates.io.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishCrate {
+    /// Address of the registry.
+    pub registry: String,
+    /// The crate's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The `.crate`.
+    pub file: Artifact,
+}
+
+impl Change for PublishCrate {
+    fn identity(&self) -> Value {
+        json!(["publish-crate", self.registry, self.name, self.version, self.file.sha256])
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "publish {} ({}, sha256 {}) to {}",
+            self.file.file_name(),
+            human_size(self.file.size),
+            self.file.sha256.short(),
+            self.destination()
+        )
+    }
+
+    fn files(&self) -> Vec<&Artifact> {
+        vec![&self.file]
+    }
+
+    fn destination(&self) -> Destination {
+        Destination::Crates
+    }
+
+    fn endpoint(&self) -> String {
+        self.registry.clone()
+    }
+
+    fn predicted(&self) -> Receipt {
+        Receipt {
+            name: self.file.file_name().to_owned(),
+            digest: Some(self.file.sha256.clone()),
+            url: Some(format!("{}/crates/{}/{}", self.registry, self.name, self.version)),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Names of what a project publishes, as its files state them: never asked for outside.
+//!
+//! Read are the top folder, the folders right below it for Python, and the members of a Cargo workspace.
+//! Other folders may hold what belongs to others, such as vendored crates.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use crate::host::fs;
+
+/// The names, as they are written.
+pub fn names(checkout: &Path) -> Vec<String> {
+    let found = |globs: &[String]| {
+        let found = fs::find(checkout, globs).unwrap_or_default();
+        found.into_iter().filter_map(|found| read(&found.path)).collect::<Vec<Table>>()
+    };
+    let python = found(&["pyproject.toml".into(), "*/pyproject.toml".into()]);
+    let cargo = read(&checkout.join("Cargo.toml"));
+    let members = cargo.as_ref().map(members).unwrap_or_default();
+    let crates = found(&members);
+    let python = python
+        .iter()
+        .filter_map(|table| name(table, &["project"]).or_else(|| name(table, &["tool", "poetry"])));
+    let crates = cargo.iter().chain(&crates).filter_map(|table| name(table, &["package"]));
+    python.chain(crates).collect()
+}
+
+fn read(path: &Path) -> Option<Table> {
+    fs::read_text(path).ok()?.parse().ok()
+}
+
+fn name(table: &Table, path: &[&str]) -> Option<String> {
+    let mut at = table;
+    for key in path {
+        at = at.get(*key)?.as_table()?;
+    }
+    at.get("name")?.as_str().map(str::to_owned)
+}
+
+/// Manifests of a workspace's members, as globs.
+fn members(manifest: &Table) -> Vec<String> {
+    let listed = manifest.get("workspace").and_then(|table| table.get("members"));
+    let listed = listed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    listed.map(|member| format!("{}/Cargo.toml", member.trim_end_matches('/'))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+    use crate::host::fs;
+
+    #[test]
+    fn names_of_all_members_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"a\", \"libs/*\"]\n[package]\nname = \"top\"\n",
+            ),
+            ("a/Cargo.toml", "[package]\nname = \"a\"\n"),
+            ("libs/b/Cargo.toml", "[package]\nname = \"b\"\n"),
+            ("vendor/serde/Cargo.toml", "[package]\nname = \"serde\"\n"),
+            ("src/pyproject.toml", "[project]\nname = \"py-b\"\n"),
+            ("pyproject.toml", "[tool.poetry]\nname = \"py-a\"\n"),
+            ("deep/down/pyproject.toml", "[project]\nname = \"other\"\n"),
+        ] {
+            let path = folder.path().join(file);
+            fs::make_dir(path.parent().unwrap()).unwrap();
+            fs::replace(&path, text).unwrap();
+        }
+        let mut found = names(folder.path());
+        found.sort();
+        assert_eq!(found, ["a", "b", "py-a", "py-b", "top"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! crates.io: the API to publish, and the sparse index to look at what is there.
+//!
+//! Sources: <https://doc.rust-lang.org/cargo/reference/registry-web-api.html>,
+//! <https://doc.rust-lang.org/cargo/reference/registry-index.html>. The file that was packaged is sent as
+//! it is: `cargo publish` would package anew.
+
+use serde_json::Value;
+
+use super::{Errand, Trouble};
+use crate::dist::cargo;
+use crate::host::fs;
+use crate::host::net::{Answer, Body, Login, NoAnswer, Write};
+use crate::model::effect::{Presence, PublishCrate};
+
+const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
+
+/// What to do about refusals, by words of their reasons.
+const CURES: &[(&str, &str)] = &[
+    (
+        "do not support creating new crates",
+        "publish the first version with a token, by hand; then add this run as a trusted publisher",
+    ),
+    ("only be published using Trusted Publishing", "run it in CI, with `id-token: write`"),
+    ("verified email", "verify the e-mail address in the settings of your account"),
+    ("seem to be an owner", "ask an owner of the crate to add you"),
+    ("access token is not valid", "take a token whose scope and crates cover this one"),
+    ("authentication failed", "check the token in CARGO_REGISTRY_TOKEN"),
+    ("Invalid authentication token", "run the same command again: it takes a new token"),
+    ("recently deleted", "wait until then, or take another name"),
+    ("reserved", "take another name"),
+    ("already uploaded", "give it a new version: a version can be published once"),
+    ("missing or empty metadata", "add what is missing to [package] in Cargo.toml"),
+    ("max upload size", "leave large files out: `exclude` in Cargo.toml"),
+    ("wildcard", "give each dependency a version in Cargo.toml"),
+    ("too many versions", "wait a day, then run the same command"),
+];
+
+/// What the index holds under this version.
+///
+/// # Errors
+/// The index cannot be asked.
+pub fn probe(errand: &Errand<'_>, publish: &PublishCrate) -> Result<Presence, Trouble> {
+    let index = &errand.host.endpoints.crates.index;
+    let url = format!("{index}/{}", in_index(&publish.name));
+    let answer = errand.host.net().get(&url, "text/plain, */*", None, errand.stop);
+    let answer = answer.map_err(unclear)?;
+    match answer.status {
+        200 => {}
+        404 | 410 | 451 => return Ok(Presence::Absent),
+        status => return Err(Trouble::Unclear(format!("{url} answered {status}"))),
+    }
+    // What follows `+` does not make it another version there.
+    let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
+    let lines = answer.body.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let ours = plain(&publish.version);
+    let mut found = lines.filter(|line| line["vers"].as_str().map(plain) == Some(ours.clone()));
+    Ok(match found.next() {
+        None => Presence::Absent,
+        Some(line) if line["cksum"] == publish.file.sha256.as_str() => Presence::Same,
+        Some(line) => {
+            Presence::Other(format!("sha256 {}", line["cksum"].as_str().unwrap_or("unknown")))
+        }
+    })
+}
+
+/// The path of a crate in a sparse index.
+fn in_index(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let part = |from: usize, to: usize| name.get(from..to).unwrap_or_default();
+    match name.len() {
+        0..=2 => format!("{}/{name}", name.len()),
+        3 => format!("3/{}/{name}", part(0, 1)),
+        _ => format!("{}/{}/{name}", part(0, 2), part(2, 4)),
+    }
+}
+
+/// Publishes the crate.
+///
+/// # Errors
+/// `Refused` with the registry's reason, `Unclear` without an answer or with "later".
+pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble> {
+    let path =
+        errand.store.verified(&publish.file).map_err(|wrong| Trouble::Unsent(wrong.message))?;
+    let bytes = fs::read(&path).map_err(|error| Trouble::Unsent(error.to_string()))?;
+    let read = cargo::read(publish.file.file_name(), bytes.as_slice())
+        .map_err(|wrong| Trouble::Unsent(wrong.message))?;
+    let login = login(errand)?;
+    let body = framed(&read.metadata, &bytes);
+    let url = format!("{}/api/v1/crates/new", publish.registry);
+    let write = Write {
+        method: "PUT",
+        url: &url,
+        accept: "application/json",
+        fields: &[],
+        login: Some(&login),
+        body: Body::Bytes(&body),
+    };
+    let answer = errand.host.net().write(&write, errand.stop).map_err(unclear)?;
+    let reason = reason(&answer);
+    match answer.status {
+        // Old registries answered 200 to what they refused.
+        200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
+        429 => match answer.retry_after(errand.host.clock.now()) {
+            Some(after) => Err(Trouble::Later { reason, after }),
+            None => Err(refused(reason)),
+        },
+        408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
+        _ => Err(refused(reason)),
+    }
+}
+
+fn login(errand: &Errand<'_>) -> Result<Login, Trouble> {
+    if let Some(login) = errand.ties.tokens.for_crates(errand.host, errand.stop)? {
+        return Ok(login);
+    }
+    let token = errand.host.env.secret(TOKEN);
+    token.map(Login::Bearer).ok_or_else(|| Trouble::Refused {
+        reason: "there is no token for crates.io".into(),
+        hint: format!("set {TOKEN}, or run it in CI as a trusted publisher"),
+    })
+}
+
+/// Two parts, each behind its length in four bytes, little end first.
+fn framed(metadata: &Value, bytes: &[u8]) -> Vec<u8> {
+    let metadata = metadata.to_string();
+    let mut body = Vec::with_capacity(metadata.len() + bytes.len() + 8);
+    for part in [metadata.as_bytes(), bytes] {
+        body.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+        body.extend_from_slice(part);
+    }
+    body
+}
+
+fn refused(reason: String) -> Trouble {
+    let cure = CURES.iter().find(|(words, _)| reason.contains(words));
+    let usual = "read the reason; the same command again goes on from here";
+    let hint = cure.map_or(usual, |(_, cure)| cure).to_owned();
+    Trouble::Refused { reason, hint }
+}
+
+/// What the registry said, in one line.
+pub(super) fn reason(answer: &Answer) -> String {
+    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let details = said["errors"].as_array().into_iter().flatten();
+    let details: Vec<&str> = details.filter_map(|error| error["detail"].as_str()).collect();
+    let text = if details.is_empty() { answer.body.clone() } else { details.join("; ") };
+    let text: String = text.chars().filter(|c| !c.is_control()).take(600).collect();
+    format!("{} {text}", answer.status)
+}
+
+pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
+    Trouble::Unclear(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_index;
+
+    #[test]
+    fn crates_are_found_in_the_index_by_their_names() {
+        let found = ["a", "ab", "Abc", "serde", "REL_x"].map(in_index);
+        assert_eq!(found, ["1/a", "2/ab", "3/a/abc", "se/rd/serde", "re/l_/rel_x"]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Publishing to crates.io.
+
+use std::io::BufReader;
+
+use rhai::{Array, Dynamic, Map};
+
+use super::artifact::argument;
+use super::{Builtin, Call, Phase, Place, row};
+use crate::diag::{Diagnostic, Outcome};
+use crate::dist::cargo::{self, Crate};
+use crate::host::fs;
+use crate::model::artifact::Artifact;
+use crate::model::effect::{Effect, PublishCrate};
+use crate::script::cx::BodyCx;
+
+pub(super) const TABLE: &[Builtin] = &[row(
+    Place::Module("crates"),
+    Phase::Body,
+    "publish",
+    (1, 1),
+    "crates::publish(t.artifacts(\"package\"))",
+    "Sends `.crate` files, as `cargo package` made them, to crates.io: what others need first, and each once. The very file is sent; nothing is packaged anew.",
+    "task(\"package\").exec(\"cargo package --no-verify\").outputs(\"target/package/*.crate\");\ntask(\"publish\").needs(\"package\").effects(\"crates\").run(|t| crates::publish(t.artifacts(\"package\")));",
+    publish,
+)];
+
+fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let artifacts = argument(call, 0)?;
+    let cx = call.body()?;
+    let is_crate = |file: &&Artifact| file.file_name().ends_with(".crate");
+    let files: Vec<&Artifact> = artifacts.iter().filter(is_crate).collect();
+    if files.is_empty() {
+        let wrong = Diagnostic::task("there is nothing to publish: the task made no `.crate`");
+        return Err(Box::new(wrong.hint(
+            "`cargo package --target-dir {}` with `t.out`, or declare `.outputs(\"target/package/*.crate\")`",
+        )));
+    }
+    let mut all = Vec::new();
+    for file in files {
+        all.push((read(&cx, file)?, file.clone()));
+    }
+    let registry = cx.run.host.endpoints.crates.api.clone();
+    let mut sent = Array::new();
+    for (of, file) in in_order(all) {
+        let (registry, name, version) = (registry.clone(), of.name, of.version);
+        let effect = Effect::PublishCrate(PublishCrate { registry, name, version, file });
+        for receipt in cx.at_door(None, |door, caller| door.perform(caller, &[effect]))? {
+            let mut map = Map::new();
+            map.insert("name".into(), receipt.name.into());
+            map.insert("url".into(), receipt.url.unwrap_or_default().into());
+            sent.push(Dynamic::from_map(map));
+        }
+    }
+    Ok(sent.into())
+}
+
+fn read(cx: &BodyCx, file: &Artifact) -> Outcome<Crate> {
+    let path = cx.run.store.verified(file)?;
+    let opened = fs::open(&path).map_err(|error| {
+        Box::new(Diagnostic::machine(format!("cannot read {}: {error}", file.file_name())))
+    })?;
+    cargo::read(file.file_name(), BufReader::new(opened)).map_err(|wrong| {
+        let found = Diagnostic::task(format!("cannot be published: {}", wrong.message));
+        Box::new(found.hint(wrong.hint))
+    })
+}
+
+/// What others need comes first. Cargo packages no circle; what is left of one keeps its order.
+fn in_order(mut left: Vec<(Crate, Artifact)>) -> Vec<(Crate, Artifact)> {
+    left.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let waits = |one: &Crate| left.iter().any(|(other, _)| one.needs.contains(&other.name));
+        let next = left.iter().position(|(one, _)| !waits(one)).unwrap_or(0);
+        ordered.push(left.remove(next));
+    }
+    ordered
+}
