@@ -3,7 +3,8 @@
 //!
 //! The release is not imitated: the inner rel is the same program doing the same as any live run.
 
-use std::collections::BTreeMap;
+mod cast;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,15 +22,12 @@ use crate::model::command::Cmd;
 use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
-use crate::rehearse::oidc::Identity;
-use crate::rehearse::owned;
 use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
 use crate::report::{self, Output};
-use crate::script::Script;
 use crate::tools;
 
 /// Rehearses tasks, and ends as the release ended.
@@ -95,21 +93,9 @@ fn rehearse(
     if !options.dirty && !scratch.changes.is_empty() {
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }
-    let identity = identity(&scratch);
-    let declared = &project.script.declared;
-    let cast = Cast {
-        endpoints: &host.endpoints,
-        identity: identity.clone(),
-        environments: environments(&declared.tasks),
-        bearer: host.nonce(),
-        token: host.nonce(),
-        crates_token: format!("cio{}", host.nonce()),
-        indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
-        secrets: secrets(host, &project.script),
-        own: owned::names(&scratch.checkout),
-        registries: registries::hosts(host),
-    };
-    let (world, papers) = services::world(&cast, outside(host, &stop), clock(host))
+    let cast = cast::cast(host, &project.script.declared, &scratch);
+    let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
+    let (world, papers) = services::world(&cast, remote, outside(host, &stop), clock(host))
         .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
@@ -139,29 +125,6 @@ fn rehearse(
         host.err(&report::rehearsal::text(&scratch.tag, &record));
     }
     Ok(ended)
-}
-
-/// A run as a pushed tag starts it.
-fn identity(scratch: &Scratch) -> Identity {
-    Identity {
-        repository: scratch.repository.clone(),
-        workflow: "release.yml".into(),
-        environment: None,
-        reference: format!("refs/tags/{}", scratch.tag),
-        sha: scratch.commit.clone(),
-        event: "push".into(),
-        visibility: "public".into(),
-    }
-}
-
-/// Environments of the tasks that send, by where to.
-fn environments(tasks: &[Task]) -> BTreeMap<String, String> {
-    let of_task = |task: &Task| {
-        let environment = task.environment.clone()?;
-        let places = task.effects.iter().map(|(place, _)| (place.to_string(), environment.clone()));
-        Some(places.collect::<Vec<_>>())
-    };
-    tasks.iter().filter_map(of_task).flatten().collect()
 }
 
 /// What the inner run is put upon.
@@ -286,14 +249,6 @@ fn socket(place: &Path) -> Outcome<PathBuf> {
         _ => Err(machine("cannot replace a socket", &error)),
     })?;
     Ok(path)
-}
-
-/// The secrets that tasks and indexes name, each with a value that is good in there alone.
-fn secrets(host: &Host, script: &Script) -> BTreeMap<String, String> {
-    let of_tasks = script.declared.tasks.iter().flat_map(|task| &task.secrets);
-    let of_indexes = script.declared.indexes.values().flat_map(|(index, _)| &index.password);
-    let names = of_tasks.chain(of_indexes);
-    names.map(|name| (name.clone(), format!("rehearsal-{}", host.nonce()))).collect()
 }
 
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {

@@ -20,5 +20,6 @@ pub mod repository;
 pub mod scratch;
 pub mod services;
 pub mod sigstore;
+pub mod site;
 pub mod wire;
 pub mod world;

@@ -16,7 +16,9 @@ use crate::model::command::Cmd;
 /// A copy, ready to be released.
 #[derive(Debug, Clone)]
 pub struct Scratch {
-    /// The folder with the Releasefile.
+    /// The user's folder with the Releasefile.
+    pub root: PathBuf,
+    /// The same in the copy.
     pub checkout: PathBuf,
     /// An empty home.
     pub home: PathBuf,
@@ -24,6 +26,8 @@ pub struct Scratch {
     pub commit: String,
     /// The tag that is released.
     pub tag: String,
+    /// The branch that was checked out, else `main`.
+    pub branch: String,
     /// `owner/name`, as the user's `origin` has it, else made up.
     pub repository: String,
     /// Changes of the user's checkout that are not committed, as git's short status lines.
@@ -78,7 +82,36 @@ pub fn make(
     git.ask(&checkout, &["remote", "remove", "origin"]);
     git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
-    Ok(Scratch { checkout, home, commit, tag, repository, changes })
+    let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    let (branch, root) = (branch.unwrap_or_else(|| "main".into()), root.to_owned());
+    Ok(Scratch { root, checkout, home, commit, tag, branch, repository, changes })
+}
+
+/// Lets git push to `origin` as the action does that checks out on a runner: by a header of every
+/// request to the site. Remotes over SSH lead there too, and commits are the user's own.
+///
+/// # Errors
+/// Git fails.
+pub fn log_in(host: &Host, scratch: &Scratch, github: &GitHub, token: &str) -> Outcome<()> {
+    use base64::Engine as _;
+    let git = Git { host };
+    let file = scratch.home.join(".gitconfig");
+    let file = file.to_string_lossy();
+    let set = |key: &str, value: &str| {
+        git.must(&scratch.checkout, &["config", "--file", &file, "--add", key, value])
+    };
+    let login = format!("x-access-token:{token}");
+    let login = base64::engine::general_purpose::STANDARD.encode(login);
+    set(&format!("http.{}/.extraheader", github.web), &format!("AUTHORIZATION: basic {login}"))?;
+    let site = github.web.trim_start_matches("https://");
+    let instead = format!("url.{}/.insteadOf", github.web);
+    set(&instead, &format!("git@{site}:"))?;
+    set(&instead, &format!("ssh://git@{site}/"))?;
+    for (key, usual) in [("user.name", "rehearsal"), ("user.email", "rehearsal@localhost")] {
+        let own = git.ask(&scratch.root, &["config", "--get", key]);
+        set(key, own.as_deref().unwrap_or(usual))?;
+    }
+    Ok(())
 }
 
 fn no_commit() -> Box<Diagnostic> {

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use super::crates;
+use super::git::{Holder, Remote, Token};
+use super::hooks::Hooks;
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer, OWNER};
 use super::private::Private;
 use super::pypi::{self, Publisher};
 use super::sigstore::verify::{self, Expected};
 use super::sigstore::{Addresses, Sigstore};
+use super::site::Site;
 use super::wire::RUNNER;
 use super::world::{Outside, Service, World};
 use crate::host::endpoints::Endpoints;
@@ -42,6 +45,9 @@ pub struct Cast<'a> {
     pub registries: Vec<String>,
 }
 
+/// Where made-up webhooks lead.
+pub const HOOKS: &str = "https://webhook.invalid";
+
 /// What verifiers have to know of the world's Sigstore.
 #[derive(Debug, Clone)]
 pub struct Papers {
@@ -57,6 +63,7 @@ pub struct Papers {
 /// A key could not be made.
 pub fn world(
     cast: &Cast<'_>,
+    mut remote: Remote,
     outside: Outside,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 ) -> Result<(World, Papers), String> {
@@ -88,8 +95,28 @@ pub fn world(
     let crates = &cast.endpoints.crates;
     serve(&mut world, &[&crates.api, &crates.index, &crates.downloads], registry(cast, &issuer));
     serve(&mut world, &[&addresses.fulcio, &addresses.rekor], sigstore);
+    let contents = Token::of_actions(&cast.token, true);
+    remote.add_token(contents);
+    for secret in cast.secrets.values() {
+        remote.add_token(users_token(cast, secret));
+    }
+    let remote = Arc::new(Mutex::new(remote));
+    serve(&mut world, &[&github.web], Site::new(remote, &cast.identity.repository));
+    serve(&mut world, &[HOOKS], Hooks::default());
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
     Ok((world, papers))
+}
+
+/// A token of the user's own, as a secret may be one.
+fn users_token(cast: &Cast<'_>, secret: &str) -> Token {
+    Token {
+        secret: secret.to_owned(),
+        login: cast.identity.repository.split('/').next().unwrap_or_default().to_owned(),
+        holder: Holder::Classic,
+        writes: true,
+        workflows: true,
+        bypasses: false,
+    }
 }
 
 /// Environments by the audience that is asked for there.

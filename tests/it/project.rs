@@ -74,7 +74,8 @@ impl Project {
         self
     }
 
-    fn run_git(&self, words: &[&str]) {
+    /// Runs git in it.
+    pub fn run_git(&self, words: &[&str]) {
         let identity = [
             "-c",
             "user.name=Test",

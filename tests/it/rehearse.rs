@@ -305,3 +305,26 @@ fn a_declared_index_is_played_too_and_secrets_are_made_up() {
         .says("key 42")
         .never_says("mine-alone");
 }
+
+#[test]
+fn git_pushes_to_the_worlds_remote_and_a_webhook_is_heard() {
+    let text = r#"
+        task("push").effects("command").run(|t| {
+            remote_sh("git commit --quiet --allow-empty -m 'release' && git tag -a v9.0 -m nine && git push --quiet --atomic origin HEAD:refs/heads/main v9.0");
+        });
+        task("pull").needs("push").sh("git clone --quiet git@github.com:acme/piece.git $HOME/piece && git -C $HOME/piece log -1 --format='by %an' v9.0");
+        task("move").needs("pull").effects("command").run(|t| {
+            remote_sh("git push origin HEAD~1:refs/heads/main || echo kept");
+        });
+        task("tell").needs("move").effects("command").secrets("CHAT_WEBHOOK")
+            .run(|t| { remote_sh("curl --fail --silent --data released $CHAT_WEBHOOK"); });
+    "#;
+    let project = Project::new(text).file("a.txt", "1").git().tag("v8.0");
+    project.run_git(&["remote", "add", "origin", "git@github.com:acme/piece.git"]);
+    project.run_git(&["config", "user.name", "Ada"]);
+    let before = tree(&project.root());
+    let ran = project.rel("rehearse tell").code(0);
+    let ran = ran.says("by Ada").says("kept").says("non-fast-forward").says("webhook.invalid");
+    ran.says("github.com");
+    assert_eq!(tree(&project.root()), before, "the checkout stays as it was");
+}

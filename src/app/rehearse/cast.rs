@@ -1,0 +1,91 @@
+//! What a rehearsal's world is told of the project: who runs it, what it publishes, which secrets it names.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::diag::Outcome;
+use crate::host::Host;
+use crate::model::task::{Declared, Task};
+use crate::rehearse::git::{self, Remote};
+use crate::rehearse::oidc::Identity;
+use crate::rehearse::scratch::{self, Scratch};
+use crate::rehearse::services::{self, Cast};
+use crate::rehearse::{owned, registries};
+
+/// Who and what the world is made for.
+pub(super) fn cast<'a>(host: &'a Host, declared: &Declared, scratch: &Scratch) -> Cast<'a> {
+    Cast {
+        endpoints: &host.endpoints,
+        identity: identity(scratch),
+        environments: environments(&declared.tasks),
+        bearer: host.nonce(),
+        token: host.nonce(),
+        crates_token: format!("cio{}", host.nonce()),
+        indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
+        secrets: secrets(host, declared),
+        own: owned::names(&scratch.checkout),
+        registries: registries::hosts(host),
+    }
+}
+
+/// The remote that `origin` of the copy is, which may push there.
+///
+/// # Errors
+/// Git fails.
+pub(super) fn remote(
+    host: &Host,
+    scratch: &Scratch,
+    folder: &Path,
+    cast: &Cast<'_>,
+) -> Outcome<Remote> {
+    let github = &cast.endpoints.github;
+    let settings = git::Settings {
+        web: github.web.clone(),
+        repository: scratch.repository.clone(),
+        default_branch: scratch.branch.clone(),
+        private: false,
+    };
+    scratch::log_in(host, scratch, github, &cast.token)?;
+    Remote::create(host, folder, &scratch.checkout, settings)
+}
+
+/// A run as a pushed tag starts it.
+fn identity(scratch: &Scratch) -> Identity {
+    Identity {
+        repository: scratch.repository.clone(),
+        workflow: "release.yml".into(),
+        environment: None,
+        reference: format!("refs/tags/{}", scratch.tag),
+        sha: scratch.commit.clone(),
+        event: "push".into(),
+        visibility: "public".into(),
+    }
+}
+
+/// Environments of the tasks that send, by where to.
+fn environments(tasks: &[Task]) -> BTreeMap<String, String> {
+    let of_task = |task: &Task| {
+        let environment = task.environment.clone()?;
+        let places = task.effects.iter().map(|(place, _)| (place.to_string(), environment.clone()));
+        Some(places.collect::<Vec<_>>())
+    };
+    tasks.iter().filter_map(of_task).flatten().collect()
+}
+
+/// The secrets that tasks and indexes name, each with a value that is good in there alone.
+fn secrets(host: &Host, declared: &Declared) -> BTreeMap<String, String> {
+    let of_tasks = declared.tasks.iter().flat_map(|task| &task.secrets);
+    let of_indexes = declared.indexes.values().flat_map(|(index, _)| &index.password);
+    let names = of_tasks.chain(of_indexes);
+    let made_up = |name: &String| {
+        // What is secret of a webhook is its address.
+        let is_address = name.ends_with("_URL") || name.contains("WEBHOOK");
+        let nonce = host.nonce();
+        if is_address {
+            format!("{}/{nonce}", services::HOOKS)
+        } else {
+            format!("rehearsal-{nonce}")
+        }
+    };
+    names.map(|name| (name.clone(), made_up(name))).collect()
+}
