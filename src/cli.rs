@@ -299,6 +299,8 @@ pub enum Command {
     Completions(Shell),
     /// Answer that script: the shell's name, then what it tells of the line.
     Complete(Vec<String>),
+    /// Stand between the two halves of a rehearsal.
+    Inside(Vec<String>),
 }
 
 /// A parsed command line.
@@ -340,6 +342,8 @@ pub const COMMANDS: &[&str] = &[
 /// The word with which a shell's script asks. No command of its own: it is read before all else,
 /// since what follows are words of a line that is not finished yet.
 const COMPLETE: &str = "__complete";
+/// The word by which a rehearsal starts rel within a network namespace. No command of anybody's.
+pub const INSIDE: &str = "__inside";
 /// Options that take the next word.
 const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag"];
 
@@ -348,9 +352,12 @@ const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export
 /// # Errors
 /// What clap has to say instead.
 pub fn parse(words: &[String]) -> Result<Invocation, Said> {
-    if let Some((COMPLETE, told)) = words.split_first().map(|(first, told)| (first.as_str(), told))
-    {
-        let command = Command::Complete(told.to_vec());
+    let first = words.split_first().and_then(|(first, told)| match first.as_str() {
+        COMPLETE => Some(Command::Complete(told.to_vec())),
+        INSIDE => Some(Command::Inside(told.to_vec())),
+        _ => None,
+    });
+    if let Some(command) = first {
         return Ok(Invocation { directory: None, output: Output::Plain, command });
     }
     let args = std::iter::once("rel".to_owned()).chain(expand(words));

@@ -82,6 +82,7 @@ fn dispatch(
             Ok(Exit::OK)
         }
         Command::Complete(told) => Ok(complete::run(host, &told)),
+        Command::Inside(words) => rehearse::inside::run(host, &words),
     }
 }
 

@@ -4,16 +4,18 @@
 //! The release is not imitated: the inner rel is the same program doing the same as any live run.
 
 mod cast;
+pub(super) mod inside;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::inside::Isolation;
 use super::Project;
 use crate::cli::{COMMANDS, RehearseOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind};
-use crate::host::proc::{self, Ended, Launch};
+use crate::host::proc::{self, Ended, Launch, StartError};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
@@ -103,6 +105,8 @@ fn rehearse(
     let asks = |task: &&Task| task.confirm.is_some();
     let asking = project.script.declared.tasks.iter().filter(asks).map(|task| task.name.clone());
     let asking = asking.collect();
+    let program = host.program.as_deref().unwrap_or(Path::new("rel"));
+    let isolation = inside::tried(host, program, &stop);
     let ended = released(
         host,
         output,
@@ -114,6 +118,7 @@ fn rehearse(
             caches: &caches,
             cache: &cache,
             stop: &stop,
+            isolation: &isolation,
             asking,
         },
         &world,
@@ -135,6 +140,7 @@ struct Stage<'a> {
     caches: &'a Path,
     cache: &'a Path,
     stop: &'a Stop,
+    isolation: &'a Isolation,
     /// Tasks that ask before they send.
     asking: Vec<String>,
 }
@@ -154,14 +160,26 @@ fn released(
     let proxy =
         Proxy::start(authority.clone(), Arc::new(move |request| answering.answer(&request)))
             .map_err(|error| machine("the world cannot listen", &error))?;
+    let proxy = Arc::new(proxy);
     let address = format!("http://{}", proxy.address);
     let file = stage.place.join("authority.pem");
     fs::replace(&file, &authority.pem())
         .map_err(|error| machine("cannot write the authority's certificate", &error))?;
-    let socket = socket(stage.place)?;
+    let program = host
+        .program
+        .as_ref()
+        .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
     let way = Way { proxy: address.clone(), authority: authority.pem() };
-    rehearsed::tell(&socket, &way)
-        .map_err(|error| machine("the inner run cannot be told", &error))?;
+    let socket = socket(stage.place)?;
+    let words = words(program, output, options, &stage.asking);
+    let (told, words) = match stage.isolation {
+        Isolation::Namespace => {
+            let met = [vec![socket.to_string_lossy().into_owned()], words].concat();
+            (inside::expect(&socket, &way, proxy.clone()), inside::within(program, &met))
+        }
+        Isolation::Settings(_) => (rehearsed::tell(&socket, &way), words),
+    };
+    told.map_err(|error| machine("the inner run cannot be told", &error))?;
     let github = &stage.cast.endpoints.github;
     let mut env = child::variables(&Told {
         host,
@@ -177,15 +195,16 @@ fn released(
         crates_token: &stage.cast.crates_token,
         secrets: &stage.cast.secrets,
     });
-    env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
-    let program = host
-        .program
-        .as_ref()
-        .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
-    let cmd = Cmd::Argv(words(program, output, options, &stage.asking));
+    if matches!(stage.isolation, Isolation::Settings(_)) {
+        env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
+    }
+    let cmd = Cmd::Argv(words);
     let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
-    let ended = proc::hand_over(&launch, stage.stop);
-    let _ = fs::remove_file(&socket);
+    exit_of(proc::hand_over(&launch, stage.stop))
+}
+
+/// How a rel ended that was started here.
+fn exit_of(ended: Result<Ended, StartError>) -> Outcome<Exit> {
     match ended {
         Ok(Ended::Ok) => Ok(Exit::OK),
         Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
@@ -241,13 +260,15 @@ fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::
     Ok(cache)
 }
 
-/// A path short enough for a socket.
+/// A path for a socket, where none is from an earlier time.
 fn socket(place: &Path) -> Outcome<PathBuf> {
     let path = place.join("way");
-    fs::remove_file(&path).or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Ok(()),
-        _ => Err(machine("cannot replace a socket", &error)),
-    })?;
+    for old in [&path, &place.join("way.way")] {
+        fs::remove_file(old).or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(machine("cannot replace a socket", &error)),
+        })?;
+    }
     Ok(path)
 }
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod endpoints;
 pub mod env;
 pub mod fs;
+pub mod namespace;
 pub mod net;
 pub mod proc;
 pub mod rehearsed;

@@ -31,7 +31,8 @@ pub type Answerer = Arc<dyn Fn(Request) -> Response + Send + Sync>;
 pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
-    _runtime: Runtime,
+    line: Line,
+    runtime: Runtime,
 }
 
 /// The name by which the world knows requests to the proxy's own address: some clients look for a runner's
@@ -60,21 +61,35 @@ impl Proxy {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?;
         let line = Line { answerer, authority, own: address, tunnel: None };
-        runtime.spawn(async move {
-            loop {
-                // What cannot be accepted is the client's loss.
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let line = line.clone();
-                tokio::spawn(async move {
-                    let service = service_fn(move |request| outer(request, line.clone()));
-                    let _ = http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .with_upgrades()
-                        .await;
-                });
-            }
+        runtime.spawn(accept(listener, line.clone()));
+        Ok(Self { address, line, runtime })
+    }
+
+    /// Listens at another socket too, whose address is the same to those who see it.
+    ///
+    /// # Errors
+    /// It is no socket to wait at.
+    pub fn listen(&self, listener: std::net::TcpListener) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let _here = self.runtime.enter();
+        self.runtime.spawn(accept(TcpListener::from_std(listener)?, self.line.clone()));
+        Ok(())
+    }
+}
+
+/// Serves all who come.
+async fn accept(listener: TcpListener, line: Line) {
+    loop {
+        // What cannot be accepted is the client's loss.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let line = line.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| outer(request, line.clone()));
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades()
+                .await;
         });
-        Ok(Self { address, _runtime: runtime })
     }
 }
 
