@@ -73,6 +73,8 @@ enum Sub {
     Rehearse(RehearseArgs),
     /// Check the Releasefile.
     Validate,
+    /// Check who signed files: the attestations beside them, on an index, or on GitHub.
+    Verify(VerifyArgs),
     /// Print the graph of tasks.
     Graph(GraphArgs),
     /// Show a task, the table of `guards`, or a module such as `std/python`.
@@ -187,6 +189,37 @@ struct ApplyArgs {
 }
 
 #[derive(Args)]
+struct VerifyArgs {
+    /// Files; with `--from` an index also `name==version`.
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    files: Vec<String>,
+    /// Take the attestations in this file, not those beside FILE.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    attestation: Vec<PathBuf>,
+    /// Ask there too: `pypi`, `testpypi`, an index's address, or `github`.
+    #[arg(long, value_name = "WHERE")]
+    from: Option<String>,
+    /// The GitHub repository whose run has to have signed.
+    #[arg(long, value_name = "OWNER/NAME", conflicts_with_all = ["identity", "issuer"])]
+    repository: Option<String>,
+    /// The workflow of that run, such as `release.yml`.
+    #[arg(long, value_name = "FILE", requires = "repository")]
+    workflow: Option<String>,
+    /// The environment of that run's job.
+    #[arg(long, value_name = "NAME", requires = "repository")]
+    environment: Option<String>,
+    /// Who has to have signed, as the certificate names them.
+    #[arg(long, value_name = "NAME", requires = "issuer")]
+    identity: Option<String>,
+    /// Who knows them by that name.
+    #[arg(long, value_name = "URL", requires = "identity")]
+    issuer: Option<String>,
+    /// Trust this root of Sigstore, not the public one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    trusted_root: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct CleanArgs {
     /// Only show what is kept, and what would be removed.
     #[arg(long)]
@@ -266,6 +299,42 @@ pub struct CleanOptions {
     pub tools: bool,
 }
 
+/// Who has to have signed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// A run of a GitHub repository.
+    Repository {
+        /// `owner/name`.
+        name: String,
+        /// File name of its workflow.
+        workflow: Option<String>,
+        /// Its job's environment.
+        environment: Option<String>,
+    },
+    /// Whoever has this name.
+    Identity {
+        /// As the certificate has it.
+        name: String,
+        /// Who knows it.
+        issuer: String,
+    },
+}
+
+/// What to verify.
+#[derive(Debug)]
+pub struct VerifyOptions {
+    /// Files, or `name==version`.
+    pub files: Vec<String>,
+    /// Files with attestations.
+    pub attestations: Vec<PathBuf>,
+    /// Where to ask for more.
+    pub from: Option<String>,
+    /// Who has to have signed, if that was said.
+    pub signer: Option<Signer>,
+    /// The root to trust instead of the public one.
+    pub trusted_root: Option<PathBuf>,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -281,6 +350,8 @@ pub enum Command {
     Rehearse(RehearseOptions),
     /// Check the file.
     Validate,
+    /// Check who signed files.
+    Verify(VerifyOptions),
     /// Print the graph; whether in Mermaid's language.
     Graph(Vec<String>, Vec<String>, bool),
     /// Show one thing.
@@ -331,6 +402,7 @@ pub const COMMANDS: &[&str] = &[
     "apply",
     "rehearse",
     "validate",
+    "verify",
     "graph",
     "show",
     "doc",
@@ -389,6 +461,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             jobs: args.jobs.map(usize::from),
         }),
         Sub::Validate => Command::Validate,
+        Sub::Verify(args) => Command::Verify(verify_options(args)),
         Sub::Graph(args) => Command::Graph(
             args.words.words,
             args.words.rest,
@@ -501,6 +574,19 @@ fn run_options(args: RunArgs) -> RunOptions {
         plan_file: args.plan,
         export: args.export,
         ..common(args.common)
+    }
+}
+
+fn verify_options(args: VerifyArgs) -> VerifyOptions {
+    let VerifyArgs { repository, workflow, environment, identity, issuer, .. } = args;
+    let by_repository = repository.map(|name| Signer::Repository { name, workflow, environment });
+    let by_name = identity.zip(issuer).map(|(name, issuer)| Signer::Identity { name, issuer });
+    VerifyOptions {
+        files: args.files,
+        attestations: args.attestation,
+        from: args.from,
+        signer: by_repository.or(by_name),
+        trusted_root: args.trusted_root,
     }
 }
 

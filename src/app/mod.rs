@@ -1,6 +1,6 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell.
+//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files.
 
 mod clean;
 mod complete;
@@ -19,6 +19,7 @@ mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,6 +71,7 @@ fn dispatch(
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
         Command::Validate => inspect::validate(host, output),
+        Command::Verify(options) => verify::run(host, output, &options),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
         Command::Show(name) => inspect::show(host, &name),
         Command::Doc(name) => doc::explain(host, name.as_deref()),

@@ -1,12 +1,16 @@
 //! Attestations: the formats in which a run's identity signs what it says of a file.
 //!
 //! Pure: no request is made here. Signing is `session`; who sends what where is `remote::sigstore`.
+//! `read` takes in what others wrote, `verify` says whether it holds, and for whom (`identity`).
 //! Turned down: a signing library with a client of its own, which would go past the one door, and
 //! fetch a certificate for each file.
 
 mod forms;
+pub mod identity;
+pub mod read;
 pub mod session;
 pub mod statement;
+pub mod verify;
 
 pub use forms::{attestation, bundle};
 

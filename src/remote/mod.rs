@@ -3,6 +3,7 @@
 //! The match from effect to service, and nothing more: whether to act is the door's matter, and
 //! nothing here keeps a record or retries.
 
+pub mod attestations;
 pub mod command;
 pub mod crates;
 pub mod github;

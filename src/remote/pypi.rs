@@ -29,18 +29,55 @@ pub fn login(host: &Host, index: &Index) -> Option<Login> {
     Some(Login::Basic { user: index.user.clone(), password })
 }
 
+/// A project's page.
+pub(super) struct Page {
+    /// The address that answered.
+    url: String,
+    /// The files on it.
+    pub(super) files: Vec<SimpleFile>,
+}
+
 /// What the index holds under the file's name.
 ///
 /// # Errors
 /// The index cannot be asked, or its answer not be read.
 pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, Trouble> {
     let index = &upload.index;
-    let url = format!("{}{}/", index.simple, upload.project);
     let login = login_for(host, index, &index.simple);
-    let answer = host.net().get(&url, SIMPLE, login.as_ref(), stop).map_err(unclear)?;
+    let Some(page) = page(host, index, &upload.project, login.as_ref(), stop)? else {
+        return Ok(Presence::Absent);
+    };
+    // A page may list a name twice: any other bytes under it count.
+    let mut presence = Presence::Absent;
+    for file in page.files.iter().filter(|file| file.filename == upload.file.file_name()) {
+        let found = match &file.sha256 {
+            Some(sha256) => sha256.to_ascii_lowercase(),
+            None => digest_of(host, index, &page.url, file, stop)?,
+        };
+        if found != upload.file.sha256.as_str() {
+            return Ok(Presence::Other(format!("sha256 {found}")));
+        }
+        presence = Presence::Same;
+    }
+    Ok(presence)
+}
+
+/// The index's page of a project; `None` if it has no such project.
+///
+/// # Errors
+/// The index cannot be asked, or its answer not be read.
+pub(super) fn page(
+    host: &Host,
+    index: &Index,
+    project: &str,
+    login: Option<&Login>,
+    stop: &Stop,
+) -> Result<Option<Page>, Trouble> {
+    let url = format!("{}{project}/", index.simple);
+    let answer = host.net().get(&url, SIMPLE, login, stop).map_err(unclear)?;
     match answer.status {
         200 => {}
-        404 => return Ok(Presence::Absent),
+        404 => return Ok(None),
         401 | 403 => {
             let hint = format!("check the login that `{}` reads with", index.name);
             return Err(Trouble::Refused { reason: reason(&answer), hint });
@@ -57,19 +94,7 @@ pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, 
     if files.is_empty() && answer.content_type().contains("html") && !is_index(&answer.body) {
         return Err(Trouble::Unclear(format!("{url} is no project page: it has no links")));
     }
-    // A page may list a name twice: any other bytes under it count.
-    let mut presence = Presence::Absent;
-    for file in files.iter().filter(|file| file.filename == upload.file.file_name()) {
-        let found = match &file.sha256 {
-            Some(sha256) => sha256.to_ascii_lowercase(),
-            None => digest_of(host, index, &answer.url, file, stop)?,
-        };
-        if found != upload.file.sha256.as_str() {
-            return Ok(Presence::Other(format!("sha256 {found}")));
-        }
-        presence = Presence::Same;
-    }
-    Ok(presence)
+    Ok(Some(Page { url: answer.url, files }))
 }
 
 /// The digest of a file whose page does not tell it: by reading the file. The login goes along only

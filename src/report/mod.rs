@@ -19,6 +19,7 @@ pub mod render;
 mod summary;
 pub mod text;
 pub mod turns;
+pub mod verified;
 mod workflow;
 
 use std::sync::Arc;

@@ -41,7 +41,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
-    ("report", &["diag", "model", "host", "graph", "retention", "rehearse"]),
+    ("report", &["diag", "model", "host", "attest", "graph", "retention", "rehearse"]),
     ("cli", &["complete", "door", "report"]),
     ("rehearse", &["diag", "model", "host"]),
     ("app", &["*"]),

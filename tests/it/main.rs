@@ -47,4 +47,5 @@ mod scale;
 mod secrets;
 mod shims;
 mod terminal;
+mod verify;
 mod wire;
