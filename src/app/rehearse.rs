@@ -97,8 +97,9 @@ fn rehearse(
     }
     let cast = cast::cast(host, &project.script.declared, &scratch);
     let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
-    let (world, papers) = services::world(&cast, remote, outside(host, &stop), clock(host))
-        .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
+    let (world, papers) =
+        services::world(&cast, Some(remote), outside(host, &stop), clock(host))
+            .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
         .map_err(|error| machine("cannot write below the cache folder", &error))?;

@@ -63,7 +63,7 @@ pub struct Papers {
 /// A key could not be made.
 pub fn world(
     cast: &Cast<'_>,
-    mut remote: Remote,
+    remote: Option<Remote>,
     outside: Outside,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 ) -> Result<(World, Papers), String> {
@@ -95,16 +95,21 @@ pub fn world(
     let crates = &cast.endpoints.crates;
     serve(&mut world, &[&crates.api, &crates.index, &crates.downloads], registry(cast, &issuer));
     serve(&mut world, &[&addresses.fulcio, &addresses.rekor], sigstore);
-    let contents = Token::of_actions(&cast.token, true);
-    remote.add_token(contents);
-    for secret in cast.secrets.values() {
-        remote.add_token(users_token(cast, secret));
+    if let Some(remote) = remote {
+        serve(&mut world, &[&github.web], site(cast, remote));
     }
-    let remote = Arc::new(Mutex::new(remote));
-    serve(&mut world, &[&github.web], Site::new(remote, &cast.identity.repository));
     serve(&mut world, &[HOOKS], Hooks::default());
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
     Ok((world, papers))
+}
+
+/// The forge's site, for those who have one of the run's tokens or secrets.
+fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
+    remote.add_token(Token::of_actions(&cast.token, true));
+    for secret in cast.secrets.values() {
+        remote.add_token(users_token(cast, secret));
+    }
+    Site::new(Arc::new(Mutex::new(remote)), &cast.identity.repository)
 }
 
 /// A token of the user's own, as a secret may be one.

@@ -119,13 +119,13 @@ fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::net::Fields;
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer {
             status,
             reason: String::new(),
-            content_type: "application/json".into(),
-            location: None,
+            fields: Fields::from([("content-type", "application/json")]),
             url: "https://index.example/x".into(),
             body: body.into(),
         }

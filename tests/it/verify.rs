@@ -405,6 +405,7 @@ fn what_was_published_is_verified_by_what_the_index_has_of_it() {
     let cast = Cast {
         endpoints: &endpoints,
         identity: identity(),
+        environments: std::collections::BTreeMap::new(),
         bearer: "runner".into(),
         token: "token-for-github".into(),
         crates_token: "cio".into(),
@@ -413,7 +414,7 @@ fn what_was_published_is_verified_by_what_the_index_has_of_it() {
         own: vec!["time-piece".into()],
         registries: Vec::new(),
     };
-    let (world, papers) = services::world(&cast, Box::new(|_| None), Box::new(now)).unwrap();
+    let (world, papers) = services::world(&cast, None, Box::new(|_| None), Box::new(now)).unwrap();
     let project = Project::new(
         r#"
         task("build").run(|t| sh("python3 make_dist.py {} 1.0", t.out));

@@ -132,7 +132,7 @@ fn of_version(
     let files = attestations::files(host, index, project, version, stop);
     let files = files.map_err(|trouble| match trouble {
         Trouble::Refused { reason, hint } => Diagnostic::remote(reason).hint(hint),
-        Trouble::Unclear(why) | Trouble::Unsent(why) => {
+        Trouble::Unclear(why) | Trouble::Unsent(why) | Trouble::Later { reason: why, .. } => {
             let wrong = Diagnostic::remote(format!("{} cannot be asked: {why}", index.name));
             wrong.hint("run the same command again")
         }

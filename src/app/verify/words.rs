@@ -89,7 +89,7 @@ pub(super) fn trouble(target: &Target, trouble: Trouble) -> Diagnostic {
         Trouble::Refused { reason, hint } => {
             Diagnostic::remote(format!("{shown}: {}", flat(&reason))).hint(hint)
         }
-        Trouble::Unclear(why) | Trouble::Unsent(why) => {
+        Trouble::Unclear(why) | Trouble::Unsent(why) | Trouble::Later { reason: why, .. } => {
             let wrong = format!("{shown}: its attestations cannot be asked for: {}", flat(&why));
             Diagnostic::remote(wrong).hint("run the same command again")
         }
