@@ -9,6 +9,7 @@ pub mod child;
 pub mod crates;
 mod dates;
 pub mod git;
+pub mod github;
 pub mod hooks;
 pub mod http;
 pub mod oidc;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::crates;
 use super::git::{Holder, Remote, Token};
+use super::github::{self, Forge, Level};
 use super::hooks::Hooks;
 use super::http::{Request, Response};
 use super::oidc::{Identity, Issuer, OWNER};
@@ -96,20 +97,40 @@ pub fn world(
     serve(&mut world, &[&crates.api, &crates.index, &crates.downloads], registry(cast, &issuer));
     serve(&mut world, &[&addresses.fulcio, &addresses.rekor], sigstore);
     if let Some(remote) = remote {
-        serve(&mut world, &[&github.web], site(cast, remote));
+        serve(&mut world, &[&github.web, &github.api, &github.uploads], site(cast, remote));
     }
     serve(&mut world, &[HOOKS], Hooks::default());
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
     Ok((world, papers))
 }
 
-/// The forge's site, for those who have one of the run's tokens or secrets.
+/// The forge, for those who have one of the run's tokens or secrets.
 fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
+    let github = &cast.endpoints.github;
+    let repository = cast.identity.repository.clone();
     remote.add_token(Token::of_actions(&cast.token, true));
     for secret in cast.secrets.values() {
         remote.add_token(users_token(cast, secret));
     }
-    Site::new(Arc::new(Mutex::new(remote)), &cast.identity.repository)
+    let settings = github::Settings {
+        web: github.web.clone(),
+        api: github.api.clone(),
+        uploads: github.uploads.clone(),
+        repository: repository.clone(),
+        default_branch: remote.default_branch().to_owned(),
+    };
+    let remote = Arc::new(Mutex::new(remote));
+    let mut forge = Forge::new(settings, remote.clone());
+    forge.set_visibility(&cast.identity.visibility);
+    forge.add_token(github::Token::of_actions(&cast.token, Level::Write, Level::Write));
+    let owner = repository.split('/').next().unwrap_or_default();
+    for secret in cast.secrets.values() {
+        forge.add_token(github::Token::of_user(secret, owner));
+    }
+    for environment in cast.environments.values() {
+        forge.add_environment(environment, github::Environment::default());
+    }
+    Site::new(remote, forge, &repository)
 }
 
 /// A token of the user's own, as a secret may be one.

@@ -1,22 +1,30 @@
-//! The forge's hosts: git's own paths are the remote's matter, other repositories are read outside.
+//! The forge's hosts: git's own paths are the remote's matter, the rest is the API's and the site's; other
+//! repositories are read outside.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::git::Remote;
+use super::github::Forge;
 use super::http::{Request, Response};
 use super::world::Service;
 
-/// The site of a forge with one repository in it.
+/// A forge with one repository in it.
 pub struct Site {
     remote: Arc<Mutex<Remote>>,
+    forge: Forge,
     /// `owner/name`.
     repository: String,
 }
 
 impl Site {
-    /// The site that `repository` is on.
-    pub fn new(remote: Arc<Mutex<Remote>>, repository: &str) -> Self {
-        Self { remote, repository: repository.to_owned() }
+    /// The site with its API, and what git sees of it.
+    pub fn new(remote: Arc<Mutex<Remote>>, forge: Forge, repository: &str) -> Self {
+        Self { remote, forge, repository: repository.to_owned() }
+    }
+
+    /// The site with its API.
+    pub fn forge(&self) -> &Forge {
+        &self.forge
     }
 }
 
@@ -25,7 +33,7 @@ impl Service for Site {
         if Remote::takes(request) {
             return self.remote.lock().unwrap_or_else(PoisonError::into_inner).answer(request, at);
         }
-        Response::text(404, "Not Found")
+        self.forge.answer(request, at)
     }
 
     /// Another repository, but not for git: what it asks for takes more than reading.

@@ -136,6 +136,11 @@ impl Remote {
         &self.moved
     }
 
+    /// Name of the branch that `HEAD` stands for.
+    pub fn default_branch(&self) -> &str {
+        &self.settings.default_branch
+    }
+
     /// The bare repository's folder.
     pub fn folder(&self) -> &Path {
         &self.git.repository

@@ -1,0 +1,1 @@
+//! Requests to the forge, and what it answers.
