@@ -29,7 +29,7 @@ fn hatch_vcs_checks_builds_and_describes_its_release() {
     let project = hatch_vcs().tag("v0.2.0");
     let first = project.rel("publish --offline").code(0);
     let first =
-        first.says("lint: ok").says("typecheck: ok").says("test:3.11: ok").says("plan: 4 effects");
+        first.says("lint: ok").says("typecheck: ok").says("test:3.11: ok").says("plan: 8 effects");
     first.says("upload tidepool_demo-0.2.0-py3-none-any.whl").never_says("carries no tag");
 
     // The second run finds every environment ready; only the build itself starts a back end.
@@ -80,6 +80,19 @@ fn hatch_vcs_is_rehearsed_to_the_proof_without_an_account() {
     assert!(
         asked("test.pypi.org", "world").iter().any(|line| line.contains("tidepool_demo-0.2.0"))
     );
+    let writes = |host: &str| -> Vec<String> {
+        let all = asked(host, "world").into_iter();
+        all.filter(|line| !line.starts_with("GET")).collect()
+    };
+    let github = writes("api.github.com");
+    let ends = |line: &str, start: &str, end: &str| line.starts_with(start) && line.ends_with(end);
+    assert!(
+        matches!(github.as_slice(), [one, two, draft, publish]
+            if [one, two].iter().all(|line| ends(line, "POST", "/attestations 201"))
+                && ends(draft, "POST", "/releases 201") && ends(publish, "PATCH", " 200")),
+        "{github:?}"
+    );
+    assert_eq!(writes("uploads.github.com").len(), 2, "each file once");
     for service in ["pypi.org", "test.pypi.org"] {
         let own = |line: &String| line.contains("tidepool");
         assert!(!asked(service, "outside").iter().any(own), "nothing is asked of it outside");
