@@ -88,7 +88,7 @@ pub const ROWS: &[Row] = &[
         "iss": "https://token.actions.acme.example"
     ),
     claims!("a token for another index", "mint-signature", "aud": "testpypi"),
-    claims!("a token of an hour ago", "mint-signature", "exp": now() - 3600),
+    claims!("a token of an hour ago", "mint-signature", "exp": now() - 3630),
     ("a token that somebody else has signed", "pypi.mint-signature", |scene| {
         scene.registered(publisher());
         scene.identity = |token| {

@@ -54,7 +54,7 @@ const STRANGE_KEY: &str = "-----BEGIN PUBLIC KEY-----\nMAYwAAMCAAE=\n-----END PU
 
 pub const ROWS: &[Row] = &[
     claims!("a token for another audience", "aud", "pypi"),
-    claims!("a token of an hour ago", "exp", now() - 3600),
+    claims!("a token of an hour ago", "exp", now() - 3630),
     claims!("an issuer that is not known", "iss", "https://token.actions.acme.example"),
     ("a token that is none", "fulcio.token", |scene| {
         scene.with_attestations();
