@@ -76,3 +76,36 @@ pub fn claims(token: &Secret) -> Map<String, Value> {
     let raw = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
     serde_json::from_slice(&raw).unwrap_or_default()
 }
+
+/// What the claims of a token say against it, for a refusal that does not tell.
+pub fn fault(claims: &Map<String, Value>, audience: &str, now: u64) -> String {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or("nobody");
+    let ends = claims.get("exp").and_then(Value::as_u64).unwrap_or_default();
+    if claims.is_empty() {
+        "the CI service's answer is no identity token".into()
+    } else if text("aud") != audience {
+        format!("the identity token is for {}, not for {audience}", text("aud"))
+    } else if ends <= now {
+        format!("the identity token has ended {} minutes ago", (now - ends) / 60)
+    } else {
+        let issuer = text("iss");
+        format!("the identity token is for {audience} and in time, so look at its issuer, {issuer}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_token_is_found_in_its_claims() {
+        let fault = |claims: Value| fault(claims.as_object().unwrap(), "pypi", 600);
+        assert!(fault(json!({})).ends_with("no identity token"));
+        assert!(fault(json!({ "aud": "other" })).ends_with("for other, not for pypi"));
+        assert!(fault(json!({ "iss": "x" })).ends_with("for nobody, not for pypi"));
+        assert!(fault(json!({ "aud": "pypi", "exp": 480 })).ends_with("ended 2 minutes ago"));
+        assert!(fault(json!({ "aud": "pypi", "exp": 900, "iss": "x" })).ends_with("issuer, x"));
+    }
+}

@@ -20,6 +20,10 @@ use crate::model::artifact::Digest;
 use crate::model::effect::{Predicate, Presence, UploadPypi};
 use crate::model::task::Index;
 
+mod cures;
+
+use cures::advice;
+
 const SIMPLE: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 const REASON: &str = "application/json;q=0.9, text/plain;q=0.8";
 
@@ -190,39 +194,6 @@ fn attestations(errand: &Errand<'_>, upload: &UploadPypi) -> Result<String, Trou
 /// The login, but never over a readable connection to another machine.
 fn login_for(host: &Host, index: &Index, url: &str) -> Option<Login> {
     (index.insecure || !travels_in_the_clear(url)).then(|| login(host, index)).flatten()
-}
-
-/// What to do about refusals of the public indexes, by words of their reasons.
-const CURES: &[(&str, &str)] = &[
-    ("older than 14 days", "give it a new version: this one is closed for new files"),
-    ("previously used by a file", "give it a new version: a deleted file's name is used up"),
-    ("File already exists", "give it a new version: the index has other bytes under this one"),
-    (
-        "local versions",
-        "build from a tag, with the whole history: a version with `+` is none for an index",
-    ),
-    ("unsupported platform tag", "build it with cibuildwheel, or repair it with auditwheel"),
-    ("Non-user identities cannot create", "add a pending publisher for exactly this project name"),
-    (
-        "isn't allowed to upload",
-        "ask an owner of the project, or register this run as its trusted publisher",
-    ),
-    ("temporarily disabled", "wait, then run the same command again"),
-    ("attestation", "publish without: `pypi::publish(files, index, #{ attestations: false })`"),
-];
-
-fn advice(index: &Index, status: u16, reason: &str) -> String {
-    if let Some((_, cure)) = CURES.iter().find(|(words, _)| reason.contains(words)) {
-        return (*cure).to_owned();
-    }
-    match status {
-        401 | 403 => {
-            format!("check the token in {}, and what it may upload to", index.password.join(" or "))
-        }
-        300..=399 => "give the address that it redirects to".into(),
-        404 | 405 => format!("check the upload address {}", index.upload),
-        _ => "read the reason; the same command again goes on from here".into(),
-    }
 }
 
 /// What the server said, in one line: its code, if that says more than the status, else its message,

@@ -8,13 +8,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::simple::plain_text;
 use super::{Errand, Trouble, oidc};
 use crate::attest::session::{Key, Session, Signed};
 use crate::attest::{attestation, statement::statement};
 use crate::host::net::{Answer, NoAnswer};
 use crate::host::{Host, fs};
-use crate::model::artifact::{Artifact, Digest};
+use crate::model::artifact::Digest;
 use crate::model::effect::{Predicate, Presence, Sign};
+use crate::model::task::Destination;
 
 /// The audience that Fulcio wants.
 const AUDIENCE: &str = "sigstore";
@@ -79,7 +81,7 @@ fn place(errand: &Errand<'_>, sha256: &Digest, predicate: Predicate) -> PathBuf 
 /// # Errors
 /// `Refused` with the reason of whoever said no, `Unclear` without an answer.
 pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
-    let signed = signed(errand, &sign.file, sign.predicate)?;
+    let signed = signed(errand, sign)?;
     let url = format!("{}/api/v1/log/entries", errand.host.endpoints.sigstore.rekor);
     let answer = post(errand, &url, &signed.entry())?;
     let logged = match (answer.status, answer.fields.get("location")) {
@@ -90,7 +92,7 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
             let found = errand.host.net().get(&url, "application/json", None, errand.stop);
             json_of(&found.map_err(unclear)?)?
         }
-        _ => return Err(said_no("the transparency log", &answer)),
+        _ => return Err(said_no("no entry in the transparency log", &answer, &[], sign)),
     };
     let attestation = attestation(&signed, &logged).map_err(Trouble::Unclear)?;
     let path = place(errand, &sign.file.sha256, sign.predicate);
@@ -99,17 +101,17 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
     kept.map_err(|error| Trouble::Unclear(format!("cannot keep {}: {error}", path.display())))
 }
 
-fn signed(errand: &Errand<'_>, file: &Artifact, predicate: Predicate) -> Result<Signed, Trouble> {
+fn signed(errand: &Errand<'_>, sign: &Sign) -> Result<Signed, Trouble> {
     let now = errand.host.clock.now();
     // Held over the request: statements side by side share one certificate.
     let mut session = errand.ties.signer.session.lock().unwrap_or_else(PoisonError::into_inner);
     let signing = match session.take().filter(|known| now < known.since + FRESH) {
         Some(known) => known,
-        None => certified(errand, now)?,
+        None => certified(errand, sign, now)?,
     };
     let server = &errand.host.endpoints.github.web;
-    let text =
-        statement(predicate, file.file_name(), file.sha256.as_str(), &signing.claims, server);
+    let (name, sha256) = (sign.file.file_name(), sign.file.sha256.as_str());
+    let text = statement(sign.predicate, name, sha256, &signing.claims, server);
     let signed = signing.session.sign(text).map_err(Trouble::Unsent);
     *session = Some(signing);
     signed
@@ -117,7 +119,7 @@ fn signed(errand: &Errand<'_>, file: &Artifact, predicate: Predicate) -> Result<
 
 /// A certificate for the run's identity. The log is public: what it would tell of a repository that
 /// is not, is never written to it.
-fn certified(errand: &Errand<'_>, now: u64) -> Result<Signing, Trouble> {
+fn certified(errand: &Errand<'_>, sign: &Sign, now: u64) -> Result<Signing, Trouble> {
     let token = oidc::token(errand.host, AUDIENCE, errand.stop)?;
     let claims = oidc::claims(&token);
     let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -125,7 +127,7 @@ fn certified(errand: &Errand<'_>, now: u64) -> Result<Signing, Trouble> {
     if !matches!(visibility, "public" | "") {
         return Err(Trouble::Refused {
             reason: format!("the repository is {visibility}, and the transparency log is public"),
-            hint: "publish without: `pypi::publish(files, index, #{ attestations: false })`".into(),
+            hint: without(sign).into(),
         });
     }
     let key = Key::new().map_err(Trouble::Unsent)?;
@@ -133,7 +135,9 @@ fn certified(errand: &Errand<'_>, now: u64) -> Result<Signing, Trouble> {
     let url = format!("{}/api/v2/signingCert", errand.host.endpoints.sigstore.fulcio);
     let answer = post(errand, &url, &request)?;
     if !matches!(answer.status, 200 | 201) {
-        return Err(said_no("the certificate authority", &answer));
+        let fault = oidc::fault(&claims, AUDIENCE, now);
+        let known = [("{fault}", fault.as_str()), ("{sub}", claim("sub"))];
+        return Err(said_no("no certificate for this run", &answer, &known, sign));
     }
     let session = key.certified(&json_of(&answer)?).map_err(Trouble::Unclear)?;
     Ok(Signing { session, claims, since: now })
@@ -152,15 +156,102 @@ fn json_of(answer: &Answer) -> Result<Value, Trouble> {
         .map_err(|_| Trouble::Unclear(format!("{} answered no JSON", answer.url)))
 }
 
-fn said_no(who: &str, answer: &Answer) -> Trouble {
-    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let message = said["message"].as_str().unwrap_or_default();
-    let reason = format!("{who} refused: {} {message}", answer.status);
-    match answer.status {
-        408 | 425 | 429 | 500..=599 => Trouble::Unclear(reason),
-        _ => Trouble::Refused {
-            reason,
-            hint: "read the reason; the same command again goes on from here".into(),
-        },
+/// Words of a refusal by Fulcio or Rekor, and what to do. `{fault}` stands for what the token's claims
+/// say against it, `{sub}` for whom it names, `{without}` for how to do without.
+const CURES: &[(&str, &str)] = &[
+    ("the identity token", "{fault}; the same command again takes a new one; or {without}"),
+    (
+        "signature supplied in the request",
+        "run the same command again; if it stays, the authority reads another `sub` than {sub}: {without}",
+    ),
+    ("supplied in the request", DAMAGED),
+    ("the request body", DAMAGED),
+    ("could not verify envelope", DAMAGED),
+    ("not valid at this time", "run the same command again: it gets a new certificate"),
+    ("of another authority", "authority and log are of two instances of Sigstore: {without}"),
+    ("max_request_body_size", "the statement is too large for the log: {without}"),
+    ("Too Large", "the statement is too large for the log: {without}"),
+    ("error processing entry", "the log does not take what rel writes: {without}"),
+];
+
+const DAMAGED: &str =
+    "run the same command again: the request was damaged on its way; if it stays, {without}";
+
+fn without(sign: &Sign) -> &'static str {
+    match sign.wanted_by {
+        Destination::Attestations => "leave out `github::attest`",
+        _ => "publish with `pypi::publish(files, index, #{ attestations: false })`",
+    }
+}
+
+fn said_no(what: &str, answer: &Answer, known: &[(&str, &str)], sign: &Sign) -> Trouble {
+    let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    // What stands between may answer with a page.
+    let message = json["message"].as_str().map_or_else(|| plain_text(&answer.body), str::to_owned);
+    let message: String = message.chars().take(300).collect();
+    let reason = format!("{what}: {} {}", answer.status, message.trim());
+    if matches!(answer.status, 408 | 425 | 429 | 500..=599) {
+        return Trouble::Unclear(reason);
+    }
+    let cure = CURES.iter().find(|(words, _)| reason.contains(words));
+    let cure = cure.map_or("read the reason, or {without}", |(_, cure)| cure);
+    let mut hint = cure.replace("{without}", without(sign));
+    for (word, text) in known {
+        hint = hint.replace(word, text);
+    }
+    Trouble::Refused { reason, hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::net::Fields;
+    use crate::model::artifact::Artifact;
+
+    fn told(status: u16, body: &str, wanted_by: Destination) -> Trouble {
+        let answer = Answer {
+            status,
+            reason: String::new(),
+            fields: Fields::default(),
+            url: String::new(),
+            body: body.into(),
+        };
+        let file = Artifact {
+            name: "x.whl".into(),
+            size: 1,
+            sha256: Digest::from_raw(&[0; 32]),
+            blake2b_256: String::new(),
+            executable: false,
+        };
+        let sign = Sign { predicate: Predicate::Publish, file, wanted_by };
+        said_no("no entry", &answer, &[], &sign)
+    }
+
+    #[test]
+    fn no_row_hides_a_later_one() {
+        for (at, (words, _)) in CURES.iter().enumerate() {
+            let first = CURES.iter().position(|(other, _)| words.contains(other));
+            assert_eq!(first, Some(at), "`{words}` is never reached");
+        }
+    }
+
+    #[test]
+    fn a_page_that_says_too_large_is_understood() {
+        let page =
+            "<html><body><center><h1>413 Request Entity Too Large</h1></center></body></html>";
+        let Trouble::Refused { reason, hint } = told(413, page, Destination::Attestations) else {
+            panic!("no refusal");
+        };
+        assert_eq!(reason, "no entry: 413 413 Request Entity Too Large");
+        assert_eq!(hint, "the statement is too large for the log: leave out `github::attest`");
+    }
+
+    #[test]
+    fn what_is_the_servers_own_trouble_is_no_refusal() {
+        for status in [429, 500, 503] {
+            let said = r#"{ "code": 13, "message": "error communicating with CA backend" }"#;
+            let text = format!("no entry: {status} error communicating with CA backend");
+            assert_eq!(told(status, said, Destination::Pypi), Trouble::Unclear(text));
+        }
     }
 }

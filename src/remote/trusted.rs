@@ -4,6 +4,8 @@
 //! of its own, since one is good for one use. What was got is given back when the run ends, whatever
 //! the index says to that. Nothing is kept on disk.
 
+mod cures;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,9 +20,6 @@ use crate::model::task::Index;
 
 /// How long before its end a token is no longer begun with, in seconds.
 const MARGIN: u64 = 300;
-/// What an index matches a publisher by, in the order of its form.
-const MATCHED: [&str; 6] =
-    ["repository", "repository_owner_id", "job_workflow_ref", "environment", "event_name", "ref"];
 
 /// Tokens that indexes have given to this run.
 #[derive(Default)]
@@ -146,7 +145,7 @@ fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, 
             Ok(Given { token, expires, back: Back::Posted(format!("{exchange}burn-token")) })
         }
         (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
-        _ => Err(refused(index, &said, &identity, answer.status)),
+        _ => Err(cures::refused(index, &said, &identity, answer.status, host.clock.now())),
     }
 }
 
@@ -179,36 +178,6 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
                 ),
             })
         }
-    }
-}
-
-/// What the index said, beside what it could see of this run.
-fn refused(index: &str, said: &Value, identity: &Secret, status: u16) -> Trouble {
-    let errors = said["errors"].as_array().cloned().unwrap_or_default();
-    let text = |error: &Value| {
-        let part = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
-        format!("{}: {}", part("code"), part("description"))
-    };
-    let mut reasons: Vec<String> = errors.iter().map(text).collect();
-    if reasons.is_empty() {
-        reasons.push(said["message"].as_str().map_or_else(|| status.to_string(), str::to_owned));
-    }
-    let claims = oidc::claims(identity);
-    let seen = seen_as(&claims, &MATCHED);
-    let code = errors.first().and_then(|error| error["code"].as_str()).unwrap_or_default();
-    let todo = match code {
-        "invalid-reuse-token" => {
-            "run the same command again: each try takes a new identity token".into()
-        }
-        "not-enabled" => format!("try later: {index} has switched trusted publishing off"),
-        "invalid-pending-publisher" => {
-            "add a trusted publisher in the settings of the project, which exists by now".into()
-        }
-        _ => format!("register exactly this as a trusted publisher of the project on {index}"),
-    };
-    Trouble::Refused {
-        reason: format!("trusted publishing was refused: {}", reasons.join("; ")),
-        hint: format!("{todo}; the run was seen as: {seen}"),
     }
 }
 

@@ -1,0 +1,107 @@
+//! Each refusal of the world, and what rel says to it.
+//!
+//! A row is one thing that is wrong, the rule that refuses it, and how the scene is set. What rel prints
+//! is in the files of `tests/refusals`, one for each table; `UPDATE_EXPECT=1` rewrites them. The rules are
+//! not taken from there: a row fails if another rule has refused.
+
+mod altered;
+mod archives;
+mod dists;
+mod metadata;
+mod minting;
+mod projects;
+mod scene;
+mod signing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use expect_test::expect_file;
+use rel::rehearse::world::Exchange;
+use rel::rehearse::{pypi, sigstore};
+
+use scene::{Scene, Told};
+
+/// What is wrong, the rule by which it is refused, and how the scene is set.
+type Row = (&'static str, &'static str, fn(&mut Scene));
+
+/// Runs a table's rows side by side, and compares what rel said to the table's file.
+fn explained(table: &str, rows: &[Row]) {
+    let next = AtomicUsize::new(0);
+    let said: Mutex<BTreeMap<usize, Result<String, String>>> = Mutex::default();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::SeqCst);
+            let Some(row) = rows.get(at) else { break };
+            let told = refused(row);
+            said.lock().unwrap().insert(at, told);
+        }
+    };
+    std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+    let (good, wrong): (Vec<_>, Vec<_>) =
+        said.into_inner().unwrap().into_values().partition(Result::is_ok);
+    let wrong: Vec<String> = wrong.into_iter().filter_map(Result::err).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let texts: Vec<String> = good.into_iter().flatten().collect();
+    expect_file![format!("../../refusals/{table}.txt")].assert_eq(&texts.join("\n"));
+}
+
+/// What rel said in a row's scene, or how that was not the refusal that it should have been.
+fn refused((name, rule, prepare): &Row) -> Result<String, String> {
+    let mut scene = Scene::new();
+    prepare(&mut scene);
+    let Told { code, text, record } = scene.run();
+    let last = record.iter().rfind(|exchange| exchange.rule.is_some() && !looks(exchange));
+    let by = last.and_then(|exchange| exchange.rule).map(|(name, _)| name);
+    let until = ["\ntasks:", "\nstopped at", "\nNOT FINISHED"]
+        .iter()
+        .filter_map(|end| text.find(end))
+        .min();
+    match (last, text.find("error:"), until) {
+        (Some(last), Some(from), Some(until)) if by == Some(*rule) => {
+            let said = &text[from..until];
+            if said.contains("read the reason") {
+                return Err(format!("{name}: rel knows nothing to do: {said}"));
+            }
+            Ok(format!("== {name}\n{} by {rule}; rel ends with {code}\n{said}\n", last.status))
+        }
+        _ => Err(format!("{name}: not refused by {rule} but by {by:?}: {text}")),
+    }
+}
+
+/// Whether it only looks what is there.
+fn looks(exchange: &Exchange) -> bool {
+    let pages = ["/simple/", "/api/v1/log"];
+    exchange.method == "GET" && pages.iter().any(|start| exchange.path.starts_with(start))
+}
+
+/// Rules that no row can break, with the reason.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("pypi.not-found", "each row meets it: what is not there yet"),
+    ("pypi.too-many-projects", "no clear answer for rel, which tries again for ten seconds"),
+    ("pypi.integrity-accept", "rel does not ask for provenance"),
+    ("pypi.integrity-disabled", "rel does not ask for provenance"),
+    ("pypi.integrity-none", "rel does not ask for provenance"),
+    ("rekor.duplicate", "no refusal for rel: a test of its own in `signing`"),
+];
+
+const TABLES: &[&[Row]] =
+    &[metadata::ROWS, archives::ROWS, projects::ROWS, altered::ROWS, minting::ROWS, signing::ROWS];
+
+#[test]
+fn every_rule_of_the_index_and_of_sigstore_is_broken_by_a_row() {
+    let rows: BTreeSet<&str> = TABLES.iter().copied().flatten().map(|row| row.1).collect();
+    let known: BTreeSet<&str> =
+        pypi::RULES.iter().chain(sigstore::RULES).map(|rule| rule.name).collect();
+    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|row| row.0).collect();
+    assert_eq!(known.difference(&rows).copied().collect::<BTreeSet<_>>(), elsewhere);
+}
+
+#[test]
+fn no_two_rows_of_a_table_have_one_name() {
+    for rows in TABLES {
+        let mut names = BTreeSet::new();
+        rows.iter().for_each(|(name, ..)| assert!(names.insert(*name), "{name}"));
+    }
+}
