@@ -21,6 +21,7 @@ use crate::model::command::Cmd;
 use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
+use crate::rehearse::kept::Kept;
 use crate::rehearse::oidc::Identity;
 use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
@@ -108,8 +109,9 @@ fn rehearse(
         own: names(&scratch.checkout),
         registries: registries::hosts(host),
     };
-    let (world, papers) = services::world(&cast, outside(host, &stop), clock(host))
+    let (mut world, papers) = services::world(&cast, outside(host, &stop), clock(host))
         .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
+    world.keep(kept(host, &caches, options.offline));
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
         .map_err(|error| machine("cannot write below the cache folder", &error))?;
@@ -133,9 +135,9 @@ fn rehearse(
     )?;
     let record = world.record();
     if output == Output::Json {
-        host.out_json(report::rehearsal::json(&scratch.tag, &record));
+        host.out_json(report::rehearsal::json(&scratch.tag, options.offline, &record));
     } else {
-        host.err(&report::rehearsal::text(&scratch.tag, &record));
+        host.err(&report::rehearsal::text(&scratch.tag, options.offline, &record));
     }
     Ok(ended)
 }
@@ -306,6 +308,15 @@ fn names(checkout: &Path) -> Vec<String> {
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {
     let host = host.clone();
     Box::new(move || host.clock.now())
+}
+
+/// What registries have answered in rehearsals before, of all projects.
+fn kept(host: &Host, caches: &Path, offline: bool) -> Kept {
+    let kept = Kept::new(caches.join("outside"), offline);
+    if !offline {
+        kept.sweep(host.clock.now());
+    }
+    kept
 }
 
 /// Reads registries as this machine does.

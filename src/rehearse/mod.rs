@@ -9,6 +9,7 @@ pub mod child;
 pub mod crates;
 mod dates;
 pub mod http;
+pub mod kept;
 pub mod oidc;
 pub mod private;
 pub mod pypi;
