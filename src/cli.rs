@@ -175,6 +175,9 @@ struct RehearseArgs {
     /// The tag to release [default: that of HEAD, else the next patch].
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
+    /// Ask nothing outside: registries answer as they did in rehearsals before.
+    #[arg(long)]
+    offline: bool,
     /// Tasks at the same time [default: the number of cores].
     #[arg(short, long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
@@ -284,6 +287,8 @@ pub struct RehearseOptions {
     pub dirty: bool,
     /// The tag to release.
     pub tag: Option<String>,
+    /// Nothing is asked outside.
+    pub offline: bool,
     /// Bodies at the same time; `None` for one per core.
     pub jobs: Option<usize>,
 }
@@ -458,6 +463,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             rest: args.words.rest,
             dirty: args.dirty,
             tag: args.tag,
+            offline: args.offline,
             jobs: args.jobs.map(usize::from),
         }),
         Sub::Validate => Command::Validate,

@@ -24,6 +24,7 @@ use crate::model::command::Cmd;
 use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
+use crate::rehearse::kept::Kept;
 use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
@@ -97,9 +98,10 @@ fn rehearse(
     }
     let cast = cast::cast(host, &project.script.declared, &scratch);
     let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
-    let (world, papers) =
+    let (mut world, papers) =
         services::world(&cast, Some(remote), outside(host, &stop), clock(host))
             .map_err(|why| Diagnostic::machine(format!("the world cannot be made: {why}")))?;
+    world.keep(kept(host, &caches, options.offline));
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
         .map_err(|error| machine("cannot write below the cache folder", &error))?;
@@ -126,9 +128,9 @@ fn rehearse(
     )?;
     let record = world.record();
     if output == Output::Json {
-        host.out_json(report::rehearsal::json(&scratch.tag, &record));
+        host.out_json(report::rehearsal::json(&scratch.tag, options.offline, &record));
     } else {
-        host.err(&report::rehearsal::text(&scratch.tag, &record));
+        host.err(&report::rehearsal::text(&scratch.tag, options.offline, &record));
     }
     Ok(ended)
 }
@@ -276,6 +278,15 @@ fn socket(place: &Path) -> Outcome<PathBuf> {
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {
     let host = host.clone();
     Box::new(move || host.clock.now())
+}
+
+/// What registries have answered in rehearsals before, of all projects.
+fn kept(host: &Host, caches: &Path, offline: bool) -> Kept {
+    let kept = Kept::new(caches.join("outside"), offline);
+    if !offline {
+        kept.sweep(host.clock.now());
+    }
+    kept
 }
 
 /// Reads registries as this machine does.

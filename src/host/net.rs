@@ -335,6 +335,13 @@ pub fn host_of(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
 }
 
+/// The host of an address, lower-case, with its port if that is not the usual one.
+pub fn authority_of(url: &str) -> Option<String> {
+    let port = Url::parse(url).ok()?.port();
+    let host = host_of(url)?;
+    Some(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+}
+
 /// Whether `url` is an absolute http or https address with a host.
 pub fn is_web_url(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

@@ -13,6 +13,10 @@ pub struct Request {
     pub method: String,
     /// Host without port, lower-case.
     pub host: String,
+    /// Port, if it is not the usual one.
+    pub port: Option<u16>,
+    /// Whether it was sent over plain http.
+    pub clear: bool,
     /// Path as it was sent, still percent-encoded.
     pub path: String,
     /// Path and query as they were sent.
@@ -63,6 +67,17 @@ pub struct Response {
 }
 
 impl Request {
+    /// The host, with its port if that is not the usual one.
+    pub fn authority(&self) -> String {
+        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
+    }
+
+    /// The whole address.
+    pub fn url(&self) -> String {
+        let scheme = if self.clear { "http" } else { "https" };
+        format!("{scheme}://{}{}", self.authority(), self.target)
+    }
+
     /// A header field's value; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -12,6 +12,7 @@ pub mod git;
 pub mod github;
 pub mod hooks;
 pub mod http;
+pub mod kept;
 pub mod oidc;
 pub mod owned;
 pub mod private;

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::host::net::host_of;
+use crate::host::net::authority_of;
 use crate::host::{Host, fs};
 
 /// Variables that name registries.
@@ -29,7 +29,7 @@ const OWN: [(&str, &str); 3] = [
 ];
 const CARGO: &str = ".cargo/config.toml";
 
-/// Hosts of registries that may be read outside.
+/// Hosts of registries that may be read outside, with ports where they are unusual.
 pub fn hosts(host: &Host) -> Vec<String> {
     let values = VARIABLES.iter().filter_map(|name| host.env.get(name)).map(str::to_owned);
     let own = OWN.iter().map(|(file, _)| *file).chain([CARGO]).filter_map(|file| home(host, file));
@@ -43,7 +43,7 @@ fn addresses(text: &str) -> Vec<String> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ']');
     let words = text.split(ends).filter_map(|word| {
         let at = ["https://", "http://"].iter().find_map(|scheme| word.find(scheme))?;
-        host_of(&word[at..])
+        authority_of(&word[at..])
     });
     words.collect()
 }
@@ -77,6 +77,6 @@ mod tests {
     fn addresses_are_found_in_each_form_of_settings() {
         let text = "index-url = https://u:p@pip.example/simple\nextra=http://10.0.0.1:3141/x \
                     [source.m]\nregistry = \"sparse+https://cargo.example/index/\"\n# none: //x";
-        assert_eq!(addresses(text), ["pip.example", "10.0.0.1", "cargo.example"]);
+        assert_eq!(addresses(text), ["pip.example", "10.0.0.1:3141", "cargo.example"]);
     }
 }

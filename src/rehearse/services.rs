@@ -295,10 +295,9 @@ pub fn relayed(
     request: &Request,
     fetch: impl FnOnce(bool, &str, &[(String, String)]) -> Option<Fetched>,
 ) -> Option<Response> {
-    let url = format!("https://{}{}", request.host, request.target);
     let passes = |(name, _): &&(String, String)| PASSED.contains(&name.as_str());
     let fields: Vec<(String, String)> = request.headers.iter().filter(passes).cloned().collect();
-    let fetched = fetch(request.method == "HEAD", &url, &fields)?;
+    let fetched = fetch(request.method == "HEAD", &request.url(), &fields)?;
     let stays = |(name, _): &(String, String)| !DROPPED.contains(&name.as_str());
     let headers = fetched.fields.into_iter().filter(stays).collect();
     Some(Response { status: fetched.status, headers, body: fetched.body, ..Response::default() })

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::uri::Authority as Place;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
@@ -46,8 +47,8 @@ struct Line {
     authority: Arc<Authority>,
     /// Where the proxy itself is.
     own: SocketAddr,
-    /// The host that a tunnel leads to; without one, requests name it themselves.
-    tunnel: Option<String>,
+    /// Where a tunnel leads to; without one, requests name it themselves.
+    tunnel: Option<Place>,
 }
 
 impl Proxy {
@@ -100,13 +101,13 @@ async fn outer(mut request: hyper::Request<Incoming>, line: Line) -> Answer {
     if request.method() != hyper::Method::CONNECT {
         return inner(request, line).await;
     }
-    let Some(host) = request.uri().host().map(str::to_owned) else {
+    let Some(place) = request.uri().authority().cloned() else {
         return Ok(encoded(Response::empty(400)));
     };
     tokio::spawn(async move {
         if let Ok(stream) = hyper::upgrade::on(&mut request).await {
             // A client that breaks off has nobody to be told.
-            let _ = tunnel(stream, Line { tunnel: Some(host), ..line }).await;
+            let _ = tunnel(stream, Line { tunnel: Some(place), ..line }).await;
         }
     });
     Ok(encoded(Response::empty(200)))
@@ -114,7 +115,7 @@ async fn outer(mut request: hyper::Request<Incoming>, line: Line) -> Answer {
 
 /// Ends TLS as the host that the client wants to reach, and answers what it asks.
 async fn tunnel(stream: Upgraded, line: Line) -> io::Result<()> {
-    let host = line.tunnel.clone().unwrap_or_default();
+    let host = line.tunnel.as_ref().map(|place| place.host().to_owned()).unwrap_or_default();
     let resolver = For { authority: line.authority.clone(), host };
     let mut config =
         ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(resolver));
@@ -142,14 +143,13 @@ async fn inner(request: hyper::Request<Incoming>, line: Line) -> Answer {
 fn plain(head: &hyper::http::request::Parts, body: Vec<u8>, line: &Line) -> Request {
     let text =
         |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let named = head.headers.get("host").map(text).unwrap_or_default();
-    let authority = head.uri.authority().map_or(named.as_str(), |authority| authority.as_str());
-    let host = match &line.tunnel {
-        Some(host) => host.as_str(),
-        None if authority == line.own.to_string() => RUNNER,
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-    };
-    let host = host.to_ascii_lowercase();
+    let named = || head.headers.get("host").map(text).and_then(|named| named.parse().ok());
+    let place = line.tunnel.clone().or_else(|| head.uri.authority().cloned()).or_else(named);
+    let own = line.tunnel.is_none()
+        && place.as_ref().is_some_and(|place| place.as_str() == line.own.to_string());
+    let host = if own { RUNNER } else { place.as_ref().map_or("", |place| place.host()) };
+    let usual = if line.tunnel.is_some() { 443 } else { 80 };
+    let port = place.as_ref().and_then(Place::port_u16).filter(|port| !own && *port != usual);
     let pair = |pair: &str| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decoded(&key.replace('+', " ")), decoded(&value.replace('+', " ")))
@@ -157,7 +157,9 @@ fn plain(head: &hyper::http::request::Parts, body: Vec<u8>, line: &Line) -> Requ
     let query = head.uri.query().unwrap_or_default();
     Request {
         method: head.method.as_str().to_owned(),
-        host,
+        host: host.to_ascii_lowercase(),
+        port,
+        clear: line.tunnel.is_none(),
         path: head.uri.path().to_owned(),
         target: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         query: query.split('&').filter(|part| !part.is_empty()).map(pair).collect(),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::http::{Request, Response, Rule};
+use super::kept::{Kept, Told, conditioned};
 
 /// A service that answers requests at an instant, in seconds since 1970.
 pub trait Service: Send {
@@ -34,6 +35,10 @@ pub enum By {
     World,
     /// A registry outside.
     Outside,
+    /// A registry outside, when it was last asked.
+    Kept,
+    /// Nobody: the registry was not asked or did not answer, and nothing is kept of it.
+    Missing,
     /// Nobody: the host has no part in this.
     Nobody,
 }
@@ -61,9 +66,10 @@ pub struct World {
     services: BTreeMap<String, Shared>,
     /// Names of what is released, normalised: never asked for outside.
     own: Mutex<BTreeSet<String>>,
-    /// Hosts that may be read outside.
+    /// Hosts that may be read outside, with ports where they are unusual.
     registries: Mutex<BTreeSet<String>>,
     outside: Outside,
+    kept: Option<Kept>,
     record: Mutex<Vec<Exchange>>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -82,6 +88,7 @@ impl World {
             own: Mutex::new(own),
             registries: Mutex::new(registries.into_iter().collect()),
             outside,
+            kept: None,
             record: Mutex::default(),
             clock,
         }
@@ -90,6 +97,12 @@ impl World {
     /// Lets `service` answer for a host.
     pub fn serve(&mut self, host: &str, service: Shared) {
         self.services.insert(host.to_ascii_lowercase(), service);
+    }
+
+    /// Keeps what the outside answers, and answers with it. Whose answers are kept may be read.
+    pub fn keep(&mut self, kept: Kept) {
+        lock(&self.registries).extend(kept.hosts());
+        self.kept = Some(kept);
     }
 
     /// Answers a request, whoever it is for.
@@ -128,7 +141,7 @@ impl World {
                 (By::World, lock(service).answer(request, (self.clock)()))
             }
             Some(_) => self.read_outside(request),
-            None if reads && lock(&self.registries).contains(&request.host) => {
+            None if reads && lock(&self.registries).contains(&request.authority()) => {
                 self.read_outside(request)
             }
             None => (By::Nobody, nobody(request)),
@@ -136,11 +149,20 @@ impl World {
     }
 
     fn read_outside(&self, request: &Request) -> (By, Response) {
-        let Some(response) = (self.outside)(request) else {
-            return (By::Outside, Response::text(504, "rel: no answer from outside"));
+        let told = match &self.kept {
+            Some(kept) => kept.answer(request, |request| (self.outside)(request)),
+            None => (self.outside)(request).map_or_else(
+                || Told::Missing(Response::text(504, "rel: no answer from outside\n")),
+                Told::Fresh,
+            ),
+        };
+        let (by, response) = match told {
+            Told::Fresh(response) => (By::Outside, response),
+            Told::Kept(response) => (By::Kept, response),
+            Told::Missing(response) => return (By::Missing, response),
         };
         self.learn(&response);
-        (By::Outside, response)
+        (by, conditioned(request, response))
     }
 
     /// Pages of registries name the hosts that their files are on.
@@ -212,14 +234,16 @@ mod tests {
         world
     }
 
+    fn request(method: &str, host: &str, path: &str) -> Request {
+        let (host, port) =
+            host.split_once(':').map_or((host, None), |(host, port)| (host, port.parse().ok()));
+        let (method, target) = (method.into(), path.into());
+        let (host, path) = (host.into(), path.into());
+        Request { method, host, port, path, target, ..Request::default() }
+    }
+
     fn ask(world: &World, method: &str, host: &str, path: &str) -> (u16, String) {
-        let request = Request {
-            method: method.into(),
-            host: host.into(),
-            path: path.into(),
-            ..Request::default()
-        };
-        let response = world.answer(&request);
+        let response = world.answer(&request(method, host, path));
         (response.status, String::from_utf8(response.body).unwrap())
     }
 
@@ -246,6 +270,27 @@ mod tests {
         let kept = answer.headers.iter().find(|(name, _)| name == "cache-control").unwrap();
         assert_eq!(kept.1, "no-store", "the next world is another one");
         assert_eq!(ask(&world, "GET", "index.example", "/simple/ruff/").1, "/simple/ruff/ at 7");
+    }
+
+    #[test]
+    fn without_a_network_registries_answer_as_they_did_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = |offline| Kept::new(folder.path().to_owned(), offline);
+        let mut before = world();
+        before.keep(kept(false));
+        assert_eq!(ask(&before, "GET", "mirror.example", "/x").0, 200);
+        assert_eq!(ask(&before, "GET", "files.example", "/x").0, 200);
+
+        let outside = |_: &Request| unreachable!("nothing is asked outside");
+        let mut world = World::new([], [], Box::new(outside), Box::new(|| 7));
+        world.keep(kept(true));
+        for host in ["mirror.example", "files.example"] {
+            assert!(ask(&world, "GET", host, "/x").1.starts_with("outside"), "{host}");
+        }
+        assert_eq!(ask(&world, "GET", "mirror.example:8080", "/x").0, 403);
+        assert_eq!(ask(&world, "GET", "mirror.example", "/y").0, 504);
+        let told: Vec<By> = world.record().iter().map(|exchange| exchange.by).collect();
+        assert_eq!(told, [By::Kept, By::Kept, By::Nobody, By::Missing]);
     }
 
     #[test]

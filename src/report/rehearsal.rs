@@ -1,7 +1,7 @@
 //! What a rehearsal tells at its end: which services were asked what, who refused, and who has no part
 //! in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -21,20 +21,18 @@ pub fn left_out(changes: &[String]) -> String {
 }
 
 /// The summary for people.
-pub fn text(tag: &str, record: &[Exchange]) -> String {
-    let mut lines =
-        vec![format!("\nrehearsal of {tag}: nothing has left this machine but requests to read")];
+pub fn text(tag: &str, offline: bool, record: &[Exchange]) -> String {
+    let but = if offline { ", and nothing was asked outside" } else { " but requests to read" };
+    let mut lines = vec![format!("\nrehearsal of {tag}: nothing has left this machine{but}")];
     for (host, (reads, writes, refused)) in counted(record, By::World) {
         let counts = format!("{}, {}", plural(reads, "read"), plural(writes, "write"));
         let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
         lines.push(format!("  {host:<42} {counts}{refused}"));
     }
-    let outside = counted(record, By::Outside);
-    if !outside.is_empty() {
-        let reads: usize = outside.values().map(|counts| counts.0).sum();
-        let hosts: Vec<&str> = outside.keys().copied().collect();
-        lines.push(format!("  {} outside: {}", plural(reads, "read"), hosts.join(", ")));
+    if let Some((reads, hosts)) = read(record, By::Outside) {
+        lines.push(format!("  {} outside: {hosts}", plural(reads, "read")));
     }
+    lines.extend(told_of_kept(offline, record));
     for (host, (reads, writes, _)) in counted(record, By::Nobody) {
         let what = plural(reads + writes, "request");
         lines.push(format!("  kept back: {what} to {host}, which has no part in this"));
@@ -45,8 +43,44 @@ pub fn text(tag: &str, record: &[Exchange]) -> String {
 }
 
 /// The summary for programs.
-pub fn json(tag: &str, record: &[Exchange]) -> Value {
-    json!({ "v": 1, "event": "rehearsal", "tag": tag, "requests": record })
+pub fn json(tag: &str, offline: bool, record: &[Exchange]) -> Value {
+    json!({ "v": 1, "event": "rehearsal", "tag": tag, "offline": offline, "requests": record })
+}
+
+/// What was not answered by the outside itself.
+fn told_of_kept(offline: bool, record: &[Exchange]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((reads, hosts)) = read(record, By::Kept) {
+        lines.push(match (offline, reads) {
+            (true, _) => format!("  {} from what is kept: {hosts}", plural(reads, "read")),
+            (false, 1) => {
+                format!("  1 answer was a kept one: the network did not answer ({hosts})")
+            }
+            (false, _) => {
+                format!("  {reads} answers were kept ones: the network did not answer ({hosts})")
+            }
+        });
+    }
+    let missing = record.iter().filter(|exchange| exchange.by == By::Missing);
+    let missing: BTreeSet<String> = missing
+        .map(|Exchange { method, host, path, .. }| format!("{method} {host}{path}"))
+        .collect();
+    let what = if offline { "not kept" } else { "no answer, and none kept" };
+    lines.extend(missing.iter().take(SHOWN).map(|one| format!("  {what}: {one}")));
+    let more = missing.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("  {what}: {more} more")));
+    if offline && !missing.is_empty() {
+        lines.push("  run once without --offline, and these are kept".into());
+    }
+    lines
+}
+
+/// How many reads were answered so, and of which hosts.
+fn read(record: &[Exchange], by: By) -> Option<(usize, String)> {
+    let hosts = counted(record, by);
+    let reads = hosts.values().map(|counts| counts.0).sum();
+    let names: Vec<&str> = hosts.keys().copied().collect();
+    (!hosts.is_empty()).then(|| (reads, names.join(", ")))
 }
 
 /// That something is not there is an answer, and no refusal.

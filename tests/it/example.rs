@@ -18,7 +18,7 @@ fn copy(from: &Path, project: &Project, prefix: &str) {
     }
 }
 
-fn hatch_vcs() -> Project {
+pub fn hatch_vcs() -> Project {
     let project = Project::new("");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
     project.git()

@@ -32,6 +32,8 @@ mod help;
 mod http;
 mod init;
 mod language;
+#[cfg(target_os = "linux")]
+mod offline;
 mod orphans;
 mod peers;
 mod project;
