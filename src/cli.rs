@@ -178,6 +178,9 @@ struct RehearseArgs {
     /// Ask nothing outside: registries answer as they did in rehearsals before.
     #[arg(long)]
     offline: bool,
+    /// Keep the world up afterwards, to look at it in a browser.
+    #[arg(long)]
+    serve: bool,
     /// Tasks at the same time [default: the number of cores].
     #[arg(short, long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
@@ -289,6 +292,8 @@ pub struct RehearseOptions {
     pub tag: Option<String>,
     /// Nothing is asked outside.
     pub offline: bool,
+    /// The world stays up.
+    pub serve: bool,
     /// Bodies at the same time; `None` for one per core.
     pub jobs: Option<usize>,
 }
@@ -458,14 +463,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             let options = common(args.common);
             Command::Apply(args.plan, RunOptions { live: true, ..options })
         }
-        Sub::Rehearse(args) => Command::Rehearse(RehearseOptions {
-            words: args.words.words,
-            rest: args.words.rest,
-            dirty: args.dirty,
-            tag: args.tag,
-            offline: args.offline,
-            jobs: args.jobs.map(usize::from),
-        }),
+        Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
         Sub::Graph(args) => Command::Graph(
@@ -593,6 +591,18 @@ fn verify_options(args: VerifyArgs) -> VerifyOptions {
         from: args.from,
         signer: by_repository.or(by_name),
         trusted_root: args.trusted_root,
+    }
+}
+
+fn rehearse_options(args: RehearseArgs) -> RehearseOptions {
+    RehearseOptions {
+        words: args.words.words,
+        rest: args.words.rest,
+        dirty: args.dirty,
+        tag: args.tag,
+        offline: args.offline,
+        serve: args.serve,
+        jobs: args.jobs.map(usize::from),
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) mod inside;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::inside::Isolation;
 use super::Project;
@@ -25,6 +26,7 @@ use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
 use crate::rehearse::kept::Kept;
+use crate::rehearse::pages::Pages;
 use crate::rehearse::registries;
 use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
@@ -110,11 +112,14 @@ fn rehearse(
     let asking = asking.collect();
     let program = host.program.as_deref().unwrap_or(Path::new("rel"));
     let isolation = inside::tried(host, program, &stop);
+    let (proxy, authority) = listening(&world, pages(&cast, &scratch.tag))?;
     let ended = released(
         host,
         output,
         options,
         &Stage {
+            proxy: &proxy,
+            authority: &authority,
             scratch: &scratch,
             cast: &cast,
             place: &place,
@@ -124,19 +129,24 @@ fn rehearse(
             isolation: &isolation,
             asking,
         },
-        &world,
     )?;
     let record = world.record();
     if output == Output::Json {
         host.out_json(report::rehearsal::json(&scratch.tag, options.offline, &record));
     } else {
         host.err(&report::rehearsal::text(&scratch.tag, options.offline, &record));
+        host.err(&report::rehearsal::limits(isolation.hole()));
+    }
+    if options.serve && !stop.fired() {
+        serve(host, output, &proxy, &stop);
     }
     Ok(ended)
 }
 
 /// What the inner run is put upon.
 struct Stage<'a> {
+    proxy: &'a Arc<Proxy>,
+    authority: &'a Authority,
     scratch: &'a Scratch,
     cast: &'a Cast<'a>,
     place: &'a Path,
@@ -148,22 +158,51 @@ struct Stage<'a> {
     asking: Vec<String>,
 }
 
+/// Lets the world listen, with its pages for who looks on.
+fn listening(world: &Arc<World>, pages: Pages) -> Outcome<(Arc<Proxy>, Arc<Authority>)> {
+    let authority = Authority::new()
+        .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
+    let (authority, world) = (Arc::new(authority), world.clone());
+    let answer =
+        move |request| pages.answer(&world, &request).unwrap_or_else(|| world.answer(&request));
+    let proxy = Proxy::start(authority.clone(), Arc::new(answer))
+        .map_err(|error| machine("the world cannot listen", &error))?;
+    Ok((Arc::new(proxy), authority))
+}
+
+/// What the pages are about.
+fn pages(cast: &Cast<'_>, tag: &str) -> Pages {
+    let indexes = [&cast.endpoints.pypi, &cast.endpoints.testpypi].into_iter().chain(&cast.indexes);
+    Pages {
+        tag: tag.to_owned(),
+        repository: format!("{}/{}", cast.endpoints.github.web, cast.identity.repository),
+        indexes: indexes.map(|index| index.simple.clone()).collect(),
+        log: cast.endpoints.sigstore.rekor.clone(),
+        names: cast.own.clone(),
+    }
+}
+
+/// Keeps the world up until it is stopped.
+fn serve(host: &Host, output: Output, proxy: &Proxy, stop: &Stop) {
+    let address = format!("http://{}/", proxy.address);
+    if output == Output::Json {
+        host.out_json(report::rehearsal::serving_json(&address));
+    } else {
+        host.err(&report::rehearsal::serving(&address));
+    }
+    while !stop.fired() {
+        stop.wait(Duration::from_secs(3600));
+    }
+}
+
 /// Runs the inner rel to its end.
 fn released(
     host: &Arc<Host>,
     output: Output,
     options: &RehearseOptions,
     stage: &Stage<'_>,
-    world: &Arc<World>,
 ) -> Outcome<Exit> {
-    let authority = Authority::new()
-        .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
-    let authority = Arc::new(authority);
-    let answering = world.clone();
-    let proxy =
-        Proxy::start(authority.clone(), Arc::new(move |request| answering.answer(&request)))
-            .map_err(|error| machine("the world cannot listen", &error))?;
-    let proxy = Arc::new(proxy);
+    let (proxy, authority) = (stage.proxy, stage.authority);
     let address = format!("http://{}", proxy.address);
     let file = stage.place.join("authority.pem");
     fs::replace(&file, &authority.pem())

@@ -15,6 +15,7 @@ pub mod http;
 pub mod kept;
 pub mod oidc;
 pub mod owned;
+pub mod pages;
 pub mod private;
 pub mod pypi;
 pub mod registries;

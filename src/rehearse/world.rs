@@ -61,6 +61,13 @@ pub struct Exchange {
     pub rule: Option<(&'static str, &'static str)>,
 }
 
+impl Exchange {
+    /// Whether something was refused. That something is not there is an answer, and no refusal.
+    pub fn is_refusal(&self) -> bool {
+        self.rule.is_some() && self.status != 404
+    }
+}
+
 /// The services and what is known of the outside.
 pub struct World {
     services: BTreeMap<String, Shared>,
@@ -122,6 +129,19 @@ impl World {
             rule: response.rule.map(|Rule { name, source }| (name, source)),
         });
         response
+    }
+
+    /// What a service answers to somebody who only looks on: it stands in no record.
+    pub fn look(&self, request: &Request) -> Response {
+        match self.services.get(&request.host) {
+            Some(service) => lock(service).answer(request, (self.clock)()),
+            None => Response::text(404, "no such host in this world\n"),
+        }
+    }
+
+    /// Hosts that services answer for.
+    pub fn hosts(&self) -> Vec<String> {
+        self.services.keys().cloned().collect()
     }
 
     fn answered(&self, request: &Request) -> (By, Response) {

@@ -42,6 +42,37 @@ pub fn text(tag: &str, offline: bool, record: &[Exchange]) -> String {
     lines.join("\n") + "\n"
 }
 
+/// What a rehearsal cannot tell. `hole`: why programs could reach the network, if they could.
+pub fn limits(hole: Option<&str>) -> String {
+    let isolation = match hole {
+        None => "isolation: the run saw no network but this world (a network namespace)".to_owned(),
+        Some(why) => format!(
+            "isolation: a program that ignores its proxy would have reached the network ({why})"
+        ),
+    };
+    let mut lines = vec![format!("  {isolation}"), "  not covered here, ask the services:".into()];
+    lines.extend(NOT_COVERED.iter().map(|what| format!("    {what}")));
+    lines.join("\n") + "\n"
+}
+
+/// What only the real services can tell.
+const NOT_COVERED: [&str; 4] = [
+    "whether a publisher is registered, for exactly this repository, workflow and environment",
+    "whether the names are yours, and what was published under them before",
+    "how the repository is set up: environments and who approves, rulesets, what tokens may do",
+    "limits of your accounts, and what the services refuse for reasons of their own",
+];
+
+/// That the world stays up.
+pub fn serving(address: &str) -> String {
+    format!("\nlook at it: {address} (until Ctrl-C)\n")
+}
+
+/// The same for programs.
+pub fn serving_json(address: &str) -> Value {
+    json!({ "v": 1, "event": "serving", "address": address })
+}
+
 /// The summary for programs.
 pub fn json(tag: &str, offline: bool, record: &[Exchange]) -> Value {
     json!({ "v": 1, "event": "rehearsal", "tag": tag, "offline": offline, "requests": record })
@@ -83,11 +114,6 @@ fn read(record: &[Exchange], by: By) -> Option<(usize, String)> {
     (!hosts.is_empty()).then(|| (reads, names.join(", ")))
 }
 
-/// That something is not there is an answer, and no refusal.
-fn is_refusal(exchange: &Exchange) -> bool {
-    exchange.rule.is_some() && exchange.status != 404
-}
-
 /// Reads, writes and refusals by host.
 fn counted(record: &[Exchange], by: By) -> BTreeMap<&str, (usize, usize, usize)> {
     let mut hosts: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
@@ -97,14 +123,14 @@ fn counted(record: &[Exchange], by: By) -> BTreeMap<&str, (usize, usize, usize)>
             "GET" | "HEAD" => counts.0 += 1,
             _ => counts.1 += 1,
         }
-        counts.2 += usize::from(is_refusal(exchange));
+        counts.2 += usize::from(exchange.is_refusal());
     }
     hosts
 }
 
 fn refusals(record: &[Exchange]) -> impl Iterator<Item = (&'static str, &'static str)> {
     let by_world =
-        record.iter().filter(|exchange| exchange.by == By::World && is_refusal(exchange));
+        record.iter().filter(|exchange| exchange.by == By::World && exchange.is_refusal());
     by_world.filter_map(|exchange| exchange.rule)
 }
 

@@ -1,9 +1,10 @@
 //! Rehearsals: the same program, live, in a world on this machine.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::peers;
 use crate::project::{MAKE_DIST, Project};
@@ -327,4 +328,47 @@ fn git_pushes_to_the_worlds_remote_and_a_webhook_is_heard() {
     let ran = ran.says("by Ada").says("kept").says("non-fast-forward").says("webhook.invalid");
     ran.says("github.com");
     assert_eq!(tree(&project.root()), before, "the checkout stays as it was");
+}
+
+/// Gets a page as any browser would, without proxies.
+fn page(address: &str) -> String {
+    let got = std::process::Command::new("python3")
+        .args(["-c", "import sys, urllib.request as u; print(u.build_opener(u.ProxyHandler({})).open(sys.argv[1]).read().decode())", address])
+        .output()
+        .unwrap();
+    assert!(got.status.success(), "{address}: {}", String::from_utf8_lossy(&got.stderr));
+    String::from_utf8(got.stdout).unwrap()
+}
+
+#[test]
+fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
+    let text = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects(["pypi", "github-release"]).run(|t| {
+            pypi::publish(t.artifacts("build"), "pypi");
+            github::release(#{ assets: t.artifacts("build"), notes: "First <one>." });
+        });
+    "#;
+    let project = Project::new(text).file("make_dist.py", MAKE_DIST).git().tag("v1.0");
+    project.write("pyproject.toml", "[project]\nname = \"time-piece\"\nversion = \"1.0\"\n");
+    project.commit();
+    let mut command = project.command("rehearse publish --serve --tag v1.0");
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let address = lines.find_map(|line| line.strip_prefix("look at it: ").map(str::to_owned));
+    let address = address.unwrap().split(' ').next().unwrap().to_owned();
+
+    let home = page(&address);
+    assert!(home.contains("rehearsal of v1.0") && home.contains("nothing was refused"), "{home}");
+    let links = home.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let pages: Vec<String> =
+        links.map(|link| page(&format!("{}{link}", address.trim_end_matches('/')))).collect();
+    let has =
+        |text: &str| assert!(pages.iter().any(|page| page.contains(text)), "{text}: {pages:?}");
+    has("time_piece-1.0-py3-none-any.whl");
+    has("First &lt;one&gt;.");
+    has("rootHash");
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert!(child.wait().unwrap().success(), "it ends as the release ended");
 }

@@ -28,6 +28,16 @@ pub(super) enum Isolation {
     Settings(String),
 }
 
+impl Isolation {
+    /// Why a program could still reach the network, if it could.
+    pub(super) fn hole(&self) -> Option<&str> {
+        match self {
+            Self::Namespace => None,
+            Self::Settings(why) => Some(why),
+        }
+    }
+}
+
 /// Tries whether a namespace can be had.
 pub(super) fn tried(host: &Host, program: &Path, stop: &Stop) -> Isolation {
     let cmd = Cmd::Argv(within(program, &[]));
