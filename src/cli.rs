@@ -176,6 +176,9 @@ struct RehearseArgs {
     /// Ask nothing outside: registries answer as they did in rehearsals before.
     #[arg(long)]
     offline: bool,
+    /// Let a service fail, written SERVICE.OPERATION=KIND[xN][@K]: `pypi.upload=503x2`.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<String>,
     /// Tasks at the same time [default: the number of cores].
     #[arg(short, long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
@@ -256,6 +259,8 @@ pub struct RehearseOptions {
     pub tag: Option<String>,
     /// Nothing is asked outside.
     pub offline: bool,
+    /// How services fail.
+    pub faults: Vec<String>,
     /// Bodies at the same time; `None` for one per core.
     pub jobs: Option<usize>,
 }
@@ -346,7 +351,8 @@ pub const COMMANDS: &[&str] = &[
 /// since what follows are words of a line that is not finished yet.
 const COMPLETE: &str = "__complete";
 /// Options that take the next word.
-const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag"];
+const TAKES_VALUE: &[&str] =
+    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault"];
 
 /// Parses the words after the program's name.
 ///
@@ -385,6 +391,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             dirty: args.dirty,
             tag: args.tag,
             offline: args.offline,
+            faults: args.faults,
             jobs: args.jobs.map(usize::from),
         }),
         Sub::Validate => Command::Validate,

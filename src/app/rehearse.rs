@@ -21,6 +21,7 @@ use crate::model::command::Cmd;
 use crate::model::task::Task;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
+use crate::rehearse::fault::{self, Faults};
 use crate::rehearse::kept::Kept;
 use crate::rehearse::oidc::Identity;
 use crate::rehearse::registries;
@@ -28,6 +29,7 @@ use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Cast, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
+use crate::report::rehearsal::Rehearsed;
 use crate::report::{self, Output};
 use crate::script::Script;
 use crate::tools;
@@ -43,7 +45,11 @@ pub(super) fn run(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     sends(&project, options)?;
-    rehearse(host, output.fitting(host), &project, options).map_err(|wrong| vec![*wrong])
+    let indexes = project.script.declared.indexes.values().map(|(index, _)| index);
+    let targets = fault::targets(&host.endpoints, indexes);
+    let faults = Faults::new(&options.faults, &targets).map_err(|wrong| vec![*wrong])?;
+    let output = output.fitting(host);
+    rehearse(host, output, &project, options, &Arc::new(faults)).map_err(|wrong| vec![*wrong])
 }
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
@@ -80,6 +86,7 @@ fn rehearse(
     output: Output,
     project: &Project,
     options: &RehearseOptions,
+    faults: &Arc<Faults>,
 ) -> Outcome<Exit> {
     let stop = Stop::default();
     host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
@@ -96,11 +103,10 @@ fn rehearse(
     if !options.dirty && !scratch.changes.is_empty() {
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }
-    let identity = identity(&scratch);
     let declared = &project.script.declared;
     let cast = Cast {
         endpoints: &host.endpoints,
-        identity: identity.clone(),
+        identity: identity(&scratch),
         bearer: host.nonce(),
         token: host.nonce(),
         crates_token: format!("cio{}", host.nonce()),
@@ -115,10 +121,7 @@ fn rehearse(
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
         .map_err(|error| machine("cannot write below the cache folder", &error))?;
-    let asks = |task: &&Task| task.confirm.is_some();
-    let asking = project.script.declared.tasks.iter().filter(asks).map(|task| task.name.clone());
-    let asking = asking.collect();
-    let ended = released(
+    let (first, again) = released(
         host,
         output,
         options,
@@ -129,17 +132,33 @@ fn rehearse(
             caches: &caches,
             cache: &cache,
             stop: &stop,
-            asking,
+            asking: asking(&project.script.declared.tasks),
+            faults,
         },
         &world,
     )?;
-    let record = world.record();
-    if output == Output::Json {
-        host.out_json(report::rehearsal::json(&scratch.tag, options.offline, &record));
-    } else {
-        host.err(&report::rehearsal::text(&scratch.tag, options.offline, &record));
+    let told = Rehearsed {
+        tag: &scratch.tag,
+        offline: options.offline,
+        requests: &world.record(),
+        faults: &faults.struck(),
+        ends: [Some(first), again],
+    };
+    tell(host, output, &told);
+    Ok(again.unwrap_or(first))
+}
+
+fn tell(host: &Host, output: Output, told: &Rehearsed<'_>) {
+    match output {
+        Output::Json => host.out_json(told.json()),
+        _ => host.err(&told.text()),
     }
-    Ok(ended)
+}
+
+/// Tasks that ask before they send.
+fn asking(tasks: &[Task]) -> Vec<String> {
+    let asks = |task: &&Task| task.confirm.is_some();
+    tasks.iter().filter(asks).map(|task| task.name.clone()).collect()
 }
 
 /// A run as a pushed tag starts it.
@@ -165,23 +184,24 @@ struct Stage<'a> {
     stop: &'a Stop,
     /// Tasks that ask before they send.
     asking: Vec<String>,
+    faults: &'a Arc<Faults>,
 }
 
-/// Runs the inner rel to its end.
+/// Runs the inner rel to its end; once more if it ended early under a fault, as its user would.
 fn released(
     host: &Arc<Host>,
     output: Output,
     options: &RehearseOptions,
     stage: &Stage<'_>,
     world: &Arc<World>,
-) -> Outcome<Exit> {
+) -> Outcome<(Exit, Option<Exit>)> {
     let authority = Authority::new()
         .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
     let authority = Arc::new(authority);
-    let answering = world.clone();
-    let proxy =
-        Proxy::start(authority.clone(), Arc::new(move |request| answering.answer(&request)))
-            .map_err(|error| machine("the world cannot listen", &error))?;
+    let (answering, faults) = (world.clone(), stage.faults.clone());
+    let answer = move |request| faults.reply(&answering, &request);
+    let proxy = Proxy::start(authority.clone(), Arc::new(answer))
+        .map_err(|error| machine("the world cannot listen", &error))?;
     let address = format!("http://{}", proxy.address);
     let file = stage.place.join("authority.pem");
     fs::replace(&file, &authority.pem())
@@ -212,9 +232,20 @@ fn released(
         .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
     let cmd = Cmd::Argv(words(program, output, options, &stage.asking));
     let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
-    let ended = proc::hand_over(&launch, stage.stop);
+    let ended = hand_over(&launch, stage.stop);
+    let again = match ended {
+        Ok(ended) if ended != Exit::OK && stage.faults.have_struck() && !stage.stop.fired() => {
+            host.err(&report::rehearsal::again(ended));
+            Some(hand_over(&launch, stage.stop)).transpose()
+        }
+        _ => Ok(None),
+    };
     let _ = fs::remove_file(&socket);
-    match ended {
+    Ok((ended?, again?))
+}
+
+fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Outcome<Exit> {
+    match proc::hand_over(launch, stop) {
         Ok(Ended::Ok) => Ok(Exit::OK),
         Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
         Ok(Ended::Failed(None)) => Ok(Exit::TASK),
