@@ -181,6 +181,9 @@ struct RehearseArgs {
     /// Keep the world up afterwards, to look at it in a browser.
     #[arg(long)]
     serve: bool,
+    /// Let a service fail, written SERVICE.OPERATION=KIND[xN][@K]: `pypi.upload=503x2`.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<String>,
     /// Tasks at the same time [default: the number of cores].
     #[arg(short, long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
@@ -294,6 +297,8 @@ pub struct RehearseOptions {
     pub offline: bool,
     /// The world stays up.
     pub serve: bool,
+    /// How services fail.
+    pub faults: Vec<String>,
     /// Bodies at the same time; `None` for one per core.
     pub jobs: Option<usize>,
 }
@@ -427,7 +432,8 @@ const COMPLETE: &str = "__complete";
 /// The word by which a rehearsal starts rel within a network namespace. No command of anybody's.
 pub const INSIDE: &str = "__inside";
 /// Options that take the next word.
-const TAKES_VALUE: &[&str] = &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag"];
+const TAKES_VALUE: &[&str] =
+    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault"];
 
 /// Parses the words after the program's name.
 ///
@@ -602,6 +608,7 @@ fn rehearse_options(args: RehearseArgs) -> RehearseOptions {
         tag: args.tag,
         offline: args.offline,
         serve: args.serve,
+        faults: args.faults,
         jobs: args.jobs.map(usize::from),
     }
 }

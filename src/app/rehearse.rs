@@ -4,34 +4,30 @@
 //! The release is not imitated: the inner rel is the same program doing the same as any live run.
 
 mod cast;
+mod inner;
 pub(super) mod inside;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::inside::Isolation;
+use self::inner::Stage;
 use super::Project;
 use crate::cli::{COMMANDS, RehearseOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind};
-use crate::host::proc::{self, Ended, Launch, StartError};
-use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
-use crate::model::command::Cmd;
 use crate::model::task::Task;
-use crate::rehearse::ca::Authority;
-use crate::rehearse::child::{self, Told};
+use crate::rehearse::fault::{self, Faults};
 use crate::rehearse::kept::Kept;
-use crate::rehearse::pages::Pages;
 use crate::rehearse::registries;
-use crate::rehearse::scratch::{self, Scratch, Wanted};
-use crate::rehearse::services::{self, Cast, Papers};
+use crate::rehearse::scratch::{self, Wanted};
+use crate::rehearse::services::{self, Papers};
 use crate::rehearse::wire::Proxy;
-use crate::rehearse::world::World;
+use crate::report::rehearsal::Rehearsed;
 use crate::report::{self, Output};
 use crate::tools;
 
@@ -46,7 +42,11 @@ pub(super) fn run(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     sends(&project, options)?;
-    rehearse(host, output.fitting(host), &project, options).map_err(|wrong| vec![*wrong])
+    let indexes = project.script.declared.indexes.values().map(|(index, _)| index);
+    let targets = fault::targets(&host.endpoints, indexes);
+    let faults = Faults::new(&options.faults, &targets).map_err(|wrong| vec![*wrong])?;
+    let output = output.fitting(host);
+    rehearse(host, output, &project, options, &Arc::new(faults)).map_err(|wrong| vec![*wrong])
 }
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
@@ -83,6 +83,7 @@ fn rehearse(
     output: Output,
     project: &Project,
     options: &RehearseOptions,
+    faults: &Arc<Faults>,
 ) -> Outcome<Exit> {
     let stop = Stop::default();
     host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
@@ -98,7 +99,8 @@ fn rehearse(
     if !options.dirty && !scratch.changes.is_empty() {
         host.err(&report::rehearsal::left_out(&scratch.changes));
     }
-    let cast = cast::cast(host, &project.script.declared, &scratch);
+    let declared = &project.script.declared;
+    let cast = cast::cast(host, declared, &scratch);
     let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
     let (mut world, papers) =
         services::world(&cast, Some(remote), outside(host, &stop), clock(host))
@@ -107,79 +109,41 @@ fn rehearse(
     let world = Arc::new(world);
     let cache = cache(host, &caches, &place, &papers)
         .map_err(|error| machine("cannot write below the cache folder", &error))?;
-    let asks = |task: &&Task| task.confirm.is_some();
-    let asking = project.script.declared.tasks.iter().filter(asks).map(|task| task.name.clone());
-    let asking = asking.collect();
-    let program = host.program.as_deref().unwrap_or(Path::new("rel"));
-    let isolation = inside::tried(host, program, &stop);
-    let (proxy, authority) = listening(&world, pages(&cast, &scratch.tag))?;
-    let ended = released(
-        host,
-        output,
-        options,
-        &Stage {
-            proxy: &proxy,
-            authority: &authority,
-            scratch: &scratch,
-            cast: &cast,
-            place: &place,
-            caches: &caches,
-            cache: &cache,
-            stop: &stop,
-            isolation: &isolation,
-            asking,
-        },
-    )?;
-    let record = world.record();
-    if output == Output::Json {
-        host.out_json(report::rehearsal::json(&scratch.tag, options.offline, &record));
-    } else {
-        host.err(&report::rehearsal::text(&scratch.tag, options.offline, &record));
-        host.err(&report::rehearsal::limits(isolation.hole()));
+    let stage = Stage {
+        scratch: &scratch,
+        cast: &cast,
+        place: &place,
+        caches: &caches,
+        cache: &cache,
+        stop: &stop,
+        asking: asking(&declared.tasks),
+        faults,
+    };
+    let (proxy, authority) = inner::listening(&world, faults, cast::pages(&cast, &scratch.tag))?;
+    let (isolation, [first, again]) =
+        inner::released(host, output, options, &stage, (&proxy, &authority))?;
+    let told = Rehearsed {
+        tag: &scratch.tag,
+        offline: options.offline,
+        requests: &world.record(),
+        faults: &faults.struck(),
+        ends: [first, again],
+        hole: isolation.hole(),
+    };
+    match output {
+        Output::Json => host.out_json(told.json()),
+        _ => host.err(&told.text()),
     }
     if options.serve && !stop.fired() {
         serve(host, output, &proxy, &stop);
     }
-    Ok(ended)
+    Ok(again.or(first).unwrap_or(Exit::TASK))
 }
 
-/// What the inner run is put upon.
-struct Stage<'a> {
-    proxy: &'a Arc<Proxy>,
-    authority: &'a Authority,
-    scratch: &'a Scratch,
-    cast: &'a Cast<'a>,
-    place: &'a Path,
-    caches: &'a Path,
-    cache: &'a Path,
-    stop: &'a Stop,
-    isolation: &'a Isolation,
-    /// Tasks that ask before they send.
-    asking: Vec<String>,
-}
-
-/// Lets the world listen, with its pages for who looks on.
-fn listening(world: &Arc<World>, pages: Pages) -> Outcome<(Arc<Proxy>, Arc<Authority>)> {
-    let authority = Authority::new()
-        .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
-    let (authority, world) = (Arc::new(authority), world.clone());
-    let answer =
-        move |request| pages.answer(&world, &request).unwrap_or_else(|| world.answer(&request));
-    let proxy = Proxy::start(authority.clone(), Arc::new(answer))
-        .map_err(|error| machine("the world cannot listen", &error))?;
-    Ok((Arc::new(proxy), authority))
-}
-
-/// What the pages are about.
-fn pages(cast: &Cast<'_>, tag: &str) -> Pages {
-    let indexes = [&cast.endpoints.pypi, &cast.endpoints.testpypi].into_iter().chain(&cast.indexes);
-    Pages {
-        tag: tag.to_owned(),
-        repository: format!("{}/{}", cast.endpoints.github.web, cast.identity.repository),
-        indexes: indexes.map(|index| index.simple.clone()).collect(),
-        log: cast.endpoints.sigstore.rekor.clone(),
-        names: cast.own.clone(),
-    }
+/// Tasks that ask before they send.
+fn asking(tasks: &[Task]) -> Vec<String> {
+    let asks = |task: &&Task| task.confirm.is_some();
+    tasks.iter().filter(asks).map(|task| task.name.clone()).collect()
 }
 
 /// Keeps the world up until it is stopped.
@@ -193,91 +157,6 @@ fn serve(host: &Host, output: Output, proxy: &Proxy, stop: &Stop) {
     while !stop.fired() {
         stop.wait(Duration::from_secs(3600));
     }
-}
-
-/// Runs the inner rel to its end.
-fn released(
-    host: &Arc<Host>,
-    output: Output,
-    options: &RehearseOptions,
-    stage: &Stage<'_>,
-) -> Outcome<Exit> {
-    let (proxy, authority) = (stage.proxy, stage.authority);
-    let address = format!("http://{}", proxy.address);
-    let file = stage.place.join("authority.pem");
-    fs::replace(&file, &authority.pem())
-        .map_err(|error| machine("cannot write the authority's certificate", &error))?;
-    let program = host
-        .program
-        .as_ref()
-        .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
-    let way = Way { proxy: address.clone(), authority: authority.pem() };
-    let socket = socket(stage.place)?;
-    let words = words(program, output, options, &stage.asking);
-    let (told, words) = match stage.isolation {
-        Isolation::Namespace => {
-            let met = [vec![socket.to_string_lossy().into_owned()], words].concat();
-            (inside::expect(&socket, &way, proxy.clone()), inside::within(program, &met))
-        }
-        Isolation::Settings(_) => (rehearsed::tell(&socket, &way), words),
-    };
-    told.map_err(|error| machine("the inner run cannot be told", &error))?;
-    let github = &stage.cast.endpoints.github;
-    let mut env = child::variables(&Told {
-        host,
-        proxy: &address,
-        authority: &file,
-        home: &stage.scratch.home,
-        caches: stage.caches,
-        cache: stage.cache,
-        identity: &stage.cast.identity,
-        addresses: [&github.web, &github.api],
-        bearer: &stage.cast.bearer,
-        token: &stage.cast.token,
-        crates_token: &stage.cast.crates_token,
-        secrets: &stage.cast.secrets,
-    });
-    if matches!(stage.isolation, Isolation::Settings(_)) {
-        env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
-    }
-    let cmd = Cmd::Argv(words);
-    let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
-    exit_of(proc::hand_over(&launch, stage.stop))
-}
-
-/// How a rel ended that was started here.
-fn exit_of(ended: Result<Ended, StartError>) -> Outcome<Exit> {
-    match ended {
-        Ok(Ended::Ok) => Ok(Exit::OK),
-        Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
-        Ok(Ended::Failed(None)) => Ok(Exit::TASK),
-        Err(error) => {
-            Err(Box::new(Diagnostic::machine(format!("rel cannot be started: {error:?}"))))
-        }
-    }
-}
-
-/// The inner command line: every question is answered with yes, since nothing leaves.
-fn words(
-    program: &Path,
-    output: Output,
-    options: &RehearseOptions,
-    asking: &[String],
-) -> Vec<String> {
-    let output = match output {
-        Output::Bar => "bar",
-        Output::Auto | Output::Plain => "plain",
-        Output::Json => "json",
-        Output::Github => "github",
-    };
-    let mut words = vec![program.to_string_lossy().into_owned(), "--output".into(), output.into()];
-    words.extend(["run".into(), "--live".into(), "--yes".into()]);
-    words.extend(asking.iter().map(|task| format!("--yes={task}")));
-    words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
-    words.extend(options.words.iter().cloned());
-    words.push("--".into());
-    words.extend(options.rest.iter().cloned());
-    words
 }
 
 /// The cache folder of programs in there: with what clients of Sigstore keep of its keys, so that they
@@ -300,18 +179,6 @@ fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::
     fs::make_dir(&tools)?;
     fs::link_dir(&tools, &cache.join("rel"))?;
     Ok(cache)
-}
-
-/// A path for a socket, where none is from an earlier time.
-fn socket(place: &Path) -> Outcome<PathBuf> {
-    let path = place.join("way");
-    for old in [&path, &place.join("way.way")] {
-        fs::remove_file(old).or_else(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(machine("cannot replace a socket", &error)),
-        })?;
-    }
-    Ok(path)
 }
 
 fn clock(host: &Arc<Host>) -> Box<dyn Fn() -> u64 + Send + Sync> {

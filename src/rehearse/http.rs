@@ -66,7 +66,29 @@ pub struct Response {
     pub rule: Option<Rule>,
 }
 
+/// What a client gets of an answer.
+#[derive(Debug)]
+pub enum Reply {
+    /// All of it.
+    Whole(Response),
+    /// Half of its body; then the connection ends.
+    Half(Response),
+    /// Nothing: the connection ends.
+    Cut,
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self::Whole(response)
+    }
+}
+
 impl Request {
+    /// Whether it only reads.
+    pub fn reads(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
     /// The host, with its port if that is not the usual one.
     pub fn authority(&self) -> String {
         self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))

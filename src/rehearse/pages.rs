@@ -3,7 +3,6 @@
 //!
 //! Plain HTML without scripts. To look changes nothing and stands in no record.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::http::{Request, Response};
@@ -37,49 +36,43 @@ impl Pages {
             return None;
         }
         if request.path == "/" {
-            let record = world.record();
-            return Some(Response::of(200, "text/html; charset=utf-8", self.home(&record).into()));
+            let look = |address: &str| seen(world, address);
+            let home = self.home(&world.record(), &look);
+            return Some(Response::of(200, "text/html; charset=utf-8", home.into()));
         }
         let (host, path) = request.path.strip_prefix(BELOW)?.split_once('/')?;
-        let asked = Request {
-            method: "GET".into(),
-            host: host.to_ascii_lowercase(),
-            path: format!("/{path}"),
-            target: format!("/{}", request.target.strip_prefix(BELOW)?.split_once('/')?.1),
-            query: request.query.clone(),
-            headers: vec![
-                ("accept".into(), "text/html, */*;q=0.1".into()),
-                ("user-agent".into(), "browser".into()),
-            ],
-            ..Request::default()
-        };
+        let query =
+            request.target.split_once('?').map_or(String::new(), |(_, rest)| format!("?{rest}"));
+        let asked = browsed(host, &format!("/{path}{query}"), &request.query);
         Some(linked(world.look(&asked), host, &world.hosts()))
     }
 
-    fn home(&self, record: &[Exchange]) -> String {
+    /// The first page. `look` gives the text of what is at an address, if there is something.
+    fn home(&self, record: &[Exchange], look: &dyn Fn(&str) -> Option<String>) -> String {
         let mut page = format!(
             "<!doctype html><html lang=en><meta charset=utf-8><title>rehearsal of {tag}</title>\
              <style>{STYLE}</style><h1>rehearsal of {tag}</h1><h2>What is there now</h2><ul>",
             tag = escaped(&self.tag)
         );
-        let mut item = |address: &str, what: &str| {
-            let (below, what) = (below(address), escaped(what));
-            let _ = write!(
-                page,
-                "<li><a href=\"{below}\">{what}</a> <code>{}</code>",
-                escaped(address)
-            );
-        };
-        item(&format!("{}/releases/tag/{}", self.repository, self.tag), "release");
+        let release = format!("{}/releases/tag/{}", self.repository, self.tag);
+        let mut items = vec![(release, "release")];
         for index in &self.indexes {
             for name in &self.names {
-                item(&format!("{index}{name}/"), "files of the project");
+                let address = format!("{index}{name}/");
+                let files = look(&address).map(|text| files(&text)).unwrap_or_default();
+                items.push((address, "files of the project"));
+                let origin = index.trim_end_matches('/').trim_end_matches("/simple");
+                let proof = |(file, version): &(String, String)| {
+                    (format!("{origin}/integrity/{name}/{version}/{file}/provenance"), "provenance")
+                };
+                items.extend(files.iter().map(proof));
             }
         }
-        for path in provenances(record) {
-            item(&path, "provenance");
+        items.push((format!("{}/api/v1/log", self.log), "transparency log"));
+        for (address, what) in items.iter().filter(|(address, _)| look(address).is_some()) {
+            let (to, shown) = (below(address), escaped(address));
+            let _ = write!(page, "<li><a href=\"{to}\">{what}</a> <code>{shown}</code>");
         }
-        item(&format!("{}/api/v1/log", self.log), "transparency log");
         page.push_str("</ul><h2>Findings</h2><ul>");
         let refused: Vec<&Exchange> = record.iter().filter(|one| one.is_refusal()).collect();
         if refused.is_empty() {
@@ -110,11 +103,44 @@ impl Pages {
     }
 }
 
-/// Where provenance of files can be looked at: the files that were downloaded or asked for by name.
-fn provenances(record: &[Exchange]) -> BTreeSet<String> {
-    let asked = record.iter().filter(|one| one.by == By::World && one.status == 200);
-    let asked = asked.filter(|one| one.path.starts_with("/integrity/"));
-    asked.map(|one| format!("https://{}{}", one.host, one.path)).collect()
+/// A request as a browser makes it.
+fn browsed(host: &str, target: &str, query: &[(String, String)]) -> Request {
+    Request {
+        method: "GET".into(),
+        host: host.to_ascii_lowercase(),
+        path: target.split('?').next().unwrap_or_default().to_owned(),
+        target: target.to_owned(),
+        query: query.to_vec(),
+        headers: vec![
+            ("accept".into(), "text/html, */*;q=0.1".into()),
+            ("user-agent".into(), "browser".into()),
+        ],
+        ..Request::default()
+    }
+}
+
+/// The text of what is at an address of the world, if there is something.
+fn seen(world: &World, address: &str) -> Option<String> {
+    let (host, path) = address.split_once("://")?.1.split_once('/')?;
+    let mut request = browsed(host, &format!("/{path}"), &[]);
+    if path.starts_with("integrity/") {
+        request.headers[0].1 = "application/json".into();
+    }
+    let response = world.look(&request);
+    (response.status == 200).then(|| String::from_utf8_lossy(&response.body).into_owned())
+}
+
+/// Names of distributions on a page, each with its version.
+fn files(page: &str) -> Vec<(String, String)> {
+    let names = page.split("</a>").filter_map(|part| part.rsplit('>').next());
+    let versioned = |name: &str| {
+        let version = match name.strip_suffix(".tar.gz") {
+            Some(stem) => stem.rsplit('-').next()?,
+            None => name.strip_suffix(".whl")?.split('-').nth(1)?,
+        };
+        Some((name.to_owned(), version.to_owned()))
+    };
+    names.filter_map(versioned).collect()
 }
 
 fn by(by: By) -> &'static str {
@@ -123,6 +149,7 @@ fn by(by: By) -> &'static str {
         By::Outside => "outside",
         By::Kept => "kept",
         By::Missing => "missing",
+        By::Fault => "fault",
         By::Nobody => "nobody",
     }
 }
@@ -204,9 +231,10 @@ mod tests {
             by: By::Nobody,
             rule: Some(("rehearsal.unknown-host", "rel")),
         };
-        let text = pages.home(&[exchange]);
+        let text = pages.home(&[exchange], &|_| Some("<a href=x>widget-1.0.tar.gz</a>".into()));
         assert!(!text.contains("<script>") && !text.contains("<b>"), "{text}");
         assert!(text.contains("/@/index.example/simple/widget/"), "{text}");
+        assert!(text.contains("/integrity/widget/1.0/widget-1.0.tar.gz/provenance"), "{text}");
         assert!(text.contains("rehearsal.unknown-host"), "{text}");
     }
 }

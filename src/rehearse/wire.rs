@@ -5,13 +5,14 @@
 //! request by request. Turned down: a port for each service, which unmodified clients with their
 //! built-in addresses would never find.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::http::uri::Authority as Place;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,10 +24,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::ca::{Authority, For};
-use super::http::{Request, Response, decoded};
+use super::http::{Reply, Request, Response, decoded};
 
-/// What answers requests: called on threads that may wait.
-pub type Answerer = Arc<dyn Fn(Request) -> Response + Send + Sync>;
+/// What answers requests.
+type Answerer = Arc<dyn Fn(Request) -> Reply + Send + Sync>;
 
 /// A proxy that runs until it is dropped.
 pub struct Proxy {
@@ -52,11 +53,16 @@ struct Line {
 }
 
 impl Proxy {
-    /// Listens on a port of 127.0.0.1 that the system picks.
+    /// Listens on a port of 127.0.0.1 that the system picks. `answerer` is called on threads that may
+    /// wait.
     ///
     /// # Errors
     /// No port, or no threads.
-    pub fn start(authority: Arc<Authority>, answerer: Answerer) -> io::Result<Self> {
+    pub fn start<R: Into<Reply>>(
+        authority: Arc<Authority>,
+        answerer: Arc<impl Fn(Request) -> R + Send + Sync + 'static>,
+    ) -> io::Result<Self> {
+        let answerer: Answerer = Arc::new(move |request| answerer(request).into());
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
@@ -94,7 +100,8 @@ async fn accept(listener: TcpListener, line: Line) {
     }
 }
 
-type Answer = Result<hyper::Response<Full<Bytes>>, Infallible>;
+/// Without an answer the connection ends.
+type Answer = io::Result<hyper::Response<Flow>>;
 
 /// A request to the proxy itself: for a tunnel, or in the clear with the whole address.
 async fn outer(mut request: hyper::Request<Incoming>, line: Line) -> Answer {
@@ -133,9 +140,17 @@ async fn inner(request: hyper::Request<Incoming>, line: Line) -> Answer {
     let request = plain(&head, body.to_bytes().to_vec(), &line);
     let answerer = line.answerer;
     let answered = tokio::task::spawn_blocking(move || answerer(request)).await;
-    let mut answer = encoded(answered.unwrap_or_else(|_| Response::empty(500)));
+    let (mut response, half) = match answered.unwrap_or_else(|_| Response::empty(500).into()) {
+        Reply::Whole(response) => (response, false),
+        Reply::Half(response) if !response.body.is_empty() => (response, true),
+        Reply::Half(_) | Reply::Cut => return Err(io::ErrorKind::ConnectionReset.into()),
+    };
     if is_head {
-        *answer.body_mut() = Full::default();
+        response.body.clear();
+    }
+    let mut answer = encoded(response);
+    if half {
+        answer.body_mut().tear();
     }
     Ok(answer)
 }
@@ -172,7 +187,7 @@ fn plain(head: &hyper::http::request::Parts, body: Vec<u8>, line: &Line) -> Requ
     }
 }
 
-fn encoded(response: Response) -> hyper::Response<Full<Bytes>> {
+fn encoded(response: Response) -> hyper::Response<Flow> {
     let mut built = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {
         built = built.header(name, value);
@@ -183,6 +198,93 @@ fn encoded(response: Response) -> hyper::Response<Full<Bytes>> {
     {
         built = built.extension(reason);
     }
-    let built = built.body(Full::new(Bytes::from(response.body)));
-    built.unwrap_or_else(|_| hyper::Response::new(Full::default()))
+    let built = built.body(Flow { left: response.body.into(), ..Flow::default() });
+    built.unwrap_or_else(|_| hyper::Response::new(Flow::default()))
+}
+
+/// A body that may break off.
+#[derive(Default)]
+struct Flow {
+    left: Bytes,
+    /// Bytes that are promised and never come.
+    torn: u64,
+    /// What did come is on its way.
+    flushed: bool,
+}
+
+impl Flow {
+    /// Half of it never comes.
+    fn tear(&mut self) {
+        self.torn = self.left.split_off(self.left.len() / 2).len() as u64;
+    }
+}
+
+impl Body for Flow {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if !self.left.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.left)))));
+        }
+        if self.torn == 0 {
+            return Poll::Ready(None);
+        }
+        if !self.flushed {
+            // The connection writes out what it has while it waits.
+            self.flushed = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty() && self.torn == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left.len() as u64 + self.torn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// What a client reads until the connection ends.
+    fn read(proxy: &Proxy, path: &str) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(async {
+            let mut stream = tokio::net::TcpStream::connect(proxy.address).await.unwrap();
+            let asked = format!("GET http://x.example{path} HTTP/1.1\r\nconnection: close\r\n\r\n");
+            stream.write_all(asked.as_bytes()).await.unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            text
+        })
+    }
+
+    #[test]
+    fn an_answer_may_break_off_or_never_come() {
+        let authority = Arc::new(Authority::new().unwrap());
+        let answer = |request: Request| match request.path.as_str() {
+            "/whole" => Reply::Whole(Response::text(200, "0123456789")),
+            "/half" => Reply::Half(Response::text(200, "0123456789")),
+            "/half-of-nothing" => Reply::Half(Response::empty(200)),
+            _ => Reply::Cut,
+        };
+        let proxy = Proxy::start(authority, Arc::new(answer)).unwrap();
+        let whole = read(&proxy, "/whole");
+        assert!(whole.contains("content-length: 10\r\n") && whole.ends_with("\r\n0123456789"));
+        let half = read(&proxy, "/half");
+        assert!(half.contains("content-length: 10\r\n") && half.ends_with("\r\n01234"), "{half}");
+        assert_eq!(read(&proxy, "/half-of-nothing"), "");
+        assert_eq!(read(&proxy, "/cut"), "");
+    }
 }

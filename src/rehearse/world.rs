@@ -39,6 +39,8 @@ pub enum By {
     Kept,
     /// Nobody: the registry was not asked or did not answer, and nothing is kept of it.
     Missing,
+    /// A fault on request, in place of a service of the world.
+    Fault,
     /// Nobody: the host has no part in this.
     Nobody,
 }
@@ -52,7 +54,7 @@ pub struct Exchange {
     pub host: String,
     /// Path, without the query.
     pub path: String,
-    /// Status of the answer.
+    /// Status of the answer; 0 if a fault let it be none.
     pub status: u16,
     /// Who answered.
     pub by: By,
@@ -120,6 +122,21 @@ impl World {
             response.headers.retain(|(name, _)| name != "cache-control");
             response = response.with("cache-control", "no-store");
         }
+        self.note(request, &response, by);
+        response
+    }
+
+    /// Whether a service of the world answers a request.
+    pub fn plays(&self, request: &Request) -> bool {
+        self.player(request).is_some()
+    }
+
+    /// Notes a request that a fault has answered so, or not at all (0).
+    pub fn note_fault(&self, request: &Request, status: u16) {
+        self.note(request, &Response::empty(status), By::Fault);
+    }
+
+    fn note(&self, request: &Request, response: &Response, by: By) {
         lock(&self.record).push(Exchange {
             method: request.method.clone(),
             host: request.host.clone(),
@@ -128,7 +145,6 @@ impl World {
             by,
             rule: response.rule.map(|Rule { name, source }| (name, source)),
         });
-        response
     }
 
     /// What a service answers to somebody who only looks on: it stands in no record.
@@ -145,9 +161,20 @@ impl World {
     }
 
     fn answered(&self, request: &Request) -> (By, Response) {
-        let reads = matches!(request.method.as_str(), "GET" | "HEAD");
-        let service = self.services.get(&request.host);
-        let foreign = |service: &Shared| {
+        if let Some(service) = self.player(request) {
+            return (By::World, lock(service).answer(request, (self.clock)()));
+        }
+        let registry = || lock(&self.registries).contains(&request.authority());
+        if request.reads() && (self.services.contains_key(&request.host) || registry()) {
+            return self.read_outside(request);
+        }
+        (By::Nobody, nobody(request))
+    }
+
+    /// The service that answers a request: none for reading what others have published.
+    fn player(&self, request: &Request) -> Option<&Shared> {
+        let service = self.services.get(&request.host)?;
+        let foreign = || {
             let Some(project) = lock(service).project(request) else { return false };
             let mut own = lock(&self.own);
             // rel itself asks only for what it is about to release; others do the installing.
@@ -156,16 +183,7 @@ impl World {
             }
             !own.contains(&normal(&project))
         };
-        match service {
-            Some(service) if !(reads && foreign(service)) => {
-                (By::World, lock(service).answer(request, (self.clock)()))
-            }
-            Some(_) => self.read_outside(request),
-            None if reads && lock(&self.registries).contains(&request.authority()) => {
-                self.read_outside(request)
-            }
-            None => (By::Nobody, nobody(request)),
-        }
+        (!(request.reads() && foreign())).then_some(service)
     }
 
     fn read_outside(&self, request: &Request) -> (By, Response) {

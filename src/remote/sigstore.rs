@@ -190,7 +190,7 @@ fn said_no(what: &str, answer: &Answer, known: &[(&str, &str)], sign: &Sign) -> 
     let message = json["message"].as_str().map_or_else(|| plain_text(&answer.body), str::to_owned);
     let message: String = message.chars().take(300).collect();
     let reason = format!("{what}: {} {}", answer.status, message.trim());
-    if matches!(answer.status, 408 | 425 | 429 | 500..=599) {
+    if matches!(answer.status, 200..=299 | 408 | 425 | 429 | 500..=599) {
         return Trouble::Unclear(reason);
     }
     let cure = CURES.iter().find(|(words, _)| reason.contains(words));

@@ -144,7 +144,9 @@ fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, 
             let token = Secret::new(format!("token of {index}"), token);
             Ok(Given { token, expires, back: Back::Posted(format!("{exchange}burn-token")) })
         }
-        (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
+        (200 | 408 | 425 | 429 | 500..=599, _) => {
+            Err(Trouble::Unclear(format!("{url} answered {}", answer.status)))
+        }
         _ => Err(cures::refused(index, &said, &identity, answer.status, host.clock.now())),
     }
 }
@@ -165,7 +167,9 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
             let expires = host.clock.now() + HALF_AN_HOUR;
             Ok(Given { token, expires, back: Back::Deleted(url) })
         }
-        (500..=599 | 429, _) => Err(Trouble::Unclear(format!("{url} answered {}", answer.status))),
+        (200 | 408 | 425 | 429 | 500..=599, _) => {
+            Err(Trouble::Unclear(format!("{url} answered {}", answer.status)))
+        }
         _ => {
             let reason = crates::reason(&answer);
             let claims = oidc::claims(&identity);

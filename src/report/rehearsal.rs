@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::diag::Exit;
+use crate::rehearse::fault::Struck;
 use crate::rehearse::world::{By, Exchange};
 
 /// Longest list of single things.
@@ -20,30 +22,71 @@ pub fn left_out(changes: &[String]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The summary for people.
-pub fn text(tag: &str, offline: bool, record: &[Exchange]) -> String {
-    let but = if offline { ", and nothing was asked outside" } else { " but requests to read" };
-    let mut lines = vec![format!("\nrehearsal of {tag}: nothing has left this machine{but}")];
-    for (host, (reads, writes, refused)) in counted(record, By::World) {
-        let counts = format!("{}, {}", plural(reads, "read"), plural(writes, "write"));
-        let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
-        lines.push(format!("  {host:<42} {counts}{refused}"));
-    }
-    if let Some((reads, hosts)) = read(record, By::Outside) {
-        lines.push(format!("  {} outside: {hosts}", plural(reads, "read")));
-    }
-    lines.extend(told_of_kept(offline, record));
-    for (host, (reads, writes, _)) in counted(record, By::Nobody) {
-        let what = plural(reads + writes, "request");
-        lines.push(format!("  kept back: {what} to {host}, which has no part in this"));
-    }
-    let told = |(rule, source)| format!("  refused by {rule} ({source})");
-    lines.extend(refusals(record).take(SHOWN).map(told));
-    lines.join("\n") + "\n"
+/// That the same command is run once more.
+pub fn again(ended: Exit) -> String {
+    format!("\nrehearsal: it ended with {} under a fault; the same command again\n", ended.0)
 }
 
-/// What a rehearsal cannot tell. `hole`: why programs could reach the network, if they could.
-pub fn limits(hole: Option<&str>) -> String {
+/// All that there is to tell.
+pub struct Rehearsed<'a> {
+    /// The tag.
+    pub tag: &'a str,
+    /// Whether nothing was asked outside.
+    pub offline: bool,
+    /// What was asked.
+    pub requests: &'a [Exchange],
+    /// Faults that were asked for.
+    pub faults: &'a [Struck],
+    /// How the release ended, and how the same command did that was run once more.
+    pub ends: [Option<Exit>; 2],
+    /// Why programs could reach the network, if they could.
+    pub hole: Option<&'a str>,
+}
+
+impl Rehearsed<'_> {
+    /// The summary for people.
+    pub fn text(&self) -> String {
+        let but =
+            if self.offline { ", and nothing was asked outside" } else { " but requests to read" };
+        let mut lines =
+            vec![format!("\nrehearsal of {}: nothing has left this machine{but}", self.tag)];
+        for (host, (reads, writes, refused)) in counted(self.requests, By::World) {
+            let counts = format!("{}, {}", plural(reads, "read"), plural(writes, "write"));
+            let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
+            lines.push(format!("  {host:<42} {counts}{refused}"));
+        }
+        if let Some((reads, hosts)) = read(self.requests, By::Outside) {
+            lines.push(format!("  {} outside: {hosts}", plural(reads, "read")));
+        }
+        lines.extend(told_of_kept(self.offline, self.requests));
+        for (host, (reads, writes, _)) in counted(self.requests, By::Nobody) {
+            let what = plural(reads + writes, "request");
+            lines.push(format!("  kept back: {what} to {host}, which has no part in this"));
+        }
+        let told = |(rule, source)| format!("  refused by {rule} ({source})");
+        lines.extend(refusals(self.requests).take(SHOWN).map(told));
+        lines.extend(self.faults.iter().map(told_of_fault));
+        if let [Some(first), Some(again)] = self.ends {
+            let (first, again) = (first.0, again.0);
+            lines.push(format!("  ended with {first}; the same command again with {again}"));
+        }
+        lines.extend(limits(self.hole));
+        lines.join("\n") + "\n"
+    }
+
+    /// The summary for programs.
+    pub fn json(&self) -> Value {
+        let ends: Vec<u8> = self.ends.iter().flatten().map(|end| end.0).collect();
+        json!({
+            "v": 1, "event": "rehearsal", "tag": self.tag, "offline": self.offline,
+            "requests": self.requests, "faults": self.faults, "ends": ends,
+            "isolated": self.hole.is_none(),
+        })
+    }
+}
+
+/// What a rehearsal cannot tell.
+fn limits(hole: Option<&str>) -> Vec<String> {
     let isolation = match hole {
         None => "isolation: the run saw no network but this world (a network namespace)".to_owned(),
         Some(why) => format!(
@@ -52,7 +95,7 @@ pub fn limits(hole: Option<&str>) -> String {
     };
     let mut lines = vec![format!("  {isolation}"), "  not covered here, ask the services:".into()];
     lines.extend(NOT_COVERED.iter().map(|what| format!("    {what}")));
-    lines.join("\n") + "\n"
+    lines
 }
 
 /// What only the real services can tell.
@@ -73,9 +116,11 @@ pub fn serving_json(address: &str) -> Value {
     json!({ "v": 1, "event": "serving", "address": address })
 }
 
-/// The summary for programs.
-pub fn json(tag: &str, offline: bool, record: &[Exchange]) -> Value {
-    json!({ "v": 1, "event": "rehearsal", "tag": tag, "offline": offline, "requests": record })
+fn told_of_fault(Struck { fault, times }: &Struck) -> String {
+    match times {
+        0 => format!("  never struck: {fault} (no such request was made)"),
+        times => format!("  struck: {fault} ({})", plural(*times, "time")),
+    }
 }
 
 /// What was not answered by the outside itself.

@@ -27,6 +27,8 @@ mod door;
 mod dry;
 mod errors;
 mod example;
+#[cfg(target_os = "linux")]
+mod faults;
 mod github;
 mod help;
 mod http;

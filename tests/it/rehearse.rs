@@ -368,6 +368,7 @@ fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
     has("time_piece-1.0-py3-none-any.whl");
     has("First &lt;one&gt;.");
     has("rootHash");
+    has("attestation_bundles");
     let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert!(child.wait().unwrap().success(), "it ends as the release ended");

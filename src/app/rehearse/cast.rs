@@ -8,6 +8,7 @@ use crate::host::Host;
 use crate::model::task::{Declared, Task};
 use crate::rehearse::git::{self, Remote};
 use crate::rehearse::oidc::Identity;
+use crate::rehearse::pages::Pages;
 use crate::rehearse::scratch::{self, Scratch};
 use crate::rehearse::services::{self, Cast};
 use crate::rehearse::{owned, registries};
@@ -25,6 +26,18 @@ pub(super) fn cast<'a>(host: &'a Host, declared: &Declared, scratch: &Scratch) -
         secrets: secrets(host, declared),
         own: owned::names(&scratch.checkout),
         registries: registries::hosts(host),
+    }
+}
+
+/// What the pages are about.
+pub(super) fn pages(cast: &Cast<'_>, tag: &str) -> Pages {
+    let indexes = [&cast.endpoints.pypi, &cast.endpoints.testpypi].into_iter().chain(&cast.indexes);
+    Pages {
+        tag: tag.to_owned(),
+        repository: format!("{}/{}", cast.endpoints.github.web, cast.identity.repository),
+        indexes: indexes.map(|index| index.simple.clone()).collect(),
+        log: cast.endpoints.sigstore.rekor.clone(),
+        names: cast.own.clone(),
     }
 }
 

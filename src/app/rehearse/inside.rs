@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, Exit};
 use crate::host::proc::{self, Ended, Launch};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
-use crate::host::{Host, namespace};
+use crate::host::{Host, fs, namespace};
 use crate::model::command::Cmd;
 use crate::rehearse::wire::Proxy;
 
@@ -57,7 +57,7 @@ pub(super) fn within(program: &Path, words: &[String]) -> Vec<String> {
     before.chain(own).chain(words.iter().cloned()).collect()
 }
 
-/// Waits at `path` for the stage: tells it the way, and lets the world listen at the socket that it hands
+/// Waits at `path` for the stage, each time that it comes: tells it the way, and lets the world listen at the socket that it hands
 /// out.
 ///
 /// # Errors
@@ -66,15 +66,27 @@ pub(super) fn expect(path: &Path, way: &Way, proxy: Arc<Proxy>) -> std::io::Resu
     let listener = UnixListener::bind(path)?;
     let text = serde_json::to_string(way)?;
     std::thread::spawn(move || {
-        let meet = || {
-            let (mut stream, _) = listener.accept()?;
-            writeln!(stream, "{text}")?;
-            proxy.listen(namespace::take(&stream)?)
-        };
-        // A stage that is not served says so itself.
-        let _: std::io::Result<()> = meet();
+        for mut stream in listener.incoming().flatten() {
+            let mut meet = || {
+                writeln!(stream, "{text}")?;
+                proxy.listen(namespace::take(&stream)?)
+            };
+            // A stage that is not served says so itself.
+            let _: std::io::Result<()> = meet();
+        }
     });
     Ok(())
+}
+
+/// Makes room for a socket.
+///
+/// # Errors
+/// What is there cannot be removed.
+pub(super) fn cleared(path: &Path) -> std::io::Result<()> {
+    fs::remove_file(path).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// The stage itself. Without words it only tries; else they are the path to be met at, and the inner
@@ -89,6 +101,7 @@ pub(in crate::app) fn run(host: &Arc<Host>, words: &[String]) -> Result<Exit, Ve
     };
     let way = settled(Path::new(path)).map_err(failed)?;
     let told = format!("{path}.way");
+    cleared(Path::new(&told)).map_err(failed)?;
     rehearsed::tell(Path::new(&told), &way).map_err(failed)?;
     let stop = Stop::default();
     host.stop_on_signals(&stop).map_err(failed)?;
@@ -96,7 +109,7 @@ pub(in crate::app) fn run(host: &Arc<Host>, words: &[String]) -> Result<Exit, Ve
     env.insert(rehearsed::VARIABLE.into(), told);
     let cmd = Cmd::Argv(words.to_vec());
     let launch = Launch { cmd: &cmd, cwd: &host.cwd, env, shims: None };
-    super::exit_of(proc::hand_over(&launch, &stop)).map_err(|wrong| vec![*wrong])
+    super::inner::exit_of(proc::hand_over(&launch, &stop)).map_err(|wrong| vec![*wrong])
 }
 
 /// The way out of a namespace, which is ready then.
