@@ -6,10 +6,14 @@
 
 mod altered;
 mod archives;
+mod configs;
 mod dists;
+mod manifests;
 mod metadata;
 mod minting;
+mod packages;
 mod projects;
+mod registry;
 mod scene;
 mod signing;
 
@@ -19,7 +23,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expect_test::expect_file;
 use rel::rehearse::world::Exchange;
-use rel::rehearse::{pypi, sigstore};
+use rel::rehearse::{crates, pypi, sigstore};
 
 use scene::{Scene, Told};
 
@@ -28,13 +32,18 @@ type Row = (&'static str, &'static str, fn(&mut Scene));
 
 /// Runs a table's rows side by side, and compares what rel said to the table's file.
 fn explained(table: &str, rows: &[Row]) {
+    explained_in(Scene::new, table, rows);
+}
+
+/// The same in another scene.
+fn explained_in(scene: fn() -> Scene, table: &str, rows: &[Row]) {
     let next = AtomicUsize::new(0);
     let said: Mutex<BTreeMap<usize, Result<String, String>>> = Mutex::default();
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::SeqCst);
             let Some(row) = rows.get(at) else { break };
-            let told = refused(row);
+            let told = refused(scene(), row);
             said.lock().unwrap().insert(at, told);
         }
     };
@@ -48,8 +57,7 @@ fn explained(table: &str, rows: &[Row]) {
 }
 
 /// What rel said in a row's scene, or how that was not the refusal that it should have been.
-fn refused((name, rule, prepare): &Row) -> Result<String, String> {
-    let mut scene = Scene::new();
+fn refused(mut scene: Scene, (name, rule, prepare): &Row) -> Result<String, String> {
     prepare(&mut scene);
     let Told { code, text, record } = scene.run();
     let last = record.iter().rfind(|exchange| exchange.rule.is_some() && !looks(exchange));
@@ -83,17 +91,33 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("pypi.integrity-accept", "rel does not ask for provenance"),
     ("pypi.integrity-disabled", "rel does not ask for provenance"),
     ("pypi.integrity-none", "rel does not ask for provenance"),
+    ("crates.authorization-missing", "rel gives back only what it has"),
+    ("crates.trusted-token-elsewhere", "rel does not yank"),
+    ("crates.yank-owner", "rel does not yank"),
+    ("crates.no-such-crate", "rel asks the index alone"),
+    ("crates.no-such-version", "rel asks the index alone"),
+    ("crates.configs-query", "rel does not list configurations"),
+    ("crates.configs-owner", "rel does not list configurations"),
     ("rekor.duplicate", "no refusal for rel: a test of its own in `signing`"),
 ];
 
-const TABLES: &[&[Row]] =
-    &[metadata::ROWS, archives::ROWS, projects::ROWS, altered::ROWS, minting::ROWS, signing::ROWS];
+const TABLES: &[&[Row]] = &[
+    metadata::ROWS,
+    archives::ROWS,
+    projects::ROWS,
+    altered::ROWS,
+    minting::ROWS,
+    signing::ROWS,
+    manifests::ROWS,
+    registry::ROWS,
+    configs::ROWS,
+];
 
 #[test]
-fn every_rule_of_the_index_and_of_sigstore_is_broken_by_a_row() {
+fn every_rule_is_broken_by_a_row_or_out_of_reach() {
     let rows: BTreeSet<&str> = TABLES.iter().copied().flatten().map(|row| row.1).collect();
-    let known: BTreeSet<&str> =
-        pypi::RULES.iter().chain(sigstore::RULES).map(|rule| rule.name).collect();
+    let known = [pypi::RULES, sigstore::RULES, crates::RULES].concat();
+    let known: BTreeSet<&str> = known.iter().map(|rule| rule.name).collect();
     let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|row| row.0).collect();
     assert_eq!(known.difference(&rows).copied().collect::<BTreeSet<_>>(), elsewhere);
 }
