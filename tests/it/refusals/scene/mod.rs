@@ -3,6 +3,7 @@
 //! The world is that of rehearsals; rel runs within this process. What is wrong may be the distribution,
 //! what receives it, the runner's identity token, or, for what rel itself never sends, the request on its way.
 
+mod forge;
 mod kinds;
 mod runner;
 
@@ -16,6 +17,8 @@ use rel::host::rehearsed::Way;
 use rel::host::term::Term;
 use rel::rehearse::ca::Authority;
 use rel::rehearse::crates::{self, ApiToken, Registry, TrustedPublisher};
+use rel::rehearse::git::Remote;
+use rel::rehearse::github::Forge;
 use rel::rehearse::http::Request;
 use rel::rehearse::oidc::{Claims, Issuer, OWNER};
 use rel::rehearse::pypi::{Artifact, Index, Publisher, Registration, Settings};
@@ -25,8 +28,10 @@ use rel::rehearse::wire::{Proxy, RUNNER};
 use rel::rehearse::world::{Exchange, World};
 use serde_json::Value;
 
+use forge::Hosts;
+pub use forge::ask;
 pub use kinds::Kind;
-use kinds::{Plan, variables};
+use kinds::{Plan, lead_git, variables};
 use runner::Runner;
 pub use runner::issuer;
 
@@ -57,6 +62,16 @@ pub struct Scene {
     pub attested: bool,
     /// An index that is declared instead of PyPI.
     pub declared: Option<&'static str>,
+    /// More options of a release on GitHub, and its notes.
+    pub options: &'static str,
+    pub notes: &'static str,
+    /// What the task does first.
+    pub first: &'static str,
+    /// Whether the checkout is a commit ahead of the forge.
+    pub ahead: bool,
+    /// Sets up the forge, and what git sees of it.
+    pub forge: fn(&mut Forge),
+    pub remote: fn(&mut Remote),
     /// Changes what the runner's identity tokens say, by audience.
     pub claims: fn(&str, &mut Claims),
     /// Changes the runner's identity tokens.
@@ -139,6 +154,12 @@ impl Scene {
             token: Some("pypi-good"),
             attested: false,
             declared: None,
+            options: "",
+            notes: "\"First.\"",
+            first: "",
+            ahead: false,
+            forge: |_| {},
+            remote: |_| {},
             claims: |_, _| {},
             identity: |token| token,
             strange_authority: false,
@@ -150,6 +171,11 @@ impl Scene {
     pub fn of_crates() -> Self {
         let files = vec![packages::usual("")];
         Self { kind: Kind::Crates, files, token: Some(ACCOUNT), ..Self::new() }
+    }
+
+    /// The same with a release on GitHub.
+    pub fn of_github() -> Self {
+        Self { kind: Kind::Release, token: Some(forge::TOKEN), ..Self::new() }
     }
 
     /// Publishes the crate by the run's identity: it is there, and this may publish it.
@@ -191,8 +217,15 @@ impl Scene {
         world.serve("fulcio.sigstore.dev", authority.clone());
         world.serve("rekor.sigstore.dev", log.clone());
         let (kind, by_token) = (self.kind, self.token);
-        let plan =
-            Plan { kind, files: &self.files, declared: self.declared, attested: self.attested };
+        let plan = Plan {
+            kind,
+            files: &self.files,
+            declared: self.declared,
+            attested: self.attested,
+            options: self.options,
+            notes: self.notes,
+            first: self.first,
+        };
         let project = plan.project();
         let runner = Runner { claims: self.claims, identity: self.identity, given: 0 };
         world.serve(RUNNER, Arc::new(Mutex::new(runner)));
@@ -203,6 +236,20 @@ impl Scene {
         for host in ["crates.io", "index.crates.io", "static.crates.io"] {
             world.serve(host, registry.clone());
         }
+        let (term, captured) = Term::captured();
+        if !matches!(kind, Kind::Python | Kind::Crates) {
+            let env = Env::new(project.variables());
+            let git = Host::new(project.root(), env, Endpoints::default(), Term::captured().0);
+            let hosts = Hosts::of(&git, &project).set(self.forge, self.remote);
+            let hosts = Arc::new(Mutex::new(hosts));
+            for host in ["github.com", "api.github.com", "uploads.github.com"] {
+                world.serve(host, hosts.clone());
+            }
+        }
+        if self.ahead {
+            project.commit();
+            project.run_git(&["tag", "v1.1"]);
+        }
         let meanwhile = Arc::new(Meanwhile { index, registry, world, late });
         let (on_the_way, during) = (self.on_the_way, meanwhile.clone());
         let answerer = Arc::new(move |mut request: Request| {
@@ -212,7 +259,10 @@ impl Scene {
         let proxy = Proxy::start(AUTHORITY.clone(), answerer).unwrap();
         let proxy_url = format!("http://{}", proxy.address);
         let env = variables(&project, kind, by_token, &proxy_url);
-        let (term, captured) = Term::captured();
+        if kind == Kind::Push {
+            let token = by_token.unwrap_or_default();
+            lead_git(&project, token, &proxy_url, &AUTHORITY.pem());
+        }
         let mut host = Host::new(project.root(), Env::new(env), endpoints, term);
         host.way = Some(Way { proxy: proxy_url, authority: AUTHORITY.pem() });
         let words = ["publish", "--live", "--yes", "--output", "plain"].map(str::to_owned);
