@@ -4,6 +4,8 @@
 //! <https://doc.rust-lang.org/cargo/reference/registry-index.html>. The file that was packaged is sent as
 //! it is: `cargo publish` would package anew.
 
+mod cures;
+
 use serde_json::Value;
 
 use super::{Errand, Trouble};
@@ -13,27 +15,6 @@ use crate::host::net::{Answer, Body, Login, NoAnswer, Write};
 use crate::model::effect::{Presence, PublishCrate};
 
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
-
-/// What to do about refusals, by words of their reasons.
-const CURES: &[(&str, &str)] = &[
-    (
-        "do not support creating new crates",
-        "publish the first version with a token, by hand; then add this run as a trusted publisher",
-    ),
-    ("only be published using Trusted Publishing", "run it in CI, with `id-token: write`"),
-    ("verified email", "verify the e-mail address in the settings of your account"),
-    ("seem to be an owner", "ask an owner of the crate to add you"),
-    ("access token is not valid", "take a token whose scope and crates cover this one"),
-    ("authentication failed", "check the token in CARGO_REGISTRY_TOKEN"),
-    ("Invalid authentication token", "run the same command again: it takes a new token"),
-    ("recently deleted", "wait until then, or take another name"),
-    ("reserved", "take another name"),
-    ("already uploaded", "give it a new version: a version can be published once"),
-    ("missing or empty metadata", "add what is missing to [package] in Cargo.toml"),
-    ("max upload size", "leave large files out: `exclude` in Cargo.toml"),
-    ("wildcard", "give each dependency a version in Cargo.toml"),
-    ("too many versions", "wait a day, then run the same command"),
-];
 
 /// What the index holds under this version.
 ///
@@ -102,10 +83,10 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
         200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
         429 => match answer.retry_after(errand.host.clock.now()) {
             Some(after) => Err(Trouble::Later { reason, after }),
-            None => Err(refused(reason)),
+            None => Err(refused(429, reason)),
         },
         408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
-        _ => Err(refused(reason)),
+        status => Err(refused(status, reason)),
     }
 }
 
@@ -131,10 +112,8 @@ fn framed(metadata: &Value, bytes: &[u8]) -> Vec<u8> {
     body
 }
 
-fn refused(reason: String) -> Trouble {
-    let cure = CURES.iter().find(|(words, _)| reason.contains(words));
-    let usual = "read the reason; the same command again goes on from here";
-    let hint = cure.map_or(usual, |(_, cure)| cure).to_owned();
+fn refused(status: u16, reason: String) -> Trouble {
+    let hint = cures::advice(status, &reason);
     Trouble::Refused { reason, hint }
 }
 

@@ -4,12 +4,13 @@
 //! of its own, since one is good for one use. What was got is given back when the run ends, whatever
 //! the index says to that. Nothing is kept on disk.
 
+mod configs;
 mod cures;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Trouble, crates, oidc};
 use crate::host::Host;
@@ -171,16 +172,8 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
             Err(Trouble::Unclear(format!("{url} answered {}", answer.status)))
         }
         _ => {
-            let reason = crates::reason(&answer);
-            let claims = oidc::claims(&identity);
-            let seen = ["repository", "repository_owner_id", "workflow_ref", "environment"];
-            Err(Trouble::Refused {
-                reason: format!("trusted publishing was refused: {reason}"),
-                hint: format!(
-                    "register exactly this as a trusted publisher of the crate; the run was seen as: {}",
-                    seen_as(&claims, &seen)
-                ),
-            })
+            let now = host.clock.now();
+            Err(configs::refused(&crates::reason(&answer), &identity, audience, now))
         }
     }
 }
@@ -188,15 +181,6 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
 /// The same secret for another request.
 fn another(secret: &Secret) -> Secret {
     Secret::new(secret.name(), secret.reveal())
-}
-
-/// The claims that count, as they were shown.
-fn seen_as(claims: &Map<String, Value>, names: &[&str]) -> String {
-    let seen = names.iter().map(|name| {
-        let value = claims.get(*name).and_then(Value::as_str).unwrap_or("(none)");
-        format!("{name} = {value}")
-    });
-    seen.collect::<Vec<_>>().join(", ")
 }
 
 fn json_of(answer: &Answer) -> Value {

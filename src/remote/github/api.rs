@@ -20,16 +20,40 @@ const WAIT: Duration = Duration::from_secs(60);
 
 /// What to do about refusals, by words of their reasons.
 const CURES: &[(&str, &str)] = &[
-    ("Bad credentials", "check the token in GITHUB_TOKEN: it is wrong, or it has expired"),
+    (
+        "Bad credentials",
+        "put another token into GITHUB_TOKEN: the one that was sent is wrong, revoked or has ended",
+    ),
     ("used by an immutable release", "give it a new version: this tag is used up for ever"),
     ("immutable release", "make a new version: a published release is locked here"),
     ("without `workflows` permission", "push the tag yourself before: `git push origin TAG`"),
     ("rule violations", "ask who keeps the repository's rules, or push the tag yourself before"),
     ("target_commitish", "push the commit first: GitHub does not have it"),
     ("body is too long", "shorten the notes: GitHub takes 125000 characters"),
-    ("size", "GitHub takes files of less than 2 GiB"),
+    ("tag_name: missing_field", DAMAGED),
+    (
+        "tag_name: already_exists",
+        "look at the release that the tag has by now: delete it, or this draft",
+    ),
+    ("name: missing_field", DAMAGED),
+    ("name: already_exists", "delete the other file of this name, or the draft with it"),
+    ("size is not included", "leave the empty file out, or put something into it"),
+    ("size must be", "split the file: GitHub takes files of less than 2 GiB"),
+    ("file_count", "attach fewer files: GitHub takes 1000 for a release; pack them together"),
+    (
+        "Feature not available",
+        "leave `github::attest` out, or make the repository public: a private one has no store in this plan",
+    ),
+    ("Invalid bundle", DAMAGED),
+    ("parsing JSON", DAMAGED),
+    ("not a supported version", "take a newer rel: GitHub has given this version of its API up"),
+    ("Requires authentication", PROXY),
+    ("User-Agent", PROXY),
     ("abuse", "wait, then run the same command again"),
 ];
+
+const DAMAGED: &str = "run the same command again: the request was damaged on its way; if it stays, report it: the mistake is in rel";
+const PROXY: &str = "look for a proxy that changes header fields on their way to GitHub";
 
 /// The API for one repository.
 pub(super) struct Api<'a> {
@@ -199,4 +223,17 @@ fn reason(status: u16, said: &Value) -> String {
     let all: Vec<String> = text(said, "message").into_iter().chain(errors).collect();
     let all: String = all.join("; ").chars().filter(|c| !c.is_control()).take(600).collect();
     format!("{status} {all}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CURES;
+
+    #[test]
+    fn no_row_hides_a_later_one() {
+        for (at, (words, _)) in CURES.iter().enumerate() {
+            let first = CURES.iter().position(|(other, _)| words.contains(other));
+            assert_eq!(first, Some(at), "`{words}` is never reached");
+        }
+    }
 }

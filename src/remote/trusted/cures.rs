@@ -107,7 +107,7 @@ pub(super) fn refused(
 }
 
 /// The claims that count, as they were shown.
-fn seen_as(claims: &Map<String, Value>, names: &[&str]) -> String {
+pub(super) fn seen_as(claims: &Map<String, Value>, names: &[&str]) -> String {
     let seen = names.iter().map(|name| {
         let value = claims.get(*name).and_then(Value::as_str).unwrap_or_default();
         format!("{name} = {}", if value.is_empty() { "(none)" } else { value })

@@ -1,9 +1,12 @@
 //! A live run of rel in a world where one thing is wrong, and what came of it.
 //!
 //! The world is that of rehearsals; rel runs within this process. What is wrong may be the distribution,
-//! the index, the runner's identity token, or, for what rel itself never sends, the request on its way.
+//! what receives it, the runner's identity token, or, for what rel itself never sends, the request on its way.
 
-use std::collections::BTreeMap;
+mod forge;
+mod kinds;
+mod runner;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -13,17 +16,27 @@ use rel::host::env::Env;
 use rel::host::rehearsed::Way;
 use rel::host::term::Term;
 use rel::rehearse::ca::Authority;
-use rel::rehearse::http::{Request, Response};
-use rel::rehearse::oidc::{Claims, Identity, Issuer};
+use rel::rehearse::crates::{self, ApiToken, Registry, TrustedPublisher};
+use rel::rehearse::git::Remote;
+use rel::rehearse::github::Forge;
+use rel::rehearse::http::Request;
+use rel::rehearse::oidc::{Claims, Issuer, OWNER};
 use rel::rehearse::pypi::{Artifact, Index, Publisher, Registration, Settings};
 use rel::rehearse::sigstore::verify::{self, Expected};
 use rel::rehearse::sigstore::{Addresses, Sigstore};
 use rel::rehearse::wire::{Proxy, RUNNER};
-use rel::rehearse::world::{Exchange, Service, World};
-use serde_json::{Value, json};
+use rel::rehearse::world::{Exchange, World};
+use serde_json::Value;
+
+use forge::Hosts;
+pub use forge::ask;
+pub use kinds::Kind;
+use kinds::{Plan, lead_git, variables};
+use runner::Runner;
+pub use runner::issuer;
 
 use super::dists::{self, File};
-use crate::project::Project;
+use super::packages;
 
 /// What all runs share: making keys takes long.
 static ISSUER: LazyLock<Issuer> = LazyLock::new(issuer);
@@ -33,28 +46,15 @@ static SIGSTORES: LazyLock<[Arc<Mutex<Sigstore>>; 2]> =
     LazyLock::new(|| [(); 2].map(|()| Arc::new(Mutex::new(sigstore()))));
 static ROOT: LazyLock<Value> = LazyLock::new(|| SIGSTORES[0].lock().unwrap().trusted_root());
 
-/// An issuer with a key of its own.
-pub fn issuer() -> Issuer {
-    let identity = Identity {
-        repository: "acme/time-piece".into(),
-        workflow: "release.yml".into(),
-        environment: None,
-        reference: "refs/tags/v1.0".into(),
-        sha: "0123456789abcdef0123456789abcdef01234567".into(),
-        event: "push".into(),
-        visibility: "public".into(),
-    };
-    let github = Endpoints::default().github;
-    Issuer::new(&github.issuer, &github.web, "runner", identity).unwrap()
-}
-
 pub fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A run that goes well unless something is changed: a wheel is sent to PyPI with an API token.
 pub struct Scene {
+    pub kind: Kind,
     pub index: Index,
+    pub registry: Registry,
     pub files: Vec<File>,
     /// The token that the user has; without one the run goes by its identity.
     pub token: Option<&'static str>,
@@ -62,6 +62,16 @@ pub struct Scene {
     pub attested: bool,
     /// An index that is declared instead of PyPI.
     pub declared: Option<&'static str>,
+    /// More options of a release on GitHub, and its notes.
+    pub options: &'static str,
+    pub notes: &'static str,
+    /// What the task does first.
+    pub first: &'static str,
+    /// Whether the checkout is a commit ahead of the forge.
+    pub ahead: bool,
+    /// Sets up the forge, and what git sees of it.
+    pub forge: fn(&mut Forge),
+    pub remote: fn(&mut Remote),
     /// Changes what the runner's identity tokens say, by audience.
     pub claims: fn(&str, &mut Claims),
     /// Changes the runner's identity tokens.
@@ -75,6 +85,7 @@ pub struct Scene {
 /// What may change during a run.
 pub struct Meanwhile {
     pub index: Arc<Mutex<Index>>,
+    pub registry: Arc<Mutex<Registry>>,
     pub world: World,
     late: Arc<AtomicU64>,
 }
@@ -95,6 +106,35 @@ pub fn publisher() -> Publisher {
     }
 }
 
+/// The configuration of trusted publishing that the run needs.
+pub fn configuration() -> TrustedPublisher {
+    TrustedPublisher {
+        repository: "acme/time-piece".into(),
+        owner_id: OWNER.parse().unwrap(),
+        workflow: "release.yml".into(),
+        environment: None,
+        krate: Some(packages::NAME.into()),
+    }
+}
+
+/// The token of an account of crates.io.
+const ACCOUNT: &str = "cioGood";
+
+/// The registry of crates, with an account.
+fn registry() -> Registry {
+    let addresses = Endpoints::default().crates;
+    let mut registry = Registry::new(crates::Settings {
+        api: addresses.api,
+        index: addresses.index,
+        downloads: addresses.downloads,
+        audience: "crates.io".into(),
+        issuer: ISSUER.verifier(),
+    });
+    let (secret, user) = (ACCOUNT.to_owned(), "acme".to_owned());
+    registry.add_token(ApiToken { secret, user, scopes: None, crates: Vec::new() });
+    registry
+}
+
 impl Scene {
     pub fn new() -> Self {
         let endpoints = Endpoints::default();
@@ -107,16 +147,42 @@ impl Scene {
         });
         index.add_token("pypi-good", None);
         Self {
+            kind: Kind::Python,
             index,
+            registry: registry(),
             files: vec![dists::wheel("")],
             token: Some("pypi-good"),
             attested: false,
             declared: None,
+            options: "",
+            notes: "\"First.\"",
+            first: "",
+            ahead: false,
+            forge: |_| {},
+            remote: |_| {},
             claims: |_, _| {},
             identity: |token| token,
             strange_authority: false,
             on_the_way: |_, _| {},
         }
+    }
+
+    /// The same with a crate, whose manifest has nothing unusual.
+    pub fn of_crates() -> Self {
+        let files = vec![packages::usual("")];
+        Self { kind: Kind::Crates, files, token: Some(ACCOUNT), ..Self::new() }
+    }
+
+    /// The same with a release on GitHub.
+    pub fn of_github() -> Self {
+        Self { kind: Kind::Release, token: Some(forge::TOKEN), ..Self::new() }
+    }
+
+    /// Publishes the crate by the run's identity: it is there, and this may publish it.
+    pub fn configured(&mut self, publisher: TrustedPublisher) {
+        self.token = None;
+        self.registry.assume_crate(packages::NAME);
+        self.registry.add_publisher(publisher);
     }
 
     /// Publishes by the run's identity, to a project that is there.
@@ -150,14 +216,41 @@ impl Scene {
         let authority = if self.strange_authority { strange } else { log };
         world.serve("fulcio.sigstore.dev", authority.clone());
         world.serve("rekor.sigstore.dev", log.clone());
-        let (declared, attested, by_token) = (self.declared, self.attested, self.token);
-        let project = project(&self.files, declared, attested);
+        let (kind, by_token) = (self.kind, self.token);
+        let plan = Plan {
+            kind,
+            files: &self.files,
+            declared: self.declared,
+            attested: self.attested,
+            options: self.options,
+            notes: self.notes,
+            first: self.first,
+        };
+        let project = plan.project();
         let runner = Runner { claims: self.claims, identity: self.identity, given: 0 };
         world.serve(RUNNER, Arc::new(Mutex::new(runner)));
         let index = Arc::new(Mutex::new(self.index));
         world.serve("upload.pypi.org", index.clone());
         world.serve("pypi.org", index.clone());
-        let meanwhile = Arc::new(Meanwhile { index, world, late });
+        let registry = Arc::new(Mutex::new(self.registry));
+        for host in ["crates.io", "index.crates.io", "static.crates.io"] {
+            world.serve(host, registry.clone());
+        }
+        let (term, captured) = Term::captured();
+        if !matches!(kind, Kind::Python | Kind::Crates) {
+            let env = Env::new(project.variables());
+            let git = Host::new(project.root(), env, Endpoints::default(), Term::captured().0);
+            let hosts = Hosts::of(&git, &project).set(self.forge, self.remote);
+            let hosts = Arc::new(Mutex::new(hosts));
+            for host in ["github.com", "api.github.com", "uploads.github.com"] {
+                world.serve(host, hosts.clone());
+            }
+        }
+        if self.ahead {
+            project.commit();
+            project.run_git(&["tag", "v1.1"]);
+        }
+        let meanwhile = Arc::new(Meanwhile { index, registry, world, late });
         let (on_the_way, during) = (self.on_the_way, meanwhile.clone());
         let answerer = Arc::new(move |mut request: Request| {
             on_the_way(&mut request, &during);
@@ -165,8 +258,11 @@ impl Scene {
         });
         let proxy = Proxy::start(AUTHORITY.clone(), answerer).unwrap();
         let proxy_url = format!("http://{}", proxy.address);
-        let env = variables(&project, by_token, &proxy_url);
-        let (term, captured) = Term::captured();
+        let env = variables(&project, kind, by_token, &proxy_url);
+        if kind == Kind::Push {
+            let token = by_token.unwrap_or_default();
+            lead_git(&project, token, &proxy_url, &AUTHORITY.pem());
+        }
         let mut host = Host::new(project.root(), Env::new(env), endpoints, term);
         host.way = Some(Way { proxy: proxy_url, authority: AUTHORITY.pem() });
         let words = ["publish", "--live", "--yes", "--output", "plain"].map(str::to_owned);
@@ -192,65 +288,6 @@ fn verified(artifact: &Artifact<'_>) -> Result<(), String> {
         workflow: artifact.publisher.workflow.clone(),
     };
     verify::verify(&ROOT, artifact.sha256, artifact.attestation, &expected)
-}
-
-/// A project that publishes these files.
-fn project(files: &[File], declared: Option<&str>, attested: bool) -> Project {
-    let (place, index) = match declared {
-        Some(_) => ("index:corp", "corp"),
-        None => ("pypi", "pypi"),
-    };
-    let options = if attested { "" } else { ", #{ attestations: false }" };
-    let project = Project::new(&format!(
-        "{}task(\"build\").run(|t| sh(\"cp dist/* {{}}\", t.out));\n\
-         task(\"publish\").needs(\"build\").effects(\"{place}\")\n    \
-         .run(|t| pypi::publish(t.artifacts(\"build\"), \"{index}\"{options}));\n",
-        declared.map(|line| format!("{line}\n")).unwrap_or_default()
-    ));
-    let folder = project.root().join("dist");
-    std::fs::create_dir(&folder).unwrap();
-    for (name, bytes) in files {
-        std::fs::write(folder.join(name), bytes).unwrap();
-    }
-    project.git()
-}
-
-/// The variables of the run: on a runner, or with a token.
-fn variables(project: &Project, token: Option<&str>, proxy: &str) -> BTreeMap<String, String> {
-    let mut env = project.variables();
-    let on_a_runner = [
-        ("GITHUB_ACTIONS", "true".to_owned()),
-        ("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{proxy}/token?v=2")),
-        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "runner".to_owned()),
-    ];
-    let with_a_token = [("PYPI_TOKEN", token.unwrap_or_default().to_owned())];
-    let set: &[(&str, String)] = if token.is_some() { &with_a_token } else { &on_a_runner };
-    env.extend(set.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    env
-}
-
-/// The runner's own service, which gives identity tokens.
-struct Runner {
-    claims: fn(&str, &mut Claims),
-    identity: fn(String) -> String,
-    given: u64,
-}
-
-impl Service for Runner {
-    fn answer(&mut self, request: &Request, at: u64) -> Response {
-        let audience = request.query("audience").unwrap_or_default();
-        self.given += 1;
-        let mut claims = ISSUER.claims(at);
-        claims.insert("aud".into(), audience.into());
-        claims.insert("jti".into(), self.given.to_string().into());
-        (self.claims)(audience, &mut claims);
-        let token = (self.identity)(ISSUER.sign(&claims).unwrap());
-        Response::json(200, &json!({ "count": token.len(), "value": token }))
-    }
-
-    fn project(&self, _: &Request) -> Option<String> {
-        None
-    }
 }
 
 impl Meanwhile {
