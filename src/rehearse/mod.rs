@@ -8,6 +8,7 @@ pub mod ca;
 pub mod child;
 pub mod crates;
 mod dates;
+pub mod github;
 pub mod http;
 pub mod oidc;
 pub mod private;
