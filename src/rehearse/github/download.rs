@@ -32,7 +32,7 @@ impl Forge {
 
     /// The bytes of an asset; `None` if the path is none of a file.
     pub(super) fn answer_download(
-        &mut self,
+        &self,
         request: &Request,
         path: &str,
         at: u64,
@@ -89,6 +89,9 @@ impl Forge {
         if let Some(tag) = path.strip_prefix("/releases/tag/") {
             let release = self.shelf.by_tag(tag).ok_or_else(missing)?;
             return Ok(self.release_page(release));
+        }
+        if let Some(id) = path.strip_prefix("/attestations/") {
+            return self.attestation_page(id);
         }
         match path {
             "" | "/" => Ok(page(&self.settings.repository, "")),

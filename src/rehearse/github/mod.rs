@@ -7,10 +7,14 @@
 //! knows no second request.
 
 mod access;
+mod actions;
 mod assets;
+mod attestations;
 mod body;
 mod commits;
 mod download;
+mod environments;
+mod graphql;
 mod latest;
 mod limits;
 mod names;
@@ -35,6 +39,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 pub use access::{Holder, Level, Permission, Token};
+pub use actions::{Input, Run, Workflow};
+pub use attestations::Attestation;
+pub use environments::{BranchPolicy, Branches, Environment};
 pub use refs::Protection;
 pub use rules::RULES;
 pub use setup::{HeldAsset, HeldRelease};
@@ -88,6 +95,10 @@ pub struct Forge {
     tokens: Vec<Token>,
     shelf: shelf::Shelf,
     protections: Vec<refs::Protection>,
+    environments: Vec<Environment>,
+    workflows: Vec<Workflow>,
+    runs: Vec<Run>,
+    attestations: Vec<Attestation>,
     limits: limits::Limits,
     /// How many of the next uploads break off.
     breaks: usize,
@@ -142,6 +153,10 @@ impl Forge {
             tokens: Vec::new(),
             shelf: shelf::Shelf::default(),
             protections: Vec::new(),
+            environments: Vec::new(),
+            workflows: Vec::new(),
+            runs: Vec::new(),
+            attestations: Vec::new(),
             limits: limits::Limits::default(),
             breaks: 0,
             asked: 0,
@@ -162,7 +177,8 @@ impl Forge {
             }
         }
         if let Some(path) = below(&self.settings.downloads.clone(), request)
-            && let Some(answer) = self.answer_download(request, path, at)
+            && let Some(answer) =
+                self.answer_bundle(path).or_else(|| self.answer_download(request, path, at))
         {
             return answer;
         }
@@ -211,7 +227,9 @@ impl Forge {
             self.count(token.as_ref(), at)?;
         }
         let Some((route, args)) = found else { return Err(missing()) };
-        self.permit(token.as_ref(), route.needs)?;
+        if route.is_below_repository() {
+            self.permit(token.as_ref(), route.needs)?;
+        }
         if route.makes_content() {
             self.count_content(token.as_ref(), at)?;
         }

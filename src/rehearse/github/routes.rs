@@ -34,6 +34,11 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Whether it is about the repository, which not everyone may see.
+    pub(super) fn is_below_repository(&self) -> bool {
+        self.path.starts_with('@')
+    }
+
     /// Whether it does not count against the rate limit.
     pub(super) fn is_free(&self) -> bool {
         self.path == "rate_limit"
@@ -104,10 +109,12 @@ const fn at(
 
 const SEEN: (Permission, Level) = (Permission::Metadata, Level::Read);
 const READ: (Permission, Level) = (Permission::Contents, Level::Read);
+const RUNS: (Permission, Level) = (Permission::Actions, Level::Read);
 const PUSH: (Permission, Level) = (Permission::Contents, Level::Write);
 
 const ROUTES: &[Route] = &[
     at("GET", "rate_limit", SEEN, "rate-limit/rate-limit", Forge::show_limits),
+    at("POST", "graphql", SEEN, "", Forge::graphql),
     at("GET", "user", SEEN, "users/users#get-the-authenticated-user", Forge::show_user),
     at("GET", "@", SEEN, "repos/repos#get-a-repository", Forge::show_repository),
     at("GET", "@/tags", READ, "repos/repos#list-repository-tags", Forge::list_tags),
@@ -195,4 +202,81 @@ const ROUTES: &[Route] = &[
     at("GET", "@/git/tags/*", READ, "git/tags#get-a-tag", Forge::show_tag),
     at("GET", "@/commits/**", READ, "commits/commits#get-a-commit", Forge::show_commit),
     at("GET", "@/compare/**", READ, "commits/commits#compare-two-commits", Forge::compare),
+    at(
+        "GET",
+        "@/environments",
+        RUNS,
+        "deployments/environments#list-environments",
+        Forge::list_environments,
+    ),
+    at(
+        "GET",
+        "@/environments/*",
+        RUNS,
+        "deployments/environments#get-an-environment",
+        Forge::show_environment,
+    ),
+    at(
+        "GET",
+        "@/environments/*/deployment-branch-policies",
+        RUNS,
+        "deployments/branch-policies#list-deployment-branch-policies",
+        Forge::list_branch_policies,
+    ),
+    at(
+        "GET",
+        "@/actions/workflows",
+        RUNS,
+        "actions/workflows#list-repository-workflows",
+        Forge::list_workflows,
+    ),
+    at(
+        "GET",
+        "@/actions/workflows/*",
+        RUNS,
+        "actions/workflows#get-a-workflow",
+        Forge::show_workflow,
+    ),
+    at(
+        "GET",
+        "@/actions/workflows/*/runs",
+        RUNS,
+        "actions/workflow-runs#list-workflow-runs-for-a-workflow",
+        Forge::list_workflow_runs,
+    ),
+    at(
+        "POST",
+        "@/actions/workflows/*/dispatches",
+        (Permission::Actions, Level::Write),
+        "actions/workflows#create-a-workflow-dispatch-event",
+        Forge::dispatch,
+    ),
+    at(
+        "GET",
+        "@/actions/runs",
+        RUNS,
+        "actions/workflow-runs#list-workflow-runs-for-a-repository",
+        Forge::list_runs,
+    ),
+    at(
+        "GET",
+        "@/actions/runs/*",
+        RUNS,
+        "actions/workflow-runs#get-a-workflow-run",
+        Forge::show_run,
+    ),
+    at(
+        "POST",
+        "@/attestations",
+        (Permission::Attestations, Level::Write),
+        "repos/attestations#create-an-attestation",
+        Forge::create_attestation,
+    ),
+    at(
+        "GET",
+        "@/attestations/*",
+        (Permission::Attestations, Level::Read),
+        "repos/attestations#list-attestations",
+        Forge::list_attestations,
+    ),
 ];

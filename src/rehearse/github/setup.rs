@@ -1,6 +1,9 @@
 //! What a rehearsal tells the forge before it begins, and what it can ask it afterwards.
 
 use super::access::Token;
+use super::actions::{Run, Workflow};
+use super::attestations::Attestation;
+use super::environments::Environment;
 use super::refs::Protection;
 use super::shelf::State;
 use super::{Forge, Visibility, sha256};
@@ -80,6 +83,33 @@ impl Forge {
     /// One more of the next uploads breaks off: it leaves an empty asset, and is answered with 502.
     pub fn break_next_upload(&mut self) {
         self.breaks += 1;
+    }
+
+    /// There is this environment.
+    pub fn add_environment(&mut self, environment: Environment) {
+        self.environments.push(environment);
+    }
+
+    /// There is this workflow on the default branch.
+    pub fn add_workflow(&mut self, workflow: Workflow) {
+        self.workflows.push(workflow);
+    }
+
+    /// A run has ended like this, such as `success`.
+    pub fn finish_run(&mut self, id: u64, conclusion: &str) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
+            run.conclusion = Some(conclusion.to_owned());
+        }
+    }
+
+    /// All runs that were dispatched.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// All attestations that were stored.
+    pub fn attestations(&self) -> &[Attestation] {
+        &self.attestations
     }
 
     /// All releases, in the order of their making.
