@@ -3,10 +3,8 @@
 //! A download is sent on to a signed address, as at the real one, so that no token goes along. No page
 //! knows who looks at it: what is not public has none.
 
-use serde_json::Value;
-
 use super::rules::{self, Checked, missing};
-use super::shelf::{Release, State};
+use super::shelf::{Asset, Release, State};
 use super::show::escaped;
 use super::{Forge, Visibility, sha256};
 use crate::rehearse::http::{Request, Response, decoded};
@@ -102,14 +100,14 @@ impl Forge {
     fn release_page(&self, release: &Release) -> Response {
         let fields = &release.fields;
         let name = fields.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&fields.tag);
-        let mut text = format!("<p>{}</p>\n<ul>\n", plain(fields.body.as_deref().unwrap_or("")));
-        for asset in &release.assets {
-            let shown = self.asset(release, asset);
-            let address = shown.get("browser_download_url").and_then(Value::as_str);
-            let (address, name) = (plain(address.unwrap_or_default()), plain(&asset.name));
-            text.push_str(&format!("<li><a href=\"{address}\">{name}</a></li>\n"));
-        }
-        page(name, &format!("{text}</ul>\n"))
+        let words = plain(fields.body.as_deref().unwrap_or_default());
+        let line = |asset: &Asset| {
+            let file = format!("{}/{}", escaped(&fields.tag), escaped(&asset.name));
+            let address = plain(&self.web(&format!("/releases/download/{file}")));
+            format!("<li><a href=\"{address}\">{}</a></li>\n", plain(&asset.name))
+        };
+        let lines: String = release.assets.iter().map(line).collect();
+        page(name, &format!("<p>{words}</p>\n<ul>\n{lines}</ul>\n"))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Forge;
 use super::access::{Holder, Token};
 use super::rules::{self, Checked};
-use crate::rehearse::http::Response;
+use crate::rehearse::http::{Response, Rule};
 
 const HOUR: u64 = 3_600;
 const MINUTE: u64 = 60;
@@ -129,7 +129,11 @@ impl Forge {
             Some(Holder::User(_)) => format!("user ID {}.", self.settings.owner_id),
         };
         let page = "/rest/overview/resources-in-the-rest-api#rate-limiting";
-        Err(self.limited(rules::PRIMARY_LIMIT, format!("API rate limit exceeded for {whom}"), page))
+        Err(self.limited(
+            rules::PRIMARY_LIMIT,
+            &format!("API rate limit exceeded for {whom}"),
+            page,
+        ))
     }
 
     /// Counts new content.
@@ -140,11 +144,11 @@ impl Forge {
         let message = "You have exceeded a secondary rate limit and have been temporarily blocked \
                        from content creation. Please retry your request again later.";
         let page = "/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits";
-        let refusal = self.limited(rules::SECONDARY_LIMIT, message.into(), page);
+        let refusal = self.limited(rules::SECONDARY_LIMIT, message, page);
         Err(refusal.with("retry-after", MINUTE.to_string()))
     }
 
-    fn limited(&self, rule: crate::rehearse::http::Rule, message: String, page: &str) -> Response {
+    fn limited(&self, rule: Rule, message: &str, page: &str) -> Response {
         let documented = format!("{}{page}", self.settings.docs);
         let body = json!({ "message": message, "documentation_url": documented });
         Response::json(403, &body).by(rule)

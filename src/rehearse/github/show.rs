@@ -23,16 +23,9 @@ pub(super) fn node(kind: &str, id: impl std::fmt::Display) -> String {
 
 /// A name as it stands in the path of an address.
 pub(super) fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@+".contains(&byte);
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out.replace('+', "%2B")
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@".contains(&byte);
+    let one = |byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }
 
 impl Forge {

@@ -20,7 +20,7 @@ pub(super) fn sha(name: &str) -> String {
 
 impl Memory {
     /// Adds a commit with this message, which names it, made at `date`.
-    pub(super) fn commit(&mut self, message: &str, date: u64, parents: &[&str]) {
+    pub(super) fn add(&mut self, message: &str, date: u64, parents: &[&str]) {
         let commit = Commit {
             sha: sha(message),
             message: message.to_owned(),

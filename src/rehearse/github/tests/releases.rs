@@ -153,9 +153,9 @@ fn notes_name_what_was_merged_since_the_last_release() {
     w.published("v0.1.0");
     {
         let mut git = w.git.lock().unwrap();
-        git.commit("Merge pull request #7 from bob/wings\n\nWings", NOW - 20, &["three"]);
+        git.add("Merge pull request #7 from bob/wings\n\nWings", NOW - 20, &["three"]);
         let merge = "Merge pull request #7 from bob/wings\n\nWings";
-        git.commit("Legs (#8)", NOW - 10, &[merge]);
+        git.add("Legs (#8)", NOW - 10, &[merge]);
         git.point("refs/heads/main", "Legs (#8)");
     }
     let compare = "**Full Changelog**: https://forge.example/acme/widget/compare/v0.1.0...v0.2.0";

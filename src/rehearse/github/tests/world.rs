@@ -29,11 +29,13 @@ pub(super) struct World {
 
 /// `main` has the commits one, two and three; `other` has one and fork; v0.1.0 is one.
 pub(super) fn world() -> World {
+    use Level::{Read, Write};
+    use Permission::{Actions, Administration, Attestations, Contents};
     let mut git = Memory::default();
-    git.commit("one", NOW - 400, &[]);
-    git.commit("two", NOW - 300, &["one"]);
-    git.commit("three", NOW - 200, &["two"]);
-    git.commit("fork", NOW - 100, &["one"]);
+    git.add("one", NOW - 400, &[]);
+    git.add("two", NOW - 300, &["one"]);
+    git.add("three", NOW - 200, &["two"]);
+    git.add("fork", NOW - 100, &["one"]);
     git.point("refs/heads/main", "three");
     git.point("refs/heads/other", "fork");
     git.point("refs/tags/v0.1.0", "one");
@@ -49,8 +51,6 @@ pub(super) fn world() -> World {
         owner_id: 1001,
     };
     let mut forge = Forge::new(settings, git.clone());
-    use Level::{Read, Write};
-    use Permission::{Actions, Administration, Attestations, Contents};
     let user = |login: &str| Holder::User(login.into());
     let all = vec![(Contents, Write), (Actions, Write), (Attestations, Write)];
     let admin = vec![(Contents, Write), (Actions, Write), (Administration, Write)];
