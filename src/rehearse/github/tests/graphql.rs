@@ -111,6 +111,15 @@ fn an_unknown_repository_is_told_beside_what_is_known() {
 }
 
 #[test]
+fn a_workflow_is_dispatched_on_the_default_branch_that_a_query_tells() {
+    let mut w = world();
+    let query = "fragment repo on Repository { id name owner { login } hasIssuesEnabled description hasWikiEnabled viewerPermission defaultBranchRef { name } } query RepositoryInfo($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ...repo parent { ...repo } mergeCommitAllowed rebaseMergeAllowed squashMergeAllowed } }";
+    let found = data(&mut w, query, &json!({ "owner": "acme", "name": "widget" }));
+    assert_eq!(found["repository"]["defaultBranchRef"]["name"], "main");
+    assert_eq!(found["repository"]["hasIssuesEnabled"], true);
+}
+
+#[test]
 fn types_tell_the_fields_that_they_have() {
     let mut w = world();
     let query = "query Release_fields{Release: __type(name: \"Release\"){fields(includeDeprecated: true){name}}, None: __type(name: \"None\"){name}}";

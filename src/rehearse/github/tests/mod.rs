@@ -11,6 +11,7 @@ mod graphql;
 mod memory;
 mod refs;
 mod refusals;
+mod refused;
 mod releases;
 mod serving;
 mod world;
