@@ -53,6 +53,10 @@ pub struct GitHub {
     pub api: String,
     /// Where release assets are sent to.
     pub uploads: String,
+    /// Where files of releases are downloaded from.
+    pub downloads: String,
+    /// Its documentation, which its refusals lead to.
+    pub docs: String,
     /// The issuer of identity tokens of Actions.
     pub issuer: String,
 }
@@ -120,6 +124,8 @@ impl Default for Endpoints {
                 web: "https://github.com".into(),
                 api: "https://api.github.com".into(),
                 uploads: "https://uploads.github.com".into(),
+                downloads: "https://release-assets.githubusercontent.com".into(),
+                docs: "https://docs.github.com".into(),
                 issuer: "https://token.actions.githubusercontent.com".into(),
             },
             sigstore: Sigstore {

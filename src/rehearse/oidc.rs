@@ -23,6 +23,9 @@ const LIFETIME: u64 = 300;
 /// The number of the account that owns the repository, and starts the run.
 pub const OWNER: &str = "1001";
 
+/// The number of the repository.
+pub const REPOSITORY: &str = "2002";
+
 /// Claims of a token.
 pub type Claims = Map<String, Value>;
 
@@ -207,7 +210,7 @@ impl Issuer {
             ("ref_protected", "false"),
             ("ref_type", kind),
             ("repository", &run.repository),
-            ("repository_id", "2002"),
+            ("repository_id", REPOSITORY),
             ("repository_owner", owner),
             ("repository_owner_id", OWNER),
             ("repository_visibility", &run.visibility),

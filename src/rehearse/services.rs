@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::crates;
 use super::git::{Holder, Remote, Token};
-use super::github::{self, Forge, Level};
+use super::github::{self, Branches, Environment, Forge, Level, Permission};
 use super::hooks::Hooks;
 use super::http::{Request, Response};
-use super::oidc::{Identity, Issuer, OWNER};
+use super::oidc::{Identity, Issuer, OWNER, REPOSITORY};
 use super::private::Private;
 use super::pypi::{self, Publisher};
 use super::sigstore::verify::{self, Expected};
@@ -97,7 +97,8 @@ pub fn world(
     serve(&mut world, &[&crates.api, &crates.index, &crates.downloads], registry(cast, &issuer));
     serve(&mut world, &[&addresses.fulcio, &addresses.rekor], sigstore);
     if let Some(remote) = remote {
-        serve(&mut world, &[&github.web, &github.api, &github.uploads], site(cast, remote));
+        let hosts = [&github.web, &github.api, &github.uploads, &github.downloads];
+        serve(&mut world, &hosts.map(String::as_str), site(cast, remote));
     }
     serve(&mut world, &[HOOKS], Hooks::default());
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
@@ -116,19 +117,31 @@ fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
         web: github.web.clone(),
         api: github.api.clone(),
         uploads: github.uploads.clone(),
+        downloads: github.downloads.clone(),
+        docs: github.docs.clone(),
         repository: repository.clone(),
-        default_branch: remote.default_branch().to_owned(),
+        repository_id: REPOSITORY.parse().unwrap_or_default(),
+        owner_id: OWNER.parse().unwrap_or_default(),
     };
+    let branch = remote.default_branch().to_owned();
     let remote = Arc::new(Mutex::new(remote));
     let mut forge = Forge::new(settings, remote.clone());
-    forge.set_visibility(&cast.identity.visibility);
-    forge.add_token(github::Token::of_actions(&cast.token, Level::Write, Level::Write));
+    forge.set_default_branch(&branch);
+    let permissions = [Permission::Attestations, Permission::Contents];
+    let permissions = permissions.map(|permission| (permission, Level::Write));
+    forge.add_token(github::Token::of_run(&cast.token, &permissions));
     let owner = repository.split('/').next().unwrap_or_default();
     for secret in cast.secrets.values() {
         forge.add_token(github::Token::of_user(secret, owner));
     }
-    for environment in cast.environments.values() {
-        forge.add_environment(environment, github::Environment::default());
+    for name in cast.environments.values() {
+        forge.add_environment(Environment {
+            name: name.clone(),
+            reviewers: Vec::new(),
+            prevent_self_review: false,
+            wait_minutes: 0,
+            branches: Branches::All,
+        });
     }
     Site::new(remote, forge, &repository)
 }

@@ -1,164 +1,138 @@
-//! Who asks, what they may do, and how often.
+//! Who asks: tokens with their permissions, and what an endpoint needs of them.
 //!
-//! A token of Actions has the permissions of its job; what it lacks is told with the header that names
-//! what was needed. Anonymous readers see public repositories only.
+//! A token is good for this repository only. No scopes of classic tokens, no organisations. Turned
+//! down: a token that may do everything, with which a forgotten `permissions:` would never show.
 
-use super::rules::{self, Checked, not_found, refuse};
-use super::{Forge, Window};
+use super::rules::{self, Checked, missing, refuse};
+use super::{Forge, Visibility};
 use crate::rehearse::http::{Request, Response};
 
-/// A permission with its two levels.
+/// What a permission is about, as in a workflow's `permissions:`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Workflows, runs and environments.
+    Actions,
+    /// Settings of the repository, which the token of a run never has.
+    Administration,
+    /// The store of attestations.
+    Attestations,
+    /// Code, refs, tags and releases.
+    Contents,
+    /// That the repository exists; every token has it.
+    Metadata,
+}
+
+impl Permission {
+    /// Its name in header fields.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Actions => "actions",
+            Self::Administration => "administration",
+            Self::Attestations => "attestations",
+            Self::Contents => "contents",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+/// How far a permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// None.
-    None,
-    /// To look.
+    /// Reading.
     Read,
-    /// To change.
+    /// Reading and changing.
     Write,
 }
 
-/// What a permission is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Area {
-    /// Commits, refs, releases.
-    Contents,
-    /// Attestations.
-    Attestations,
-    /// Workflows, runs, environments.
-    Actions,
+/// Whose token it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// The run's: `GITHUB_TOKEN`.
+    Run,
+    /// A person's, with a fine-grained token.
+    User(String),
 }
 
-/// A token that the forge knows.
+/// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Its text.
+    /// The secret.
     pub secret: String,
-    /// Whose it is, such as `github-actions[bot]`.
-    pub login: String,
-    /// Level for contents.
-    pub contents: Level,
-    /// Level for attestations.
-    pub attestations: Level,
-    /// Level for actions.
-    pub actions: Level,
+    /// Whose it is.
+    pub holder: Holder,
+    /// What it may.
+    pub permissions: Vec<(Permission, Level)>,
 }
 
 impl Token {
-    /// A token that may do everything, as a user's own.
+    /// `GITHUB_TOKEN` of a job with these `permissions:`.
+    pub fn of_run(secret: &str, permissions: &[(Permission, Level)]) -> Self {
+        let (secret, permissions) = (secret.to_owned(), permissions.to_vec());
+        Self { secret, holder: Holder::Run, permissions }
+    }
+
+    /// A person's own, for everything that a release is about.
     pub fn of_user(secret: &str, login: &str) -> Self {
-        let all = Level::Write;
-        let (secret, login) = (secret.into(), login.into());
-        Self { secret, login, contents: all, attestations: all, actions: all }
+        let all = [Permission::Actions, Permission::Attestations, Permission::Contents];
+        let permissions = all.map(|permission| (permission, Level::Write)).into();
+        Self { secret: secret.to_owned(), holder: Holder::User(login.to_owned()), permissions }
     }
 
-    /// `GITHUB_TOKEN` of a job with these permissions.
-    pub fn of_actions(secret: &str, contents: Level, attestations: Level) -> Self {
-        let (secret, login) = (secret.into(), "github-actions[bot]".into());
-        Self { secret, login, contents, attestations, actions: Level::Read }
-    }
-
-    fn level(&self, area: Area) -> Level {
-        match area {
-            Area::Contents => self.contents,
-            Area::Attestations => self.attestations,
-            Area::Actions => self.actions,
-        }
+    /// Whether it may do this.
+    pub fn may(&self, permission: Permission, level: Level) -> bool {
+        let covers = |&(given, up_to): &(Permission, Level)| given == permission && up_to >= level;
+        self.permissions.iter().any(covers)
+            || (permission == Permission::Metadata && level == Level::Read)
     }
 }
 
-impl Area {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Contents => "contents",
-            Self::Attestations => "attestations",
-            Self::Actions => "actions",
-        }
-    }
+/// The secret that a request shows, in any of the forms that are taken.
+fn shown(request: &Request) -> Option<String> {
+    let word = |scheme: &str| request.authorization(scheme).map(str::to_owned);
+    word("bearer").or_else(|| word("token")).or_else(|| request.basic().map(|(_, secret)| secret))
 }
 
 impl Forge {
-    /// Whoever asks, if the request may be looked at at all.
-    pub(super) fn asker(&mut self, request: &Request, at: u64) -> Checked<Option<Token>> {
-        if request.header("user-agent").is_none_or(|agent| agent.trim().is_empty()) {
-            let text = "Request forbidden by administrative rules. Please make sure your request has a \
-                        User-Agent header";
-            return Err(Response::text(403, text).by(rules::USER_AGENT));
+    /// The token of a request; `None` if it shows none.
+    pub(super) fn token(&self, request: &Request) -> Checked<Option<Token>> {
+        if request.header("authorization").is_none() {
+            return Ok(None);
         }
-        let version = request.header("x-github-api-version");
-        if version.is_some_and(|version| !VERSIONS.contains(&version)) {
-            let message =
-                format!("Version {} is not a supported version.", version.unwrap_or_default());
-            return Err(refuse(400, rules::API_VERSION, message));
+        let found = shown(request)
+            .and_then(|secret| self.tokens.iter().find(|token| token.secret == secret));
+        match found {
+            Some(token) => Ok(Some(token.clone())),
+            None => Err(refuse(401, rules::CREDENTIALS, "Bad credentials")),
         }
-        let told = ["bearer", "token"].iter().find_map(|scheme| request.authorization(scheme));
-        let told = told.map(str::to_owned).or_else(|| Some(request.basic()?.1));
-        let token = match told {
-            None => None,
-            Some(secret) => {
-                let known = self.tokens.iter().find(|token| token.secret == secret).cloned();
-                let wrong = || refuse(401, rules::CREDENTIALS, "Bad credentials");
-                Some(known.ok_or_else(wrong)?)
-            }
+    }
+
+    /// Whether this token, or anyone without one, may do something to the repository.
+    pub(super) fn permit(
+        &self,
+        token: Option<&Token>,
+        (permission, level): (Permission, Level),
+    ) -> Checked<()> {
+        let open = self.visibility == Visibility::Public
+            && level == Level::Read
+            && permission != Permission::Administration;
+        match token {
+            _ if open => Ok(()),
+            None if self.visibility != Visibility::Public => Err(missing()),
+            None => Err(refuse(401, rules::AUTHENTICATION, "Requires authentication")),
+            Some(token) if token.may(permission, level) => Ok(()),
+            Some(token) => Err(self.denied(token, permission, level)),
+        }
+    }
+
+    fn denied(&self, token: &Token, permission: Permission, level: Level) -> Response {
+        let hidden = self.visibility != Visibility::Public && token.permissions.is_empty();
+        let holder = match token.holder {
+            Holder::User(_) if hidden => return missing(),
+            Holder::User(_) => "personal access token",
+            Holder::Run => "integration",
         };
-        self.count(request, at)?;
-        Ok(token)
-    }
-
-    /// Counts a request against the limits.
-    fn count(&mut self, request: &Request, at: u64) -> Checked<()> {
-        const HOUR: u64 = 3600;
-        if request.path == "/rate_limit" {
-            return Ok(());
-        }
-        let limit = self.limit;
-        let window = self.window.get_or_insert(Window { ends: at + HOUR, used: 0 });
-        if at >= window.ends {
-            *window = Window { ends: at + HOUR, used: 0 };
-        }
-        let reset = window.ends.to_string();
-        if window.used >= limit {
-            let message = "API rate limit exceeded for installation. If you reach out to GitHub Support \
-                           for help, please include the request ID.";
-            return Err(refuse(403, rules::PRIMARY_LIMIT, message)
-                .with("x-ratelimit-limit", limit.to_string())
-                .with("x-ratelimit-remaining", "0")
-                .with("x-ratelimit-reset", reset));
-        }
-        window.used += 1;
-        if self.throttled > 0 && !matches!(request.method.as_str(), "GET" | "HEAD") {
-            self.throttled -= 1;
-            let message = "You have exceeded a secondary rate limit. Please wait a few minutes before \
-                           you try again.";
-            return Err(refuse(403, rules::SECONDARY_LIMIT, message).with("retry-after", "1"));
-        }
-        Ok(())
-    }
-
-    /// The repository of a path, if it is this one and may be seen.
-    pub(super) fn visible(&self, name: (&str, &str), token: Option<&Token>) -> Checked<()> {
-        let here = format!("{}/{}", name.0, name.1).eq_ignore_ascii_case(&self.settings.repository);
-        if here && (token.is_some() || self.visibility == "public") {
-            Ok(())
-        } else {
-            Err(not_found())
-        }
-    }
-
-    /// Lets a token do something that needs a level.
-    pub(super) fn may(token: Option<&Token>, area: Area, level: Level) -> Checked<&Token> {
-        let Some(token) = token else {
-            return Err(refuse(401, rules::AUTHENTICATION, "Requires authentication"));
-        };
-        if token.level(area) >= level {
-            return Ok(token);
-        }
         let wanted = if level == Level::Write { "write" } else { "read" };
-        let message = "Resource not accessible by integration";
-        let wanted = format!("{}={wanted}", area.name());
-        Err(refuse(403, rules::PERMISSION, message).with("x-accepted-github-permissions", wanted))
+        refuse(403, rules::PERMISSION, format!("Resource not accessible by {holder}"))
+            .with("x-accepted-github-permissions", format!("{}={wanted}", permission.name()))
     }
 }
-
-/// Versions of the API that are answered.
-const VERSIONS: &[&str] = &["2022-11-28", "2026-03-10"];

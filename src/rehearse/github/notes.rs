@@ -1,43 +1,92 @@
-//! Notes that the forge writes itself: what came since the release before.
+//! Notes that the forge writes: what was merged since the release before, and a link to all changes.
 //!
-//! There are no pull requests here, so that the list is empty, as it is for work that was pushed.
+//! Form as of the real ones without a configuration. Pull requests are told by their merges, and by
+//! `(#1)` at the end of a first line. Who wrote a squashed one is not in the repository: it counts as
+//! the owner's. New contributors are not named.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::rules::{self, Checked, invalid};
-use super::{Forge, object};
-use crate::rehearse::http::{Request, Response};
+use super::body::Body;
+use super::rules::{self, Checked, refuse};
+use super::shelf::{Fields, Release};
+use super::{Ask, Forge};
+use crate::rehearse::http::Response;
+use crate::rehearse::repository::Commit;
 
 impl Forge {
-    pub(super) fn generate_notes(&mut self, request: &Request) -> Checked<Response> {
-        let told = object(request)?;
-        let text = |key: &str| told.get(key).and_then(Value::as_str);
-        let Some(tag) = text("tag_name").filter(|tag| !tag.is_empty()) else {
-            return Err(invalid(rules::TAG_MISSING, "Release", "tag_name", "missing_field"));
-        };
-        let target = text("target_commitish").unwrap_or(&self.settings.default_branch);
-        let body = self.notes(tag, target, text("previous_tag_name"));
-        Ok(Response::json(200, &json!({ "name": tag, "body": body })))
+    pub(super) fn generate_notes(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let body = Body::of(ask.request)?;
+        let tag = body.needed("tag_name")?;
+        let target = body.text("target_commitish")?.unwrap_or(&self.default_branch);
+        let previous = body.text("previous_tag_name")?;
+        let (name, text) = self.notes(tag, target, previous)?;
+        Ok(Response::json(200, &json!({ "name": name, "body": text })))
     }
 
-    /// The notes of a tag, or of what will get it.
-    pub(super) fn notes(&self, tag: &str, target: &str, previous: Option<&str>) -> String {
+    /// Puts notes below the words that a release has.
+    pub(super) fn add_notes(&self, fields: &mut Fields) -> Checked<()> {
+        let (name, text) = self.notes(&fields.tag, &fields.target, None)?;
+        fields.name.get_or_insert(name);
+        fields.body = Some(match fields.body.take().filter(|body| !body.is_empty()) {
+            Some(body) => format!("{body}\n\n{text}"),
+            None => text,
+        });
+        Ok(())
+    }
+
+    fn notes(&self, tag: &str, target: &str, previous: Option<&str>) -> Checked<(String, String)> {
+        let tagged = self.git().commit(&format!("refs/tags/{tag}")).map(|commit| commit.sha);
+        let why = "Invalid target_commitish parameter";
+        let head = tagged
+            .or_else(|| self.resolved(target))
+            .ok_or_else(|| refuse(422, rules::NOTES_TARGET, why))?;
+        let previous = previous.map(str::to_owned).or_else(|| self.released_before(tag));
         let git = self.git();
-        let at = |tag: &str| git.find(&format!("refs/tags/{tag}")).is_some();
-        let to = if at(tag) { tag } else { target };
-        let told = previous.filter(|previous| at(previous)).map(str::to_owned);
-        let reached = |name: &str| {
-            git.commit(name)
-                .is_some_and(|commit| git.log(None, to).iter().any(|found| found.sha == commit.sha))
+        let mut from = None;
+        if let Some(previous) = &previous {
+            let why = "Invalid previous_tag parameter";
+            let found = git.commit(&format!("refs/tags/{previous}"));
+            from = Some(found.ok_or_else(|| refuse(400, rules::PREVIOUS_TAG, why))?.sha);
+        }
+        let commits = git.log(from.as_deref(), &head);
+        drop(git);
+        let merged: Vec<String> = commits.iter().filter_map(|commit| self.merged(commit)).collect();
+        let changes = match &previous {
+            Some(previous) => self.web(&format!("/compare/{previous}...{tag}")),
+            None => self.web(&format!("/commits/{tag}")),
         };
-        let before = || {
-            let published = self.releases.iter().rev().filter(|one| !one.draft && one.tag != tag);
-            published.map(|one| one.tag.clone()).find(|tag| reached(tag))
+        let changes = format!("**Full Changelog**: {changes}");
+        let text = if merged.is_empty() {
+            changes
+        } else {
+            format!("## What's Changed\n{}\n\n\n{changes}", merged.join("\n"))
         };
-        let link = match told.or_else(before) {
-            Some(before) => self.page(&format!("/compare/{before}...{tag}")),
-            None => self.page(&format!("/commits/{tag}")),
+        Ok((tag.to_owned(), text))
+    }
+
+    /// The tag of the newest release that is not this one's.
+    fn released_before(&self, tag: &str) -> Option<String> {
+        let before = |release: &&&Release| !release.fields.draft && release.fields.tag != tag;
+        self.newest().iter().find(before).map(|release| release.fields.tag.clone())
+    }
+
+    /// The line of the pull request that a commit merged.
+    fn merged(&self, commit: &Commit) -> Option<String> {
+        let mut lines = commit.message.lines();
+        let first = lines.next()?;
+        let (title, number, author) = match first.strip_prefix("Merge pull request #") {
+            Some(rest) => {
+                let (number, source) = rest.split_once(" from ")?;
+                let author = source.split('/').next()?;
+                let title = lines.find(|line| !line.trim().is_empty()).unwrap_or(source);
+                (title, number, author)
+            }
+            None => {
+                let (title, rest) = first.rsplit_once(" (#")?;
+                (title, rest.strip_suffix(')')?, self.names().0)
+            }
         };
-        format!("**Full Changelog**: {link}")
+        number.parse::<u64>().ok()?;
+        Some(format!("* {title} by @{author} in {}", self.web(&format!("/pull/{number}"))))
     }
 }

@@ -1,171 +1,172 @@
-//! Refs and tags over the API.
+//! Refs: reading, making, moving and deleting them, and the rules that stand against it.
+//!
+//! A ruleset is one pattern with what it forbids to everyone; nobody bypasses it. The refs of an
+//! immutable release's tag are held by the same words.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::access::{Area, Level, Token};
-use super::rules::{self, Checked, not_found, refuse};
-use super::{Forge, instant, object};
-use crate::rehearse::http::{Request, Response};
-use crate::rehearse::repository::{Commit, Object, Tag};
+use super::body::Body;
+use super::publish::is_well_formed;
+use super::rules::{self, Checked, missing, refuse};
+use super::{Ask, Forge};
+use crate::rehearse::http::{Response, Rule};
+
+/// What rules forbid for refs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// Whole name of a ref, with `*` for anything but a slash, and `**` for anything.
+    pub pattern: String,
+    /// No ref of this name is made.
+    pub creation: bool,
+    /// None is moved.
+    pub update: bool,
+    /// None is deleted.
+    pub deletion: bool,
+}
 
 impl Forge {
-    pub(super) fn of_git(
-        &mut self,
-        request: &Request,
-        method: &str,
-        path: &[&str],
-        token: Option<&Token>,
-    ) -> Checked<Response> {
-        if method != "GET" {
-            Self::may(token, Area::Contents, Level::Write)?;
-        }
-        match (method, path) {
-            ("GET", ["ref", name @ ..]) => {
-                let name = format!("refs/{}", name.join("/"));
-                let object = self.git().find(&name).ok_or_else(not_found)?;
-                Ok(Response::json(200, &self.shown_ref(&name, &object)))
-            }
-            ("GET", ["matching-refs", start @ ..]) => {
-                let all = self.git().refs(&format!("refs/{}", start.join("/")));
-                let shown = all.iter().map(|(name, object)| self.shown_ref(name, object)).collect();
-                Ok(Response::json(200, &Value::Array(shown)))
-            }
-            ("GET", ["tags", sha]) => {
-                let tag = self.git().tag(sha).ok_or_else(not_found)?;
-                Ok(Response::json(200, &self.shown_tag(&tag)))
-            }
-            ("POST", ["refs"]) => self.make_ref(request),
-            ("POST", ["tags"]) => self.make_tag(request),
-            ("PATCH", ["refs", name @ ..]) => {
-                self.move_ref(request, &format!("refs/{}", name.join("/")))
-            }
-            ("DELETE", ["refs", name @ ..]) => {
-                let name = format!("refs/{}", name.join("/"));
-                self.stays(&name)?;
-                let mut git = self.git();
-                if git.find(&name).is_none() {
-                    return Err(refuse(422, rules::REF_NAME, "Reference does not exist"));
-                }
-                git.delete(&name).map_err(|why| refuse(422, rules::REF_NAME, why))?;
-                Ok(Response::empty(204))
-            }
-            _ => Err(not_found()),
-        }
+    pub(super) fn show_ref(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let name = format!("refs/{}", ask.arg(0));
+        let object = self.git().find(&name).ok_or_else(missing)?;
+        Ok(Response::json(200, &self.reference(&name, &object)))
     }
 
-    /// Whether rules or immutable releases keep a ref where it is.
-    fn stays(&self, name: &str) -> Checked<()> {
-        let tag = name.trim_start_matches("refs/tags/");
-        if self.releases.iter().any(|release| release.immutable && release.tag == tag) {
-            let message = "Cannot change a tag that belongs to an immutable release";
-            return Err(refuse(422, rules::IMMUTABLE_TAG, message));
-        }
-        if self.kept.iter().any(|start| name.starts_with(start)) {
-            let message =
-                "Repository rule violations found\n\nCannot update this protected ref.\n\n";
-            return Err(refuse(422, rules::REF_RULESET, message));
-        }
-        Ok(())
+    pub(super) fn list_matching(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let found = self.git().refs(&format!("refs/{}", ask.arg(0)));
+        let all: Vec<Value> =
+            found.iter().map(|(name, object)| self.reference(name, object)).collect();
+        Ok(Response::json(200, &Value::Array(all)))
     }
 
-    fn make_ref(&mut self, request: &Request) -> Checked<Response> {
-        let told = object(request)?;
-        let text = |key: &str| told.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (name, sha) = (text("ref"), text("sha"));
-        if !name.starts_with("refs/") || name.matches('/').count() < 2 {
-            return Err(refuse(422, rules::REF_NAME, "Reference name is invalid"));
+    pub(super) fn create_ref(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let body = Body::of(ask.request)?;
+        let (name, sha) = (body.needed("ref")?, body.sha("sha")?);
+        if !name.starts_with("refs/") || name.split('/').count() < 3 {
+            let message = "Reference name must contain at least three slash-separated components.";
+            return Err(refuse(422, rules::REF_NAME, message));
         }
-        if self.burnt.contains(name.trim_start_matches("refs/tags/")) {
-            let message = "tag name was used by an immutable release";
-            return Err(refuse(422, rules::IMMUTABLE_TAG, message));
+        if !is_well_formed(name) {
+            return Err(refuse(422, rules::REF_NAME, format!("{name} is not a valid ref name.")));
         }
-        let mut git = self.git();
-        if git.find(name).is_some() {
+        if self.git().find(name).is_some() {
             return Err(refuse(422, rules::REF_EXISTS, "Reference already exists"));
         }
-        git.set(name, sha).map_err(|_| refuse(422, rules::REF_OBJECT, "Object does not exist"))?;
-        let object = git.find(name).ok_or_else(not_found)?;
-        drop(git);
-        Ok(Response::json(201, &self.shown_ref(name, &object)))
-    }
-
-    fn move_ref(&mut self, request: &Request, name: &str) -> Checked<Response> {
-        let told = object(request)?;
-        let sha = told.get("sha").and_then(Value::as_str).unwrap_or_default();
-        let force = told.get("force").and_then(Value::as_bool).unwrap_or(false);
-        self.stays(name)?;
-        let mut git = self.git();
-        let Some(old) = git.find(name) else {
-            return Err(refuse(422, rules::REF_NAME, "Reference does not exist"));
-        };
-        if !force && git.log(Some(sha), &old.sha).iter().any(|commit| commit.sha == old.sha) {
-            return Err(refuse(422, rules::REF_FORWARD, "Update is not a fast forward"));
+        self.check_object(sha)?;
+        if self.is_restricted(name) {
+            return Err(violation(
+                rules::RULE_CREATION,
+                "Cannot create ref due to creations being restricted.",
+            ));
         }
-        git.set(name, sha).map_err(|_| refuse(422, rules::REF_OBJECT, "Object does not exist"))?;
-        let object = git.find(name).ok_or_else(not_found)?;
-        drop(git);
-        Ok(Response::json(200, &self.shown_ref(name, &object)))
+        self.point(name, sha)?;
+        let object = self.git().find(name).ok_or_else(missing)?;
+        let answer = Response::json(201, &self.reference(name, &object));
+        Ok(answer.with("location", self.api(&format!("/git/{name}"))))
     }
 
-    fn make_tag(&mut self, request: &Request) -> Checked<Response> {
-        let told = object(request)?;
-        let text = |key: &str| told.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let object = Object { sha: text("object"), kind: text("type") };
-        let mut tag =
-            Tag { sha: String::new(), name: text("tag"), message: text("message"), object };
-        let made = self.git().make_tag(&tag);
-        tag.sha = made.map_err(|_| refuse(422, rules::REF_OBJECT, "Object does not exist"))?;
-        Ok(Response::json(201, &self.shown_tag(&tag)))
+    pub(super) fn update_ref(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let name = format!("refs/{}", ask.arg(0));
+        let body = Body::of(ask.request)?;
+        let (sha, force) = (body.sha("sha")?, body.flag("force")?.unwrap_or_default());
+        if self.git().find(&name).is_none() {
+            return Err(refuse(422, rules::REF_MISSING, "Reference does not exist"));
+        }
+        self.check_object(sha)?;
+        if !force && !self.is_ahead(&name, sha) {
+            return Err(refuse(422, rules::FAST_FORWARD, "Update is not a fast forward"));
+        }
+        if self.is_held(&name, |rule| rule.update) {
+            return Err(violation(rules::RULE_UPDATE, "Cannot update this protected ref."));
+        }
+        self.point(&name, sha)?;
+        let object = self.git().find(&name).ok_or_else(missing)?;
+        Ok(Response::json(200, &self.reference(&name, &object)))
     }
 
-    /// A commit by any of its names.
-    pub(super) fn commit(&self, name: &str) -> Checked<Response> {
-        let missing = || refuse(422, rules::REF_OBJECT, format!("No commit found for SHA: {name}"));
-        let commit = self.git().commit(name).ok_or_else(missing)?;
-        Ok(Response::json(200, &self.shown_commit(&commit)))
+    pub(super) fn delete_ref(&mut self, ask: &Ask<'_>) -> Checked<Response> {
+        let name = format!("refs/{}", ask.arg(0));
+        if self.git().find(&name).is_none() {
+            return Err(refuse(422, rules::REF_MISSING, "Reference does not exist"));
+        }
+        if name == format!("refs/heads/{}", self.default_branch) {
+            return Err(refuse(422, rules::DEFAULT_BRANCH, "Cannot delete the default branch"));
+        }
+        if self.is_held(&name, |rule| rule.deletion) {
+            return Err(violation(rules::RULE_DELETION, "Cannot delete this protected ref."));
+        }
+        let deleted = self.git().delete(&name);
+        deleted.map_err(|_| refuse(422, rules::REF_FAILED, "Reference update failed"))?;
+        if let Some(tag) = name.strip_prefix("refs/tags/") {
+            self.shelf.untag(tag);
+        }
+        Ok(Response::empty(204))
     }
 
-    fn shown_commit(&self, commit: &Commit) -> Value {
-        let who = json!({
-            "name": commit.author, "email": "somebody@localhost", "date": instant(commit.date),
-        });
-        let parents: Vec<Value> = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
-        json!({
-            "sha": commit.sha,
-            "url": self.url(&format!("/commits/{}", commit.sha)),
-            "html_url": self.page(&format!("/commit/{}", commit.sha)),
-            "commit": { "message": commit.message, "author": who, "committer": who },
-            "parents": parents,
-        })
+    /// Whether a ref of this name may not be made.
+    pub(super) fn is_restricted(&self, name: &str) -> bool {
+        let tag = name.strip_prefix("refs/tags/");
+        tag.is_some_and(|tag| self.shelf.burned.contains(tag))
+            || self.protections.iter().any(|rule| rule.creation && matches(&rule.pattern, name))
     }
 
-    fn shown_ref(&self, name: &str, object: &Object) -> Value {
-        json!({
-            "ref": name,
-            "node_id": format!("REF_{name}"),
-            "url": self.url(&format!("/git/{name}")),
-            "object": self.shown_object(object),
-        })
+    fn is_held(&self, name: &str, what: impl Fn(&Protection) -> bool) -> bool {
+        let tag = name.strip_prefix("refs/tags/");
+        tag.is_some_and(|tag| self.shelf.locks(tag))
+            || self.protections.iter().any(|rule| what(rule) && matches(&rule.pattern, name))
     }
 
-    fn shown_object(&self, object: &Object) -> Value {
-        let url = self.url(&format!("/git/{}s/{}", object.kind, object.sha));
-        json!({ "type": object.kind, "sha": object.sha, "url": url })
+    fn check_object(&self, sha: &str) -> Checked<()> {
+        let git = self.git();
+        let known = git.tag(sha).is_some() || git.commit(sha).is_some();
+        known
+            .then_some(())
+            .ok_or_else(|| refuse(422, rules::OBJECT_MISSING, "Object does not exist"))
     }
 
-    fn shown_tag(&self, tag: &Tag) -> Value {
-        json!({
-            "node_id": format!("TA_{}", tag.sha),
-            "tag": tag.name,
-            "sha": tag.sha,
-            "url": self.url(&format!("/git/tags/{}", tag.sha)),
-            "message": tag.message,
-            "tagger": { "name": "rehearsal", "email": "rehearsal@localhost", "date": instant(0) },
-            "object": self.shown_object(&tag.object),
-            "verification": {
-                "verified": false, "reason": "unsigned", "signature": null, "payload": null,
-                "verified_at": null,
-            },
-        })
+    /// Whether the commits of a ref are all reached from `sha`.
+    fn is_ahead(&self, name: &str, sha: &str) -> bool {
+        let git = self.git();
+        git.commit(name).is_some_and(|before| git.log(Some(sha), &before.sha).is_empty())
+    }
+
+    fn point(&self, name: &str, sha: &str) -> Checked<()> {
+        let set = self.git().set(name, sha);
+        set.map_err(|_| refuse(422, rules::REF_FAILED, "Reference update failed"))
+    }
+}
+
+fn violation(rule: Rule, what: &str) -> Response {
+    refuse(422, rule, format!("Repository rule violations found\n\n{what}\n\n"))
+}
+
+/// Whether a name fits a pattern of a ruleset.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    let Some(at) = pattern.find('*') else { return pattern == name };
+    let (start, rest) = pattern.split_at(at);
+    let Some(name) = name.strip_prefix(start) else { return false };
+    let (rest, deep) = match rest.strip_prefix("**") {
+        Some(rest) => (rest, true),
+        None => (&rest[1..], false),
+    };
+    let reach = if deep { name.len() } else { name.find('/').unwrap_or(name.len()) };
+    (0..=reach).filter(|&at| name.is_char_boundary(at)).any(|at| matches(rest, &name[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_reach_as_far_as_their_stars() {
+        for (pattern, name, fits) in [
+            ("refs/tags/v*", "refs/tags/v1.0", true),
+            ("refs/tags/v*", "refs/tags/v", true),
+            ("refs/tags/v*", "refs/tags/v1/a", false),
+            ("refs/tags/**", "refs/tags/v1/a", true),
+            ("refs/*/v1", "refs/tags/v1", true),
+            ("refs/tags/v1", "refs/tags/v10", false),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
     }
 }

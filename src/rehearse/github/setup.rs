@@ -1,115 +1,144 @@
 //! What a rehearsal tells the forge before it begins, and what it can ask it afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::access::Token;
-use super::{Forge, Settings, Shared};
+use super::actions::{Run, Workflow};
+use super::attestations::Attestation;
+use super::environments::Environment;
+use super::refs::Protection;
+use super::shelf::State;
+use super::{Forge, Visibility, sha256};
 
-/// How often a token of Actions may ask in an hour.
-const PER_HOUR: u64 = 1000;
-
-/// An environment of the repository.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Environment {
-    /// Somebody has to agree before a job begins.
-    pub reviewed: bool,
-    /// Minutes that a job has to wait.
-    pub wait: u64,
-    /// Only branches and tags that are listed, or protected, may be used.
-    pub restricted: bool,
-}
-
-/// A release, as the report shows it.
+/// A release that the forge holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its tag.
+pub struct HeldRelease {
+    /// Its number.
+    pub id: u64,
+    /// Its tag, which a draft need not have yet.
     pub tag: String,
     /// Its title.
-    pub title: String,
-    /// Not yet public.
+    pub name: Option<String>,
+    /// Its notes.
+    pub body: Option<String>,
+    /// Whether it is not published.
     pub draft: bool,
-    /// Files by name, with their digests.
-    pub files: Vec<(String, String)>,
+    /// Whether it is not meant for everyone.
+    pub prerelease: bool,
+    /// Whether it can no longer be changed.
+    pub immutable: bool,
+    /// Its page.
+    pub page: String,
+    /// Its files, in the order of their upload.
+    pub assets: Vec<HeldAsset>,
+}
+
+/// A file of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAsset {
+    /// Name, as the forge keeps it.
+    pub name: String,
+    /// SHA-256 in hex.
+    pub sha256: String,
+    /// Length in bytes.
+    pub size: usize,
+    /// Whether its upload came to its end.
+    pub whole: bool,
 }
 
 impl Forge {
-    /// A forge with one public repository, without releases.
-    pub fn new(settings: Settings, repository: Shared) -> Self {
-        Self {
-            settings,
-            repository,
-            tokens: Vec::new(),
-            visibility: "public".into(),
-            immutable: false,
-            releases: Vec::new(),
-            burnt: BTreeSet::new(),
-            kept: Vec::new(),
-            stored: Vec::new(),
-            environments: BTreeMap::new(),
-            workflows: BTreeMap::new(),
-            dispatched: 0,
-            limit: PER_HOUR,
-            window: None,
-            throttled: 0,
-            breaking: 0,
-            last_id: 1000,
-        }
-    }
-
     /// There is this token.
     pub fn add_token(&mut self, token: Token) {
         self.tokens.push(token);
     }
 
-    /// `public`, `private` or `internal`.
-    pub fn set_visibility(&mut self, visibility: &str) {
-        visibility.clone_into(&mut self.visibility);
+    /// Who may see the repository: everyone, unless told otherwise.
+    pub fn set_visibility(&mut self, visibility: Visibility) {
+        self.visibility = visibility;
     }
 
-    /// Releases cannot be changed once they are public.
-    pub fn make_immutable(&mut self) {
-        self.immutable = true;
+    /// The branch that counts where none is named: `main`, unless told otherwise.
+    pub fn set_default_branch(&mut self, name: &str) {
+        name.clone_into(&mut self.default_branch);
     }
 
-    /// A ruleset keeps refs that begin like this where they are.
-    pub fn keep_refs(&mut self, start: &str) {
-        self.kept.push(start.to_owned());
+    /// Whether releases are locked when they are published.
+    pub fn set_immutable_releases(&mut self, on: bool) {
+        self.shelf.immutable = on;
+    }
+
+    /// These refs are protected.
+    pub fn protect(&mut self, protection: Protection) {
+        self.protections.push(protection);
+    }
+
+    /// Everyone may make so many requests an hour.
+    pub fn limit_requests(&mut self, an_hour: u64) {
+        self.limits.requests = Some(an_hour);
+    }
+
+    /// Everyone may make so much that is new.
+    pub fn limit_content(&mut self, a_minute: usize, an_hour: usize) {
+        self.limits.content = Some((a_minute, an_hour));
+    }
+
+    /// One more of the next uploads breaks off: it leaves an empty asset, and is answered with 502.
+    pub fn break_next_upload(&mut self) {
+        self.breaks += 1;
     }
 
     /// There is this environment.
-    pub fn add_environment(&mut self, name: &str, environment: Environment) {
-        self.environments.insert(name.to_owned(), environment);
+    pub fn add_environment(&mut self, environment: Environment) {
+        self.environments.push(environment);
     }
 
-    /// This workflow can be started by hand, with these inputs.
-    pub fn add_workflow(&mut self, file: &str, inputs: &[&str]) {
-        let inputs = inputs.iter().map(|&input| input.to_owned()).collect();
-        self.workflows.insert(file.to_owned(), inputs);
+    /// There is this workflow on the default branch.
+    pub fn add_workflow(&mut self, workflow: Workflow) {
+        self.workflows.push(workflow);
     }
 
-    /// So many requests are answered in an hour.
-    pub fn set_limit(&mut self, limit: u64) {
-        self.limit = limit;
+    /// A run has ended like this, such as `success`.
+    pub fn finish_run(&mut self, id: u64, conclusion: &str) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
+            run.conclusion = Some(conclusion.to_owned());
+        }
     }
 
-    /// The next changes come too fast, by the forge's measure.
-    pub fn throttle(&mut self, changes: usize) {
-        self.throttled = changes;
+    /// All runs that were dispatched.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
     }
 
-    /// The next uploads break off: half a file stays, which is in the state `starter`.
-    pub fn break_uploads(&mut self, uploads: usize) {
-        self.breaking = uploads;
+    /// All attestations that were stored.
+    pub fn attestations(&self) -> &[Attestation] {
+        &self.attestations
     }
 
-    /// All releases, the oldest first.
-    pub fn releases(&self) -> Vec<Seen> {
-        let seen = |release: &super::Release| Seen {
-            tag: release.tag.clone(),
-            title: release.title.clone(),
-            draft: release.draft,
-            files: release.files(),
+    /// All releases, in the order of their making.
+    pub fn releases(&self) -> Vec<HeldRelease> {
+        let held = |release: &super::shelf::Release| HeldRelease {
+            id: release.id,
+            tag: release.fields.tag.clone(),
+            name: release.fields.name.clone(),
+            body: release.fields.body.clone(),
+            draft: release.fields.draft,
+            prerelease: release.fields.prerelease,
+            immutable: release.immutable,
+            page: self.web(&format!("/releases/tag/{}", super::show::escaped(&release.slug()))),
+            assets: release.assets.iter().map(held_asset).collect(),
         };
-        self.releases.iter().map(seen).collect()
+        self.shelf.releases.iter().map(held).collect()
+    }
+
+    /// The tag of the latest release.
+    pub fn latest(&self) -> Option<String> {
+        self.shelf.latest().map(|release| release.fields.tag.clone())
+    }
+}
+
+fn held_asset(asset: &super::shelf::Asset) -> HeldAsset {
+    HeldAsset {
+        name: asset.name.clone(),
+        sha256: sha256(&asset.bytes),
+        size: asset.bytes.len(),
+        whole: asset.state == State::Uploaded,
     }
 }

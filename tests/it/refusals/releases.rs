@@ -1,11 +1,11 @@
 //! GitHub: why there is no release, no file of it and no attestation, and why git may not push.
 
 use rel::rehearse::git::{self, Forbidden};
-use rel::rehearse::github::{Forge, Level, Token};
+use rel::rehearse::github::{Forge, Level, Visibility};
 use rel::rehearse::http::Request;
 use serde_json::{Value, json};
 
-use super::scene::{Kind, Scene, ask};
+use super::scene::{Kind, Scene, ask, of_run};
 use super::{Row, explained_in};
 
 #[test]
@@ -57,22 +57,21 @@ pub const ROWS: &[Row] = &[
     ("a token that was revoked", "github.credentials", |scene| scene.token = Some("ghs-gone")),
     ("a token that may only read", "github.permission", |scene| {
         scene.token = Some("ghs-reads");
-        scene.forge =
-            |forge| forge.add_token(Token::of_actions("ghs-reads", Level::Read, Level::Read));
+        scene.forge = |forge| forge.add_token(of_run("ghs-reads", Level::Read, Level::Read));
     }),
     ("a repository that is not there", "github.not-found", |scene| {
         scene.options = ", repository: \"acme/sun-dial\"";
     }),
-    ("a tag that an immutable release had", "github.immutable-tag", |scene| {
+    ("a tag that an immutable release had", "github.tag-burned", |scene| {
         scene.forge = |forge| {
-            forge.make_immutable();
+            forge.set_immutable_releases(true);
             let id = released(forge, false);
             ask(forge, "DELETE", API, &format!("/releases/{id}"), b"");
         };
     }),
-    ("a release that is immutable", "github.immutable-release", |scene| {
+    ("a release that is immutable", "github.locked-assets", |scene| {
         scene.forge = |forge| {
-            forge.make_immutable();
+            forge.set_immutable_releases(true);
             released(forge, false);
         };
     }),
@@ -81,7 +80,7 @@ pub const ROWS: &[Row] = &[
         scene.notes = "notes";
     }),
     ("a commit that was not pushed", "github.target", |scene| scene.ahead = true),
-    ("a release of the same tag by somebody else", "github.release-exists", |scene| {
+    ("a release of the same tag by somebody else", "github.tag-taken", |scene| {
         scene.on_the_way = |request, meanwhile| {
             if request.method == "PATCH" {
                 let mut other = request.clone();
@@ -92,7 +91,7 @@ pub const ROWS: &[Row] = &[
             }
         };
     }),
-    ("a file of the same name by somebody else", "github.asset-exists", |scene| {
+    ("a file of the same name by somebody else", "github.asset-taken", |scene| {
         scene.on_the_way = |request, meanwhile| {
             if request.host == UPLOADS {
                 let other = Request { body: b"other".into(), ..request.clone() };
@@ -105,15 +104,16 @@ pub const ROWS: &[Row] = &[
     }),
     ("a thousand files and one", "github.asset-count", |scene| {
         scene.forge = |forge| {
-            forge.set_limit(5000);
+            forge.limit_requests(5000);
+            forge.limit_content(5000, 5000);
             let id = released(forge, true);
             for at in 0..1000 {
                 ask(forge, "POST", UPLOADS, &format!("/releases/{id}/assets?name=f{at}"), b"x");
             }
         };
     }),
-    ("an hour with too many requests", "github.primary-limit", |scene| {
-        scene.forge = |forge| forge.set_limit(3);
+    ("an hour with too many requests", "github.primary-rate-limit", |scene| {
+        scene.forge = |forge| forge.limit_requests(3);
     }),
     altered!("a request without a login", "authentication", "POST" "/releases", |request| {
         without(request, "authorization");
@@ -136,13 +136,12 @@ pub const ROWS: &[Row] = &[
     }),
     ("an attestation of a private repository", "github.attestation-plan", |scene| {
         attests(scene);
-        scene.forge = |forge| forge.set_visibility("private");
+        scene.forge = |forge| forge.set_visibility(Visibility::Private);
     }),
     ("an attestation without the permission", "github.permission", |scene| {
         attests(scene);
         scene.token = Some("ghs-releases");
-        scene.forge =
-            |forge| forge.add_token(Token::of_actions("ghs-releases", Level::Write, Level::Read));
+        scene.forge = |forge| forge.add_token(of_run("ghs-releases", Level::Write, Level::Read));
     }),
     ("an attestation that was changed", "github.bundle", |scene| {
         attests(scene);

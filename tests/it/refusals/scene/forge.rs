@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use rel::host::Host;
 use rel::host::endpoints::Endpoints;
 use rel::rehearse::git::{self, Remote};
-use rel::rehearse::github::{self, Forge, Level};
+use rel::rehearse::github::{self, Forge, Level, Permission, Token};
 use rel::rehearse::http::{Request, Response};
 use rel::rehearse::world::Service;
 use serde_json::Value;
@@ -42,11 +42,14 @@ impl Hosts {
             web: addresses.web,
             api: addresses.api,
             uploads: addresses.uploads,
+            downloads: addresses.downloads,
+            docs: addresses.docs,
             repository: REPOSITORY.into(),
-            default_branch: "main".into(),
+            repository_id: 2002,
+            owner_id: 1001,
         };
         let mut forge = Forge::new(settings, remote.clone());
-        forge.add_token(github::Token::of_actions(TOKEN, Level::Write, Level::Write));
+        forge.add_token(of_run(TOKEN, Level::Write, Level::Write));
         Self { remote, forge }
     }
 
@@ -71,12 +74,18 @@ impl Service for Hosts {
     }
 }
 
+/// The run's token with levels for contents and for attestations.
+pub fn of_run(secret: &str, contents: Level, attestations: Level) -> Token {
+    let permissions = [(Permission::Contents, contents), (Permission::Attestations, attestations)];
+    Token::of_run(secret, &permissions)
+}
+
 /// What the forge answers, before the run, to a request below the repository's address.
 pub fn ask(forge: &mut Forge, method: &str, host: &str, path: &str, body: &[u8]) -> Value {
     let (path, name) = path.split_once("?name=").unwrap_or((path, ""));
     let path = format!("/repos/{REPOSITORY}{path}");
     let headers =
-        [("user-agent", "test"), ("authorization", "Bearer ghs-good"), ("content-length", "1")];
+        [("user-agent", "test"), ("authorization", "Bearer ghs-good"), ("content-type", "a/b")];
     let request = Request {
         method: method.into(),
         host: host.into(),

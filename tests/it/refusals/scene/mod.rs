@@ -29,7 +29,7 @@ use rel::rehearse::world::{Exchange, World};
 use serde_json::Value;
 
 use forge::Hosts;
-pub use forge::ask;
+pub use forge::{ask, of_run};
 pub use kinds::Kind;
 use kinds::{Plan, lead_git, variables};
 use runner::Runner;
