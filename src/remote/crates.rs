@@ -123,8 +123,7 @@ pub(super) fn reason(answer: &Answer) -> String {
     let details = said["errors"].as_array().into_iter().flatten();
     let details: Vec<&str> = details.filter_map(|error| error["detail"].as_str()).collect();
     let text = if details.is_empty() { answer.body.clone() } else { details.join("; ") };
-    let text: String = text.chars().filter(|c| !c.is_control()).take(600).collect();
-    format!("{} {text}", answer.status)
+    super::one_line(answer.status, &text)
 }
 
 pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {

@@ -117,3 +117,11 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::Command(command) => command::apply(errand, command),
     }
 }
+
+/// A status and the beginning of what was said with it, in one line.
+fn one_line(status: u16, said: &str) -> String {
+    let words = said.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let said: String = words.join(" ").chars().take(600).collect();
+    format!("{status} {said}").trim_end().to_owned()
+}

@@ -173,7 +173,7 @@ pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
 /// What an answer that is no success means.
 fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
     let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let reason = reason(answer.status, &said);
+    let reason = reason(answer, &said);
     let limited = answer.fields.get("x-ratelimit-remaining") == Some("0")
         || reason.contains("secondary rate limit")
         || answer.retry_after(now).is_some();
@@ -209,8 +209,8 @@ fn pause(answer: &Answer, now: u64) -> Duration {
     told.or_else(|| left().map(Duration::from_secs)).unwrap_or(WAIT)
 }
 
-/// What it said, in one line: the message, and what is wrong with which field.
-fn reason(status: u16, said: &Value) -> String {
+/// What it said, in one line: the message, and what is wrong with which field; or its plain text.
+fn reason(answer: &Answer, said: &Value) -> String {
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let one = |error: &Value| {
         let field = || {
@@ -220,9 +220,11 @@ fn reason(status: u16, said: &Value) -> String {
         text(error, "message").or_else(field).or_else(|| error.as_str().map(str::to_owned))
     };
     let errors = said["errors"].as_array().into_iter().flatten().filter_map(one);
-    let all: Vec<String> = text(said, "message").into_iter().chain(errors).collect();
-    let all: String = all.join("; ").chars().filter(|c| !c.is_control()).take(600).collect();
-    format!("{status} {all}").trim_end().to_owned()
+    let mut all: Vec<String> = text(said, "message").into_iter().chain(errors).collect();
+    if all.is_empty() {
+        all.push(answer.body.clone());
+    }
+    crate::remote::one_line(answer.status, &all.join("; "))
 }
 
 #[cfg(test)]
