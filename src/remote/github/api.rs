@@ -37,7 +37,7 @@ const CURES: &[(&str, &str)] = &[
     ),
     ("name: missing_field", DAMAGED),
     ("name: already_exists", "delete the other file of this name, or the draft with it"),
-    ("size is not included", "leave the empty file out, or put something into it"),
+    ("greater than or equal to 1", "leave the empty file out, or put something into it"),
     ("size must be", "split the file: GitHub takes files of less than 2 GiB"),
     ("file_count", "attach fewer files: GitHub takes 1000 for a release; pack them together"),
     (
@@ -45,6 +45,8 @@ const CURES: &[(&str, &str)] = &[
         "leave `github::attest` out, or make the repository public: a private one has no store in this plan",
     ),
     ("Invalid bundle", DAMAGED),
+    ("missing subject in statement", DAMAGED),
+    ("wasn't supplied", DAMAGED),
     ("parsing JSON", DAMAGED),
     ("not a supported version", "take a newer rel: GitHub has given this version of its API up"),
     ("Requires authentication", PROXY),

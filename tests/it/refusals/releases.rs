@@ -128,7 +128,7 @@ pub const ROWS: &[Row] = &[
     altered!("half a request", "json", "POST" "/releases", |request: &mut Request| {
         request.body.truncate(9);
     }),
-    altered!("a request without a tag", "tag-missing", "POST" "/releases", |request: &mut Request| {
+    altered!("a request without a tag", "schema", "POST" "/releases", |request: &mut Request| {
         request.body = b"{}".into();
     }),
     altered!("a file without a name", "asset-name", "POST" "/assets", |request: &mut Request| {
@@ -143,7 +143,7 @@ pub const ROWS: &[Row] = &[
         scene.token = Some("ghs-releases");
         scene.forge = |forge| forge.add_token(of_run("ghs-releases", Level::Write, Level::Read));
     }),
-    ("an attestation that was changed", "github.bundle", |scene| {
+    ("an attestation that was changed", "github.bundle-subjects", |scene| {
         attests(scene);
         scene.on_the_way = |request, _| {
             if is(request, "POST", "/attestations") {
