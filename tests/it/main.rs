@@ -27,6 +27,7 @@ mod door;
 mod dry;
 mod errors;
 mod example;
+mod forge;
 mod github;
 mod help;
 mod http;

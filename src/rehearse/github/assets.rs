@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::access::{Area, Level, Token};
-use super::releases::{Release, page};
+use super::releases::Release;
 use super::rules::{self, Checked, custom, invalid, not_found, refuse};
 use super::{Forge, instant, object};
 use crate::model::artifact::hex;
@@ -113,9 +113,7 @@ impl Forge {
 
     pub(super) fn list_assets(&self, request: &Request, number: usize) -> Response {
         let release = &self.releases[number];
-        let assets = page(request, &release.assets);
-        let shown = assets.iter().map(|asset| self.shown_asset(release, asset)).collect();
-        Response::json(200, &Value::Array(shown))
+        self.paged(request, &release.assets, |asset| self.shown_asset(release, asset))
     }
 
     pub(super) fn of_asset(

@@ -102,8 +102,7 @@ impl Forge {
     fn list(&self, request: &Request, pushes: bool) -> Response {
         let all: Vec<&Release> =
             self.releases.iter().rev().filter(|one| pushes || !one.draft).collect();
-        let shown = page(request, &all).iter().map(|one| self.shown(one)).collect();
-        Response::json(200, &Value::Array(shown))
+        self.paged(request, &all, |one| self.shown(one))
     }
 
     /// The newest that is public, whole and not told to be none.
@@ -224,6 +223,32 @@ impl Forge {
         }
     }
 
+    /// The part of a list that a request asks for, 30 at a time and a hundred at most, with the
+    /// addresses of the parts around it (RFC 8288).
+    pub(super) fn paged<T>(
+        &self,
+        request: &Request,
+        all: &[T],
+        show: impl Fn(&T) -> Value,
+    ) -> Response {
+        let number = |key: &str, usual: usize| {
+            request.query(key).and_then(|text| text.parse().ok()).unwrap_or(usual)
+        };
+        let size = number("per_page", 30).clamp(1, 100);
+        let page = number("page", 1).max(1);
+        let last = all.len().div_ceil(size);
+        let shown = all.iter().skip((page - 1).saturating_mul(size)).take(size).map(show).collect();
+        let link = |(to, relation): (usize, &str)| {
+            let path = format!("{}{}", self.settings.api, request.path);
+            format!("<{path}?per_page={size}&page={to}>; rel=\"{relation}\"")
+        };
+        let before = (page > 1).then(|| [(page - 1, "prev"), (1, "first")]);
+        let after = (page < last).then(|| [(page + 1, "next"), (last, "last")]);
+        let links: Vec<String> = before.into_iter().chain(after).flatten().map(link).collect();
+        let answer = Response::json(200, &Value::Array(shown));
+        if links.is_empty() { answer } else { answer.with("link", links.join(", ")) }
+    }
+
     /// A release as the API shows it.
     pub(super) fn shown(&self, release: &Release) -> Value {
         let id = release.id;
@@ -266,14 +291,4 @@ fn fits(release: &Release) -> Checked<()> {
     }
     let message = format!("body is too long (maximum is {LONGEST} characters)");
     Err(custom(rules::BODY_LENGTH, "Release", "body", &message))
-}
-
-/// The part of a list that a request asks for: 30 at a time, a hundred at most.
-pub(super) fn page<'a, T>(request: &Request, all: &'a [T]) -> &'a [T] {
-    let number = |key: &str, usual: usize| {
-        request.query(key).and_then(|text| text.parse().ok()).unwrap_or(usual)
-    };
-    let size = number("per_page", 30).clamp(1, 100);
-    let from = number("page", 1).max(1).saturating_sub(1).saturating_mul(size).min(all.len());
-    &all[from..from.saturating_add(size).min(all.len())]
 }
