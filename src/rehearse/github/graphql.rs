@@ -102,7 +102,7 @@ fn fields<'a>(words: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
     while let Some(word) = words.next().filter(|&word| word != "}") {
         match (word, found.last_mut()) {
             ("{", Some(last)) => last.inner = fields(words),
-            (":", Some(last)) => last.name = words.next().unwrap_or_default().to_owned(),
+            (":", Some(last)) => words.next().unwrap_or_default().clone_into(&mut last.name),
             _ => found.push(Field { shown: word.into(), name: word.into(), inner: Vec::new() }),
         }
     }

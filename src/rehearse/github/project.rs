@@ -134,7 +134,7 @@ impl Forge {
             "node_id": format!("U_{login}"), "gravatar_id": "", "site_admin": false,
             "avatar_url": format!("{}/{login}.png", self.settings.web),
             "html_url": format!("{}/{login}", self.settings.web),
-            "type": if is_bot { "Bot" } else { "User" },
+            "type": if is_bot { "Bot" } else { "User" }, "user_view_type": "public",
         });
         if let Value::Object(rest) = rest {
             shown.extend(rest);
@@ -146,7 +146,21 @@ impl Forge {
         let Some(token) = token else {
             return Err(refuse(401, rules::AUTHENTICATION, "Requires authentication"));
         };
-        Ok(Response::json(200, &self.account(&token.login)))
+        if token.login.ends_with("[bot]") {
+            let message = "Resource not accessible by integration";
+            return Err(refuse(403, rules::PERMISSION, message));
+        }
+        let mut shown = self.account(&token.login);
+        for key in ["bio", "blog", "company", "email", "hireable", "location", "name"] {
+            shown[key] = Value::Null;
+        }
+        for key in ["followers", "following", "public_gists", "public_repos"] {
+            shown[key] = 0.into();
+        }
+        for key in ["created_at", "updated_at"] {
+            shown[key] = instant(0).into();
+        }
+        Ok(Response::json(200, &shown))
     }
 
     pub(super) fn rate_limit(&self, at: u64) -> Response {

@@ -129,14 +129,25 @@ impl Forge {
         let who = json!({
             "name": commit.author, "email": "somebody@localhost", "date": instant(commit.date),
         });
-        let parents: Vec<Value> = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
-        json!({
-            "sha": commit.sha,
-            "url": self.url(&format!("/commits/{}", commit.sha)),
-            "html_url": self.page(&format!("/commit/{}", commit.sha)),
-            "commit": { "message": commit.message, "author": who, "committer": who },
-            "parents": parents,
-        })
+        let shown = |sha: &str| {
+            let (url, page) = (format!("/commits/{sha}"), format!("/commit/{sha}"));
+            json!({ "sha": sha, "url": self.url(&url), "html_url": self.page(&page) })
+        };
+        let of_git = |kind: &str| self.url(&format!("/git/{kind}/{}", commit.sha));
+        let mut whole = shown(&commit.sha);
+        whole["node_id"] = format!("C_{}", commit.sha).into();
+        whole["comments_url"] = self.url(&format!("/commits/{}/comments", commit.sha)).into();
+        whole["parents"] = commit.parents.iter().map(|sha| shown(sha)).collect();
+        // No account has the address that the commit was written with.
+        whole["author"] = Value::Null;
+        whole["committer"] = Value::Null;
+        whole["commit"] = json!({
+            "url": of_git("commits"), "message": commit.message, "author": who, "committer": who,
+            "comment_count": 0,
+            // A commit's name leads to its tree, whose own name is not known here.
+            "tree": { "sha": commit.sha, "url": of_git("trees") },
+        });
+        whole
     }
 
     fn shown_ref(&self, name: &str, object: &Object) -> Value {
