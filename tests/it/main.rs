@@ -29,6 +29,7 @@ mod errors;
 mod example;
 #[cfg(target_os = "linux")]
 mod faults;
+mod forge;
 mod github;
 mod help;
 mod http;

