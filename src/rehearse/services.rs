@@ -143,7 +143,8 @@ fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
             branches: Branches::All,
         });
     }
-    Site::new(remote, forge, &repository)
+    let shared = [&github.web, &github.api].map(|address| host_of(address).unwrap_or_default());
+    Site::new(remote, forge, &repository, shared)
 }
 
 /// A token of the user's own, as a secret may be one.

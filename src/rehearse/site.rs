@@ -14,12 +14,20 @@ pub struct Site {
     forge: Forge,
     /// `owner/name`.
     repository: String,
+    /// Hosts of the site and of the API, on which other repositories are too.
+    shared: [String; 2],
 }
 
 impl Site {
-    /// The site with its API, and what git sees of it.
-    pub fn new(remote: Arc<Mutex<Remote>>, forge: Forge, repository: &str) -> Self {
-        Self { remote, forge, repository: repository.to_owned() }
+    /// The site with its API, and what git sees of it. On the `shared` hosts, those of
+    /// the site and of the API, are other repositories too.
+    pub fn new(
+        remote: Arc<Mutex<Remote>>,
+        forge: Forge,
+        repository: &str,
+        shared: [String; 2],
+    ) -> Self {
+        Self { remote, forge, repository: repository.to_owned(), shared }
     }
 
     /// The site with its API.
@@ -39,8 +47,12 @@ impl Service for Site {
     /// Another repository, but not for git: what it asks for takes more than reading.
     fn project(&self, request: &Request) -> Option<String> {
         let segments = request.segments();
-        let after = usize::from(segments.first().is_some_and(|first| first == "repos"));
-        let [owner, name] = segments.get(after..after + 2)? else { return None };
+        let named: &[String] = match self.shared.iter().position(|host| *host == request.host)? {
+            0 => &segments,
+            // The rest of the API is about this repository, or about nobody.
+            _ => segments.split_first().filter(|(first, _)| *first == "repos")?.1,
+        };
+        let [owner, name, ..] = named else { return None };
         let asked = format!("{owner}/{}", name.trim_end_matches(".git"));
         let other = !asked.eq_ignore_ascii_case(&self.repository);
         (other && !Remote::takes(request)).then_some(asked)

@@ -244,7 +244,7 @@ GH_TOKEN=wrong ask gh release list
 GH_TOKEN=$GITHUB_TOKEN ask gh api --include -X POST repos/{owner}/{repo}/actions/workflows/release.yml/dispatches -f ref=main
 ask gh release view v3.0.0
 ask gh release download v3.0.0
-ask gh api repos/{owner}/{repo}/releases/1
+ask gh api repos/{owner}/{repo}/releases/999999
 ask gh release list --repo acme/other
 ask gh release upload v1.0.0 a.whl
 ask gh release create v2.1.0 a.whl again/a.whl --notes twice
@@ -263,7 +263,7 @@ fn gh_tells_each_refusal_as_that_of_the_real_forge() {
     let Some(ran) = rehearsed(&[("try", true, TURNED_DOWN)]) else { return };
     let releases = "(https://api.github.com/repos/acme/piece/releases)";
     let failed = format!("HTTP 422: Validation Failed {releases}");
-    let by_hand = "gh api repos/{owner}/{repo}/releases/1";
+    let by_hand = "gh api repos/{owner}/{repo}/releases/999999";
     let dispatch = "gh api --include -X POST repos/{owner}/{repo}/actions/workflows/release.yml/dispatches -f ref=main";
     let reference = "gh api -X POST repos/{owner}/{repo}/git/refs -f ref=refs/tags/v1.0.0 -f sha=0000000000000000000000000000000000000000";
     let rows: &[(&str, &[&str])] = &[

@@ -51,6 +51,9 @@ impl Route {
 
     /// What stands at the free places, if the path fits.
     fn fit(&self, settings: &Settings, parts: &[&str]) -> Option<Vec<String>> {
+        if self.path.is_empty() {
+            return parts.is_empty().then(Vec::new);
+        }
         let (mut parts, mut args) = (parts, Vec::new());
         for wanted in self.path.split('/') {
             match (wanted, parts) {
@@ -113,6 +116,7 @@ const RUNS: (Permission, Level) = (Permission::Actions, Level::Read);
 const PUSH: (Permission, Level) = (Permission::Contents, Level::Write);
 
 const ROUTES: &[Route] = &[
+    at("GET", "", SEEN, "meta/meta#github-api-root", Forge::show_root),
     at("GET", "rate_limit", SEEN, "rate-limit/rate-limit", Forge::show_limits),
     at("POST", "graphql", SEEN, "", Forge::graphql),
     at("GET", "user", SEEN, "users/users#get-the-authenticated-user", Forge::show_user),
