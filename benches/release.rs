@@ -10,10 +10,16 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rel::host::Host;
+use rel::host::endpoints::Endpoints;
+use rel::host::env::Env;
+use rel::host::term::Term;
+use rel::rehearse::scratch::{self, Wanted};
 use serde_json::Value;
 
 use crate::project::Project;
 use crate::rounds::{self, Sample};
+use crate::stage::Stage;
 
 /// An event with when it was read.
 type Told = (Instant, Value);
@@ -21,17 +27,48 @@ type Told = (Instant, Value);
 const WHOLE: &str = "the whole rehearsal";
 const TOOLS: &str = "commands of its tasks";
 const REST: &str = "besides commands";
+/// Parts of what comes before the run inside, each measured alone in the same round.
+const CLONE: &str = "  a clone with its tag";
+const WORLD: &str = "  a world with its keys";
+const START: &str = "  rel's start (rel list)";
 
 pub fn measure() {
     let project = Project::new("");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
     let project = project.git().tag("v0.2.0");
-    let [samples] = rounds::in_turns([&mut || rehearsed(&project)]);
+    let [samples, alone] = rounds::in_turns([&mut || rehearsed(&project), &mut || begun(&project)]);
     let rows = [WHOLE, TOOLS, REST].map(str::to_owned);
     rounds::alone("a rehearsal of examples/hatch-vcs (aim: 2 s besides commands)", &rows, &samples);
     let mut parts = rounds::rows(&samples);
     parts.retain(|row| !rows.contains(row));
     rounds::alone("  of which, by what it led to", &parts, &samples);
+    let rows = [CLONE, WORLD, START].map(str::to_owned);
+    rounds::alone("  before the run inside, each alone", &rows, &alone);
+}
+
+/// What stands before the run inside, part by part.
+fn begun(project: &Project) -> Sample {
+    let (term, _) = Term::captured();
+    let env = Env::new(project.variables());
+    let host = Host::new(project.root(), env, Endpoints::default(), term);
+    let place = project.root().with_extension("place");
+    std::fs::create_dir_all(&place).unwrap();
+    let github = &host.endpoints.github;
+    let timed = |act: &dyn Fn()| {
+        let begun = Instant::now();
+        act();
+        begun.elapsed()
+    };
+    let clone = || {
+        scratch::make(&host, &project.root(), &place, github, &Wanted::default()).unwrap();
+    };
+    let world = || drop(Stage::new());
+    let start = || drop(project.rel("list").code(0));
+    Sample::from([
+        (CLONE.into(), timed(&clone)),
+        (WORLD.into(), timed(&world)),
+        (START.into(), timed(&start)),
+    ])
 }
 
 fn rehearsed(project: &Project) -> Sample {
