@@ -31,6 +31,7 @@ mod github;
 mod help;
 mod http;
 mod init;
+mod judges;
 mod language;
 mod orphans;
 mod peers;
