@@ -117,8 +117,8 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
 fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
     let [web, api] = told.addresses;
     let run = told.identity;
-    let workflow =
-        format!("{}/.github/workflows/{}@{}", run.repository, run.workflow, run.reference);
+    let name = run.workflow_name();
+    let workflow = format!("{}/{name}@{}", run.repository, run.reference);
     let owner = run.repository.split('/').next().unwrap_or_default();
     for (name, value) in [
         ("CI", "true"),
@@ -135,7 +135,9 @@ fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
         ("GITHUB_RUN_ID", "3003"),
         ("GITHUB_SERVER_URL", web),
         ("GITHUB_SHA", &run.sha),
+        ("GITHUB_WORKFLOW", &name),
         ("GITHUB_WORKFLOW_REF", &workflow),
+        ("GITHUB_WORKFLOW_SHA", &run.sha),
         ("RUNNER_ENVIRONMENT", "github-hosted"),
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", told.bearer),
         ("GITHUB_TOKEN", told.token),

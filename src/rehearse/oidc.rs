@@ -48,6 +48,13 @@ pub struct Identity {
     pub visibility: String,
 }
 
+impl Identity {
+    /// What GitHub calls a workflow without a name of its own: the place of its file.
+    pub fn workflow_name(&self) -> String {
+        format!(".github/workflows/{}", self.workflow)
+    }
+}
+
 /// The issuer.
 pub struct Issuer {
     /// Its address, which is the `iss` of its tokens.
@@ -185,9 +192,9 @@ impl Issuer {
     }
 
     fn claims_of(&self, run: &Identity, at: u64) -> Claims {
-        let (owner, name) = run.repository.split_once('/').unwrap_or((&run.repository, ""));
-        let workflow =
-            format!("{}/.github/workflows/{}@{}", run.repository, run.workflow, run.reference);
+        let owner = run.repository.split('/').next().unwrap_or_default();
+        let name = run.workflow_name();
+        let workflow = format!("{}/{name}@{}", run.repository, run.reference);
         let subject = match (&run.environment, run.event.as_str()) {
             (Some(environment), _) => format!("environment:{}", environment.replace(':', "%3A")),
             (None, "pull_request") => "pull_request".into(),
@@ -219,7 +226,7 @@ impl Issuer {
             ("run_number", "1"),
             ("runner_environment", "github-hosted"),
             ("sha", &run.sha),
-            ("workflow", name),
+            ("workflow", &name),
             ("workflow_ref", &workflow),
             ("workflow_sha", &run.sha),
         ] {

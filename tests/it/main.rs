@@ -34,6 +34,7 @@ mod github;
 mod help;
 mod http;
 mod init;
+mod judges;
 mod language;
 #[cfg(target_os = "linux")]
 mod offline;

@@ -22,7 +22,8 @@ pub struct Artifact<'a> {
     pub attestation: &'a Value,
     /// Name of the file.
     pub filename: &'a str,
-    /// SHA-256 of the file in hexadecimal digits.
+    /// SHA-256 in hexadecimal digits: of the file that the statement names, since whether that is the
+    /// uploaded one is judged after all else.
     pub sha256: &'a str,
     /// The publisher of the token that uploads.
     pub publisher: &'a Publisher,
@@ -66,7 +67,7 @@ impl Judge<'_> {
         let mut seen = Vec::new();
         for attestation in &attestations {
             let artifact = Artifact { attestation, filename, sha256, publisher };
-            let checked = (self.attest)(&artifact).and_then(|()| self.statement(&artifact));
+            let checked = self.verified(&artifact).and_then(|()| self.statement(&artifact));
             let predicate = checked.or_else(|why| {
                 let why = format!(
                     "Could not verify the uploaded artifact using the included attestation: {why}"
@@ -84,12 +85,16 @@ impl Judge<'_> {
         Ok(Some(provenance(publisher, &attestations)))
     }
 
+    /// Checks that the statement was made, about whatever file it names.
+    fn verified(&self, artifact: &Artifact<'_>) -> Result<(), String> {
+        let statement = stated(artifact.attestation).unwrap_or_default();
+        let named = statement["subject"][0]["digest"]["sha256"].as_str();
+        (self.attest)(&Artifact { sha256: named.unwrap_or(artifact.sha256), ..*artifact })
+    }
+
     /// Checks the statement, and gives its predicate type.
     fn statement(&self, artifact: &Artifact<'_>) -> Result<String, String> {
-        let text = artifact.attestation.pointer("/envelope/statement").and_then(Value::as_str);
-        let bytes = STANDARD.decode(text.unwrap_or_default().trim()).unwrap_or_default();
-        let statement: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| format!("invalid statement: Invalid JSON: {error}"))?;
+        let statement = stated(artifact.attestation)?;
         if statement["_type"] != "https://in-toto.io/Statement/v1" {
             return Err("invalid statement: not an in-toto statement".into());
         }
@@ -112,6 +117,14 @@ impl Judge<'_> {
         let known = self.predicates.iter().find(|kind| *kind == given);
         known.cloned().ok_or_else(|| format!("unknown attestation type: {given}"))
     }
+}
+
+/// The statement of an attestation.
+fn stated(attestation: &Value) -> Result<Value, String> {
+    let text = attestation.pointer("/envelope/statement").and_then(Value::as_str);
+    let bytes = STANDARD.decode(text.unwrap_or_default().trim()).unwrap_or_default();
+    serde_json::from_slice(&bytes)
+        .map_err(|error| format!("invalid statement: Invalid JSON: {error}"))
 }
 
 /// The attestations of the form's field.
