@@ -7,7 +7,7 @@ use super::inside::{self, Isolation};
 use super::machine;
 use crate::cli::RehearseOptions;
 use crate::diag::{Diagnostic, Exit, Outcome};
-use crate::host::proc::{self, Ended, Launch, StartError};
+use crate::host::proc::{self, Launch};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
@@ -87,11 +87,11 @@ pub(super) fn released(
     told.map_err(|error| machine("the inner run cannot be told", &error))?;
     let cmd = Cmd::Argv(words);
     let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
-    let first = exit_of(proc::hand_over(&launch, stage.stop))?;
+    let first = inside::exit_of(proc::hand_over(&launch, stage.stop))?;
     let mut again = None;
     if first != Exit::OK && stage.faults.have_struck() && !stage.stop.fired() {
         host.err(&report::rehearsal::again(first));
-        again = Some(exit_of(proc::hand_over(&launch, stage.stop))?);
+        again = Some(inside::exit_of(proc::hand_over(&launch, stage.stop))?);
     }
     Ok((isolation, [Some(first), again]))
 }
@@ -118,18 +118,6 @@ fn variables(
         crates_token: &stage.cast.crates_token,
         secrets: &stage.cast.secrets,
     })
-}
-
-/// How a rel ended that was started here.
-pub(super) fn exit_of(ended: Result<Ended, StartError>) -> Outcome<Exit> {
-    match ended {
-        Ok(Ended::Ok) => Ok(Exit::OK),
-        Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
-        Ok(Ended::Failed(None)) => Ok(Exit::TASK),
-        Err(error) => {
-            Err(Box::new(Diagnostic::machine(format!("rel cannot be started: {error:?}"))))
-        }
-    }
 }
 
 /// The inner command line: every question is answered with yes, since nothing leaves.

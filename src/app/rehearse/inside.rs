@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::INSIDE;
-use crate::diag::{Diagnostic, Exit};
-use crate::host::proc::{self, Ended, Launch};
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::host::proc::{self, Ended, Launch, StartError};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs, namespace};
@@ -109,7 +109,19 @@ pub(in crate::app) fn run(host: &Arc<Host>, words: &[String]) -> Result<Exit, Ve
     env.insert(rehearsed::VARIABLE.into(), told);
     let cmd = Cmd::Argv(words.to_vec());
     let launch = Launch { cmd: &cmd, cwd: &host.cwd, env, shims: None };
-    super::inner::exit_of(proc::hand_over(&launch, &stop)).map_err(|wrong| vec![*wrong])
+    exit_of(proc::hand_over(&launch, &stop)).map_err(|wrong| vec![*wrong])
+}
+
+/// How a rel ended that was started here.
+pub(super) fn exit_of(ended: Result<Ended, StartError>) -> Outcome<Exit> {
+    match ended {
+        Ok(Ended::Ok) => Ok(Exit::OK),
+        Ok(Ended::Failed(Some(code))) => Ok(u8::try_from(code).map_or(Exit::TASK, Exit)),
+        Ok(Ended::Failed(None)) => Ok(Exit::TASK),
+        Err(error) => {
+            Err(Box::new(Diagnostic::machine(format!("rel cannot be started: {error:?}"))))
+        }
+    }
 }
 
 /// The way out of a namespace, which is ready then.
