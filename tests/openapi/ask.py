@@ -143,6 +143,8 @@ def refs(client, commit):
     ask(404, f"GET {git}/tags/{{tag_sha}}", tag_sha="1" * 40)
     ask(200, f"GET {REPOSITORY}/commits/{{ref}}", ref="main")
     ask(422, f"GET {REPOSITORY}/commits/{{ref}}", ref="1" * 40)
+    ask(200, f"GET {REPOSITORY}/tags")
+    ask(200, f"GET {REPOSITORY}/compare/{{basehead}}", basehead="main...v5.0.0")
 
 
 def bundle(digest):
@@ -180,9 +182,16 @@ def repository(client):
     ask(200, f"GET {REPOSITORY}/environments")
     ask(200, f"GET {REPOSITORY}/environments/{{environment_name}}", environment_name="release")
     ask(404, f"GET {REPOSITORY}/environments/{{environment_name}}", environment_name="none")
+    policies = "environments/{environment_name}/deployment-branch-policies"
+    ask(404, f"GET {REPOSITORY}/{policies}", environment_name="none")
+    ask(200, f"GET {REPOSITORY}/actions/workflows")
+    ask(404, f"GET {REPOSITORY}/actions/workflows/{{workflow_id}}", workflow_id="none.yml")
+    ask(200, f"GET {REPOSITORY}/actions/runs")
+    ask(404, f"GET {REPOSITORY}/actions/runs/{{run_id}}", run_id=999999)
     start = f"POST {REPOSITORY}/actions/workflows/{{workflow_id}}/dispatches"
     ask(404, start, {"ref": "main"}, workflow_id="none.yml")
     ask(403, start, {"ref": "main"}, workflow_id="release.yml", token=RUN)
+    ask(200, "GET /")
     ask(200, "GET /user")
     ask(401, "GET /user", token="wrong")
     ask(403, "GET /user", token=RUN)

@@ -12,7 +12,8 @@ USUAL = {
     422: "validation_failed",
 }
 
-# Fields that GitHub sends and does not describe: in environments, and in what the host for files refuses.
+# Fields that GitHub sends and does not describe: in environments (google/go-github#2721), and in what
+# the host for files refuses (octokit/octokit.js#721).
 UNDESCRIBED = {"can_admins_bypass", "request_id"}
 
 

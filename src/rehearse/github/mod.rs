@@ -24,6 +24,7 @@ mod publish;
 mod refs;
 mod releases;
 mod repo;
+mod root;
 mod routes;
 mod rules;
 mod setup;

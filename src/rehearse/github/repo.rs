@@ -159,16 +159,6 @@ impl Forge {
     }
 
     /// The run's token is no person's.
-    /// What the API begins with, which clients ask for to see whether a token is good.
-    pub(super) fn show_root(&mut self, _: &Ask<'_>) -> Checked<Response> {
-        let api = &self.settings.api;
-        let body = json!({
-            "current_user_url": format!("{api}/user"),
-            "repository_url": format!("{api}/repos/{{owner}}/{{repo}}"),
-        });
-        Ok(Response::json(200, &body))
-    }
-
     pub(super) fn show_user(&mut self, ask: &Ask<'_>) -> Checked<Response> {
         let token = ask.token.as_ref();
         match token.map(|token| &token.holder) {
