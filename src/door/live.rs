@@ -17,7 +17,7 @@ use crate::model::event::{Event, Events};
 use crate::plan::{Plan, Planned};
 use crate::remote::{self, Trouble};
 
-/// Requests to one index at the same time; GitHub wants changes one after another.
+/// Requests to one index at the same time.
 const SIDE_BY_SIDE: usize = 4;
 /// The longest pause that a remote may ask for; what takes longer is for another run.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -37,6 +37,8 @@ pub(super) struct Live {
     /// Effects under way: who asks for the same one waits.
     under_way: Mutex<BTreeSet<Key>>,
     landed: Condvar,
+    /// GitHub wants changes one after another, whichever task asks for them.
+    forge: Mutex<()>,
     stopped: AtomicBool,
 }
 
@@ -52,6 +54,7 @@ impl Live {
             sent: Mutex::default(),
             under_way: Mutex::default(),
             landed: Condvar::new(),
+            forge: Mutex::default(),
             stopped: AtomicBool::new(false),
         }
     }
@@ -104,10 +107,8 @@ impl Live {
                 lock(&results).insert(number, result);
             }
         };
-        let serial = |(_, effect): &(Key, &Effect)| effect.destination().is_github();
-        let hands = if effects.iter().any(serial) { 1 } else { SIDE_BY_SIDE };
         std::thread::scope(|scope| {
-            for _ in 1..hands.min(effects.len()) {
+            for _ in 1..SIDE_BY_SIDE.min(effects.len()) {
                 scope.spawn(work);
             }
             work();
@@ -120,6 +121,7 @@ impl Live {
         let taken = |under_way: &mut BTreeSet<Key>| under_way.contains(key);
         let waited = self.landed.wait_while(lock(&self.under_way), taken);
         waited.unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        let _alone = effect.destination().is_github().then(|| lock(&self.forge));
         let result = self.settle(caller, key, effect);
         lock(&self.under_way).remove(key);
         self.landed.notify_all();
@@ -268,11 +270,19 @@ impl Live {
     }
 }
 
+/// What to do about "later".
+pub(super) fn wait(after: Duration) -> String {
+    match after.as_secs() {
+        0..=90 => format!("wait {} seconds; then run the same command", after.as_secs()),
+        seconds => format!("wait {} minutes; then run the same command", seconds.div_ceil(60)),
+    }
+}
+
 /// The reason of a "no", and what to do.
 fn said_no(trouble: Trouble) -> (String, String) {
     match trouble {
         Trouble::Refused { reason, hint } => (reason, hint),
-        Trouble::Later { reason, .. } => (reason, "wait; then run the same command".into()),
+        Trouble::Later { reason, after } => (reason, wait(after)),
         Trouble::Unsent(why) | Trouble::Unclear(why) => {
             (why, "mend that; then run the same command".into())
         }

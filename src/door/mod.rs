@@ -188,11 +188,11 @@ pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
 /// The remote could not be asked.
 pub fn cannot_look(effect: &Effect, trouble: &Trouble) -> Diagnostic {
     let (why, hint) = match trouble {
-        Trouble::Refused { reason, hint } => (reason.as_str(), hint.as_str()),
+        Trouble::Refused { reason, hint } => (reason, hint.clone()),
         Trouble::Unclear(why) | Trouble::Unsent(why) => {
-            (why.as_str(), "check the network; then run the same command")
+            (why, "check the network; then run the same command".into())
         }
-        Trouble::Later { reason, .. } => (reason.as_str(), "wait; then run the same command"),
+        Trouble::Later { reason, after } => (reason, live::wait(*after)),
     };
     Diagnostic::remote(format!("cannot look at {}: {why}", effect.destination())).hint(hint)
 }

@@ -106,6 +106,11 @@ impl Answer {
         self.fields.get("content-type").unwrap_or_default()
     }
 
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
     /// When to come again, if the answer says so (RFC 9110, 10.2.3): after seconds, or at a date.
     pub fn retry_after(&self, now: u64) -> Option<Duration> {
         let said = self.fields.get("retry-after")?.trim();

@@ -9,7 +9,7 @@ use super::{Trouble, pypi};
 use crate::attest::read::{Given, read};
 use crate::dist::{self, filename};
 use crate::host::Host;
-use crate::host::net::{Answer, Login, NoAnswer, travels_in_the_clear};
+use crate::host::net::{Answer, Login, travels_in_the_clear};
 use crate::host::stop::Stop;
 use crate::model::task::Index;
 
@@ -50,7 +50,7 @@ pub fn of_index(
     })?;
     let site = index.simple.trim_end_matches('/').trim_end_matches("/simple");
     let url = format!("{site}/integrity/{}/{}/{name}/provenance", dist.project, dist.version);
-    let answer = host.net().get(&url, INTEGRITY, None, stop).map_err(unclear)?;
+    let answer = host.net().get(&url, INTEGRITY, None, stop)?;
     given(&answer)
 }
 
@@ -69,7 +69,7 @@ pub fn of_github(
     let url = format!("{api}/repos/{repository}/attestations/sha256:{sha256}?per_page=100");
     let token = TOKENS.iter().find_map(|name| host.env.secret(name));
     let login = token.filter(|_| !travels_in_the_clear(&url)).map(Login::Bearer);
-    let answer = host.net().get(&url, GITHUB, login.as_ref(), stop).map_err(unclear)?;
+    let answer = host.net().get(&url, GITHUB, login.as_ref(), stop)?;
     given(&answer)
 }
 
@@ -110,10 +110,6 @@ fn given(answer: &Answer) -> Result<Vec<Given>, Trouble> {
         }),
         status => Err(Trouble::Unclear(format!("{} answered {status}", answer.url))),
     }
-}
-
-fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
-    Trouble::Unclear(why)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Errand, Trouble};
 use crate::dist::cargo;
 use crate::host::fs;
-use crate::host::net::{Answer, Body, Login, NoAnswer, Write};
+use crate::host::net::{Answer, Body, Login, Write};
 use crate::model::effect::{Presence, PublishCrate};
 
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
@@ -24,7 +24,7 @@ pub fn probe(errand: &Errand<'_>, publish: &PublishCrate) -> Result<Presence, Tr
     let index = &errand.host.endpoints.crates.index;
     let url = format!("{index}/{}", in_index(&publish.name));
     let answer = errand.host.net().get(&url, "text/plain, */*", None, errand.stop);
-    let answer = answer.map_err(unclear)?;
+    let answer = answer?;
     match answer.status {
         200 => {}
         404 | 410 | 451 => return Ok(Presence::Absent),
@@ -76,7 +76,7 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
         login: Some(&login),
         body: Body::Bytes(&body),
     };
-    let answer = errand.host.net().write(&write, errand.stop).map_err(unclear)?;
+    let answer = errand.host.net().write(&write, errand.stop)?;
     let reason = reason(&answer);
     match answer.status {
         // Old registries answered 200 to what they refused.
@@ -119,15 +119,11 @@ fn refused(status: u16, reason: String) -> Trouble {
 
 /// What the registry said, in one line.
 pub(super) fn reason(answer: &Answer) -> String {
-    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let said: Value = answer.json();
     let details = said["errors"].as_array().into_iter().flatten();
     let details: Vec<&str> = details.filter_map(|error| error["detail"].as_str()).collect();
     let text = if details.is_empty() { answer.body.clone() } else { details.join("; ") };
     super::one_line(answer.status, &text)
-}
-
-pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
-    Trouble::Unclear(why)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod attestations;
 pub mod command;
 pub mod crates;
+mod cures;
 pub mod github;
 pub mod oidc;
 pub mod pypi;
@@ -17,9 +18,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::diag::Outcome;
 use crate::host::Host;
+use crate::host::net::{Answer, Login, NoAnswer};
 use crate::host::stop::Stop;
+use crate::model::artifact::Digest;
 use crate::model::effect::{Effect, Presence};
 use crate::store::Store;
 
@@ -84,6 +89,12 @@ pub enum Trouble {
     Unsent(String),
 }
 
+impl From<NoAnswer> for Trouble {
+    fn from(NoAnswer(why): NoAnswer) -> Self {
+        Self::Unclear(why)
+    }
+}
+
 /// What the remote holds where `effect` would put something.
 ///
 /// # Errors
@@ -115,6 +126,33 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
         Effect::PublishRelease(publish) => github::apply(errand, publish),
         Effect::Command(command) => command::apply(errand, command),
+    }
+}
+
+/// The JSON of an answer that has to be some.
+///
+/// # Errors
+/// It is none.
+fn json_of(answer: &Answer) -> Result<Value, Trouble> {
+    serde_json::from_str(&answer.body)
+        .map_err(|_| Trouble::Unclear(format!("{} answered no JSON", answer.url)))
+}
+
+/// The digest of a file that a remote tells none of: by reading it.
+///
+/// # Errors
+/// It cannot be read.
+fn digest_of(
+    host: &Host,
+    url: &str,
+    login: Option<&Login>,
+    stop: &Stop,
+) -> Result<String, Trouble> {
+    use sha2::Digest as _;
+    let mut hasher = sha2::Sha256::new();
+    match host.net().download(url, login, stop, |bytes| hasher.update(bytes))? {
+        200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
+        status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
     }
 }
 

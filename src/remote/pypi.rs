@@ -12,11 +12,10 @@ use super::simple::{self, SimpleFile};
 use super::{Errand, Trouble, sigstore};
 use crate::dist;
 use crate::host::net::{
-    Answer, Body, FormFile, Login, NoAnswer, Write, join_url, same_origin, travels_in_the_clear,
+    Answer, Body, FormFile, Login, Write, join_url, same_origin, travels_in_the_clear,
 };
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
-use crate::model::artifact::Digest;
 use crate::model::effect::{Predicate, Presence, UploadPypi};
 use crate::model::task::Index;
 
@@ -78,7 +77,7 @@ pub(super) fn page(
     stop: &Stop,
 ) -> Result<Option<Page>, Trouble> {
     let url = format!("{}{project}/", index.simple);
-    let answer = host.net().get(&url, SIMPLE, login, stop).map_err(unclear)?;
+    let answer = host.net().get(&url, SIMPLE, login, stop)?;
     match answer.status {
         200 => {}
         404 => return Ok(None),
@@ -101,8 +100,8 @@ pub(super) fn page(
     Ok(Some(Page { url: answer.url, files }))
 }
 
-/// The digest of a file whose page does not tell it: by reading the file. The login goes along only
-/// to the index itself, whatever the page names.
+/// The digest of a file whose page does not tell it. The login goes along only to the index itself,
+/// whatever the page names.
 fn digest_of(
     host: &Host,
     index: &Index,
@@ -110,18 +109,9 @@ fn digest_of(
     file: &SimpleFile,
     stop: &Stop,
 ) -> Result<String, Trouble> {
-    use sha2::Digest as _;
-    let url = join_url(page, &file.url).map_err(unclear)?;
+    let url = join_url(page, &file.url)?;
     let login = same_origin(&url, &index.simple).then(|| login_for(host, index, &url)).flatten();
-    let mut hasher = sha2::Sha256::new();
-    let status = host
-        .net()
-        .download(&url, login.as_ref(), stop, |bytes| hasher.update(bytes))
-        .map_err(unclear)?;
-    match status {
-        200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
-        status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
-    }
+    super::digest_of(host, &url, login.as_ref(), stop)
 }
 
 /// Sends the file.
@@ -150,21 +140,17 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
         None => login_for(errand.host, index, &index.upload),
     };
     let file = FormFile { path, name: name.to_owned(), size: upload.file.size };
-    let answer = errand
-        .host
-        .net()
-        .write(
-            &Write {
-                method: "POST",
-                url: &index.upload,
-                accept: REASON,
-                fields: &[],
-                login: login.as_ref(),
-                body: Body::Form(&fields, &file),
-            },
-            errand.stop,
-        )
-        .map_err(unclear)?;
+    let answer = errand.host.net().write(
+        &Write {
+            method: "POST",
+            url: &index.upload,
+            accept: REASON,
+            fields: &[],
+            login: login.as_ref(),
+            body: Body::Form(&fields, &file),
+        },
+        errand.stop,
+    )?;
     let after = answer.retry_after(errand.host.clock.now());
     match (answer.status, after) {
         (200..=299, _) => Ok(()),
@@ -227,10 +213,6 @@ fn reason(answer: &Answer) -> String {
     };
     let said: String = said.chars().filter(|c| !c.is_control()).take(600).collect();
     if said.is_empty() { answer.status.to_string() } else { format!("{} {said}", answer.status) }
-}
-
-fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
-    Trouble::Unclear(why)
 }
 
 #[cfg(test)]

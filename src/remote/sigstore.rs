@@ -8,11 +8,12 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::cures::{self, Cures};
 use super::simple::plain_text;
-use super::{Errand, Trouble, oidc};
+use super::{Errand, Trouble, json_of, oidc};
 use crate::attest::session::{Key, Session, Signed};
 use crate::attest::{attestation, statement::statement};
-use crate::host::net::{Answer, NoAnswer};
+use crate::host::net::Answer;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::effect::{Predicate, Presence, Sign};
@@ -53,7 +54,7 @@ pub fn probe(errand: &Errand<'_>, sign: &Sign) -> Result<Presence, Trouble> {
     let log = &errand.host.endpoints.sigstore.rekor;
     let url = format!("{log}/api/v1/log/entries?logIndex={index}");
     let answer = errand.host.net().get(&url, "application/json", None, errand.stop);
-    let answer = answer.map_err(unclear)?;
+    let answer = answer?;
     match answer.status {
         200 => {
             let logged = json_of(&answer)?;
@@ -88,9 +89,9 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
         (201, _) => json_of(&answer)?,
         // The very same entry stands there already.
         (409, Some(place)) => {
-            let url = crate::host::net::join_url(&url, place).map_err(unclear)?;
+            let url = crate::host::net::join_url(&url, place)?;
             let found = errand.host.net().get(&url, "application/json", None, errand.stop);
-            json_of(&found.map_err(unclear)?)?
+            json_of(&found?)?
         }
         _ => return Err(said_no("no entry in the transparency log", &answer, &[], sign)),
     };
@@ -144,21 +145,12 @@ fn certified(errand: &Errand<'_>, sign: &Sign, now: u64) -> Result<Signing, Trou
 }
 
 fn post(errand: &Errand<'_>, url: &str, body: &Value) -> Result<Answer, Trouble> {
-    errand.host.net().post_json(url, None, body, errand.stop).map_err(unclear)
-}
-
-fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
-    Trouble::Unclear(why)
-}
-
-fn json_of(answer: &Answer) -> Result<Value, Trouble> {
-    serde_json::from_str(&answer.body)
-        .map_err(|_| Trouble::Unclear(format!("{} answered no JSON", answer.url)))
+    Ok(errand.host.net().post_json(url, None, body, errand.stop)?)
 }
 
 /// Words of a refusal by Fulcio or Rekor, and what to do. `{fault}` stands for what the token's claims
 /// say against it, `{sub}` for whom it names, `{without}` for how to do without.
-const CURES: &[(&str, &str)] = &[
+const CURES: Cures = &[
     ("the identity token", "{fault}; the same command again takes a new one; or {without}"),
     (
         "signature supplied in the request",
@@ -185,7 +177,7 @@ fn without(sign: &Sign) -> &'static str {
 }
 
 fn said_no(what: &str, answer: &Answer, known: &[(&str, &str)], sign: &Sign) -> Trouble {
-    let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let json: Value = answer.json();
     // What stands between may answer with a page.
     let message = json["message"].as_str().map_or_else(|| plain_text(&answer.body), str::to_owned);
     let message: String = message.chars().take(300).collect();
@@ -193,8 +185,7 @@ fn said_no(what: &str, answer: &Answer, known: &[(&str, &str)], sign: &Sign) -> 
     if matches!(answer.status, 200..=299 | 408 | 425 | 429 | 500..=599) {
         return Trouble::Unclear(reason);
     }
-    let cure = CURES.iter().find(|(words, _)| reason.contains(words));
-    let cure = cure.map_or("read the reason, or {without}", |(_, cure)| cure);
+    let cure = cures::of(CURES, &reason).unwrap_or("read the reason, or {without}");
     let mut hint = cure.replace("{without}", without(sign));
     for (word, text) in known {
         hint = hint.replace(word, text);
@@ -229,10 +220,7 @@ mod tests {
 
     #[test]
     fn no_row_hides_a_later_one() {
-        for (at, (words, _)) in CURES.iter().enumerate() {
-            let first = CURES.iter().position(|(other, _)| words.contains(other));
-            assert_eq!(first, Some(at), "`{words}` is never reached");
-        }
+        crate::remote::cures::each_counts(CURES.iter().map(|(words, _)| *words));
     }
 
     #[test]

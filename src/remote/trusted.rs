@@ -10,11 +10,11 @@ mod cures;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Trouble, crates, oidc};
 use crate::host::Host;
-use crate::host::net::{Answer, Body, Login, NoAnswer, Write, host_of};
+use crate::host::net::{Body, Login, Write, host_of};
 use crate::host::stop::Stop;
 use crate::model::secret::Secret;
 use crate::model::task::Index;
@@ -117,10 +117,9 @@ impl Tokens {
 }
 
 fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, Trouble> {
-    let unclear = |NoAnswer(why): NoAnswer| Trouble::Unclear(why);
     let url = format!("{exchange}audience");
-    let asked = host.net().get(&url, "application/json", None, stop).map_err(unclear)?;
-    let said = json_of(&asked);
+    let asked = host.net().get(&url, "application/json", None, stop)?;
+    let said = asked.json();
     let audience = said["audience"].as_str().map(str::to_owned).ok_or_else(|| {
         let reason = format!(
             "{url} names no audience for trusted publishing: {} {}",
@@ -135,8 +134,8 @@ fn mint(host: &Host, exchange: &str, index: &str, stop: &Stop) -> Result<Given, 
     let identity = oidc::token(host, &audience, stop)?;
     let url = format!("{exchange}mint-token");
     let body = json!({ "token": identity.reveal() });
-    let answer = host.net().post_json(&url, None, &body, stop).map_err(unclear)?;
-    let said = json_of(&answer);
+    let answer = host.net().post_json(&url, None, &body, stop)?;
+    let said = answer.json();
     match (answer.status, said["token"].as_str()) {
         (200, Some(token)) => {
             host.env.learn("MINTED_TOKEN", token);
@@ -160,8 +159,8 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
     let identity = oidc::token(host, audience, stop)?;
     let url = format!("{}/api/v1/trusted_publishing/tokens", host.endpoints.crates.api);
     let answer = host.net().post_json(&url, None, &json!({ "jwt": identity.reveal() }), stop);
-    let answer = answer.map_err(|NoAnswer(why)| Trouble::Unclear(why))?;
-    match (answer.status, json_of(&answer)["token"].as_str()) {
+    let answer = answer?;
+    match (answer.status, answer.json()["token"].as_str()) {
         (200, Some(token)) => {
             host.env.learn("MINTED_TOKEN", token);
             let token = Secret::new("token of crates.io", token);
@@ -181,8 +180,4 @@ fn mint_for_crates(host: &Host, audience: &str, stop: &Stop) -> Result<Given, Tr
 /// The same secret for another request.
 fn another(secret: &Secret) -> Secret {
     Secret::new(secret.name(), secret.reveal())
-}
-
-fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or_default()
 }

@@ -4,8 +4,10 @@
 //! and the crates beside them that read the tarball and check names). The first row whose words are in a
 //! reason counts.
 
+use crate::remote::cures::{self, Cures};
+
 /// Words of a reason, and what to do.
-const CURES: &[(&str, &str)] = &[
+const CURES: Cures = &[
     // Releases and names.
     ("already uploaded", "give it a new version: a version can be published once"),
     (
@@ -132,12 +134,12 @@ const FEATURE: &str =
 
 /// What to do about a refusal.
 pub(super) fn advice(status: u16, reason: &str) -> String {
-    let row = CURES.iter().find(|(words, _)| reason.contains(words));
+    let cure = cures::of(CURES, reason);
     let otherwise = match status {
         401 | 403 => "check the token in CARGO_REGISTRY_TOKEN, and what it may publish",
         _ => "read the reason; the same command again goes on from here",
     };
-    row.map_or(otherwise, |(_, cure)| cure).to_owned()
+    cure.unwrap_or(otherwise).to_owned()
 }
 
 #[cfg(test)]
@@ -146,10 +148,7 @@ mod tests {
 
     #[test]
     fn no_row_hides_a_later_one() {
-        for (at, (words, _)) in CURES.iter().enumerate() {
-            let first = CURES.iter().position(|(other, _)| words.contains(other));
-            assert_eq!(first, Some(at), "`{words}` is never reached");
-        }
+        crate::remote::cures::each_counts(CURES.iter().map(|(words, _)| *words));
     }
 
     #[test]

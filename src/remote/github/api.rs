@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::host::Host;
-use crate::host::net::{Answer, Body, FormFile, Login, NoAnswer, Write};
-use crate::model::artifact::Digest;
-use crate::remote::{Errand, Trouble};
+use crate::host::net::{Answer, Body, FormFile, Login, Write};
+use crate::remote::cures::{self, Cures};
+use crate::remote::{self, Errand, Trouble};
 
 /// Variables with a token, the first that is set counts; the order is that of GitHub's own client.
 const TOKENS: [&str; 2] = ["GH_TOKEN", "GITHUB_TOKEN"];
@@ -19,7 +19,7 @@ const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
 const WAIT: Duration = Duration::from_secs(60);
 
 /// What to do about refusals, by words of their reasons.
-const CURES: &[(&str, &str)] = &[
+const CURES: Cures = &[
     (
         "Bad credentials",
         "put another token into GITHUB_TOKEN: the one that was sent is wrong, revoked or has ended",
@@ -96,9 +96,9 @@ impl<'a> Api<'a> {
     pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Trouble> {
         let (url, stop) = (self.url(path), self.errand.stop);
         let answer = self.errand.host.net().get(&url, ACCEPT, self.login.as_ref(), stop);
-        let answer = answer.map_err(unclear)?;
+        let answer = answer?;
         match answer.status {
-            200 => json_of(&answer).map(Some),
+            200 => remote::json_of(&answer).map(Some),
             404 => Ok(None),
             _ => Err(self.explained(&answer)),
         }
@@ -120,23 +120,16 @@ impl<'a> Api<'a> {
     pub(super) fn upload(&self, path: &str, file: &FormFile) -> Result<Value, Trouble> {
         let uploads = &self.errand.host.endpoints.github.uploads;
         let url = format!("{uploads}/repos/{}{path}", self.repository);
-        let url = crate::host::net::with_query(&url, &[("name", &file.name)]).map_err(unclear)?;
+        let url = crate::host::net::with_query(&url, &[("name", &file.name)])?;
         self.write("POST", &url, Body::File(file))
     }
 
-    /// The digest of a file that GitHub tells none of: by reading it. Nobody's login goes along.
+    /// The digest of a file that GitHub tells none of. Nobody's login goes along.
     ///
     /// # Errors
     /// It cannot be read.
     pub(super) fn digest_of(&self, url: &str) -> Result<String, Trouble> {
-        use sha2::Digest as _;
-        let mut hasher = sha2::Sha256::new();
-        let net = self.errand.host.net();
-        let read = net.download(url, None, self.errand.stop, |bytes| hasher.update(bytes));
-        match read.map_err(unclear)? {
-            200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
-            status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
-        }
+        remote::digest_of(self.errand.host, url, None, self.errand.stop)
     }
 
     fn explained(&self, answer: &Answer) -> Trouble {
@@ -154,27 +147,18 @@ impl<'a> Api<'a> {
         };
         let fields = &[VERSION];
         let write = Write { method, url, accept: ACCEPT, fields, login: Some(login), body };
-        let answer = self.errand.host.net().write(&write, self.errand.stop).map_err(unclear)?;
+        let answer = self.errand.host.net().write(&write, self.errand.stop)?;
         match answer.status {
             204 => Ok(Value::Null),
-            200..=299 => json_of(&answer),
+            200..=299 => remote::json_of(&answer),
             _ => Err(self.explained(&answer)),
         }
     }
 }
 
-fn json_of(answer: &Answer) -> Result<Value, Trouble> {
-    serde_json::from_str(&answer.body)
-        .map_err(|_| Trouble::Unclear(format!("{} answered no JSON", answer.url)))
-}
-
-pub(super) fn unclear(NoAnswer(why): NoAnswer) -> Trouble {
-    Trouble::Unclear(why)
-}
-
 /// What an answer that is no success means.
 fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
-    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let said: Value = answer.json();
     let reason = reason(answer, &said);
     let limited = answer.fields.get("x-ratelimit-remaining") == Some("0")
         || reason.contains("secondary rate limit")
@@ -183,9 +167,9 @@ fn explained(answer: &Answer, repository: &str, now: u64) -> Trouble {
         403 | 429 if limited => Trouble::Later { reason, after: pause(answer, now) },
         408 | 429 | 500..=599 => Trouble::Unclear(format!("GitHub answered {reason}")),
         status => {
-            let cure = CURES.iter().find(|(words, _)| reason.contains(words));
+            let cure = cures::of(CURES, &reason);
             let hint = match (cure, status) {
-                (Some((_, cure)), _) => (*cure).to_owned(),
+                (Some(cure), _) => cure.to_owned(),
                 (None, 403) => match answer.fields.get("x-accepted-github-permissions") {
                     Some(wanted) => format!(
                         "give the job, or the token, the permission `{}`",
@@ -235,9 +219,6 @@ mod tests {
 
     #[test]
     fn no_row_hides_a_later_one() {
-        for (at, (words, _)) in CURES.iter().enumerate() {
-            let first = CURES.iter().position(|(other, _)| words.contains(other));
-            assert_eq!(first, Some(at), "`{words}` is never reached");
-        }
+        crate::remote::cures::each_counts(CURES.iter().map(|(words, _)| *words));
     }
 }

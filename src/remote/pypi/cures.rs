@@ -5,10 +5,11 @@
 //! of them. The first row whose words are in a reason counts.
 
 use crate::model::task::Index;
+use crate::remote::cures::{self, Cures};
 
 /// Words of a reason, and what to do. `{index}` and `{password}` stand for the index's name and the
 /// variables of its login.
-const CURES: &[(&str, &str)] = &[
+const CURES: Cures = &[
     // Releases and files.
     ("older than 14 days", "give it a new version: this one is closed for new files"),
     ("previously used by a file", "give it a new version: a deleted file's name is used up"),
@@ -166,7 +167,7 @@ const REBUILD_NAME: &str =
 /// What to do about a refusal by `index`.
 pub(super) fn advice(index: &Index, status: u16, reason: &str) -> String {
     let password = index.password.join(" or ");
-    if let Some((_, cure)) = CURES.iter().find(|(words, _)| reason.contains(words)) {
+    if let Some(cure) = cures::of(CURES, reason) {
         return cure.replace("{index}", &index.name).replace("{password}", &password);
     }
     match status {
@@ -186,10 +187,7 @@ mod tests {
 
     #[test]
     fn no_row_hides_a_later_one() {
-        for (at, (words, _)) in CURES.iter().enumerate() {
-            let first = CURES.iter().position(|(other, _)| words.contains(other));
-            assert_eq!(first, Some(at), "`{words}` is never reached");
-        }
+        crate::remote::cures::each_counts(CURES.iter().map(|(words, _)| *words));
     }
 
     #[test]
