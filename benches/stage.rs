@@ -61,6 +61,11 @@ fn now() -> u64 {
 impl Stage {
     /// A new world: nothing is uploaded, nothing is logged.
     pub fn new() -> Self {
+        Self::distant(Duration::ZERO)
+    }
+
+    /// A new world whose answers travel for so long.
+    pub fn distant(way: Duration) -> Self {
         let endpoints = Endpoints::default();
         let server = endpoints.github.web.clone();
         let issuer = Issuer::new(&endpoints.github.issuer, &server, "runner", identity()).unwrap();
@@ -97,7 +102,7 @@ impl Stage {
             }
         }
         world.serve(RUNNER, Arc::new(Mutex::new(issuer)));
-        let (proxy, authority, log) = open(world);
+        let (proxy, authority, log) = open(world, way);
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("authority.pem"), &authority).unwrap();
         Self { proxy, authority, log, folder, trust, claims, server }
@@ -201,8 +206,8 @@ fn attest(trusted_root: Value, endpoints: &Endpoints) -> Attest {
     })
 }
 
-/// Opens the world to clients: its proxy, its authority's certificate, and the log of what is asked.
-fn open(world: World) -> (Proxy, String, Arc<Mutex<Vec<Asked>>>) {
+/// Opens the world, so far away, to clients: its proxy, its authority's certificate, and the log of what is asked.
+fn open(world: World, way: Duration) -> (Proxy, String, Arc<Mutex<Vec<Asked>>>) {
     let authority = Arc::new(Authority::new().unwrap());
     let pem = authority.pem();
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -210,6 +215,7 @@ fn open(world: World) -> (Proxy, String, Arc<Mutex<Vec<Asked>>>) {
     let answer = move |request: Request| {
         let from = Instant::now();
         let response = world.answer(&request);
+        std::thread::sleep(way);
         writes.lock().unwrap().push(Asked {
             line: format!("{} {}{}", request.method, request.host, request.path),
             status: response.status,

@@ -1,6 +1,6 @@
 //! Uploads: many small wheels into one world, by rel and by `uv publish`, both with a token.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -19,12 +19,20 @@ const BEFORE: &str = "until the first request";
 const LOOK: &str = "looking before the first upload";
 const PROOF: &str = "the proof after the last";
 
+/// How long an answer travels in the second table: about that of an index on another continent.
+const WAY: Duration = Duration::from_millis(50);
+
 pub fn measure() {
+    compare(Duration::ZERO, "on this machine");
+    compare(WAY, "each answer travels 50 ms");
+}
+
+fn compare(way: Duration, place: &str) {
     let made = TempDir::new().unwrap();
     let wheels = wheels::make(&made.path().join("wheels"), COUNT);
     let ours = &mut || {
         let project = wheels::project(&wheels, "#{ attestations: false }");
-        let stage = Stage::new();
+        let stage = Stage::distant(way);
         let begun = Instant::now();
         stage.rel(&project, &["publish", "--live", "--yes", "--output", "plain"], false);
         let whole = begun.elapsed();
@@ -37,7 +45,7 @@ pub fn measure() {
         sample
     };
     let theirs = &mut || {
-        let stage = Stage::new();
+        let stage = Stage::distant(way);
         let mut uv = peers::client("uv");
         uv.args([
             "publish",
@@ -53,7 +61,7 @@ pub fn measure() {
         sampled(&stage, whole)
     };
     let samples = rounds::in_turns([ours, theirs]);
-    let title = format!("uploads: {COUNT} wheels (aim: a third)");
+    let title = format!("uploads: {COUNT} wheels, {place} (aim: a third)");
     rounds::beside(&title, "uv publish", &[WHOLE, SENDING, WORLD, BEFORE, LOOK, PROOF], &samples);
 }
 

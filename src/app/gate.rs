@@ -12,7 +12,7 @@ use crate::model::effect::{Effect, Key, Presence};
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
-use crate::remote::{self, Errand};
+use crate::remote::{Errand, Survey};
 
 /// Calls every sending instance once with a plan's door.
 ///
@@ -59,6 +59,7 @@ pub(super) fn look(
         stop: &session.stop,
         say: &say,
     };
+    let survey = Survey::new(&errand);
     let mut look = Look { rows: Vec::new(), stops: Vec::new() };
     let mut silent: BTreeSet<String> = BTreeSet::new();
     for planned in &plan.effects {
@@ -69,7 +70,7 @@ pub(super) fn look(
         let presence = match &planned.effect {
             _ if offline || silent.contains(&place) => None,
             Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
-            effect => match remote::probe(&errand, effect) {
+            effect => match survey.probe(effect) {
                 Ok(presence) => Some(presence),
                 Err(trouble) => {
                     silent.insert(place);

@@ -9,7 +9,7 @@ use crate::door::Door;
 use crate::model::effect::{Key, Presence};
 use crate::model::event::{Event, ProofRow};
 use crate::plan::{Plan, Planned};
-use crate::remote::{self, Errand};
+use crate::remote::{Errand, Survey};
 
 /// Pauses while an index catches up with what it has taken, in seconds.
 const PAUSES: [u64; 7] = [0, 1, 2, 4, 8, 15, 30];
@@ -77,13 +77,14 @@ fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key,
     let mut seen = BTreeMap::new();
     for pause in PAUSES {
         session.stop.wait(Duration::from_secs(pause));
+        let survey = Survey::new(&errand);
         for planned in plan
             .effects
             .iter()
             .filter(|planned| !seen.contains_key(&planned.key))
             .collect::<Vec<_>>()
         {
-            match remote::probe(&errand, &planned.effect) {
+            match survey.probe(&planned.effect) {
                 Ok(Presence::Same) => _ = seen.insert(&planned.key, Some(true)),
                 Ok(Presence::Unknowable) => _ = seen.insert(&planned.key, None),
                 Ok(Presence::Other(_)) => _ = seen.insert(&planned.key, Some(false)),

@@ -15,7 +15,7 @@ use crate::ledger::{Ledger, Record, State};
 use crate::model::effect::{Effect, Key, Presence, Receipt};
 use crate::model::event::{Event, Events};
 use crate::plan::{Plan, Planned};
-use crate::remote::{self, Trouble};
+use crate::remote::{self, Survey, Trouble};
 
 /// Requests to one index at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -94,13 +94,14 @@ impl Live {
             }
             lock(&self.asked).insert(key.clone());
         }
+        let survey = Survey::new(&caller.errand);
         let queue = Mutex::new(effects.iter().enumerate());
         let results: Mutex<BTreeMap<usize, Outcome<Receipt>>> = Mutex::default();
         let work = || {
             loop {
                 let next = lock(&queue).next();
                 let Some((number, (key, effect))) = next else { break };
-                let result = self.once(caller, key, effect);
+                let result = self.once(caller, &survey, key, effect);
                 if result.is_err() && !caller.optional {
                     self.stopped.store(true, Ordering::SeqCst);
                 }
@@ -117,18 +118,30 @@ impl Live {
     }
 
     /// Settles an effect; whoever asks for the same one at the same time waits for it.
-    fn once(&self, caller: &Caller<'_>, key: &Key, effect: &Effect) -> Outcome<Receipt> {
+    fn once(
+        &self,
+        caller: &Caller<'_>,
+        survey: &Survey<'_>,
+        key: &Key,
+        effect: &Effect,
+    ) -> Outcome<Receipt> {
         let taken = |under_way: &mut BTreeSet<Key>| under_way.contains(key);
         let waited = self.landed.wait_while(lock(&self.under_way), taken);
         waited.unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         let _alone = effect.destination().is_github().then(|| lock(&self.forge));
-        let result = self.settle(caller, key, effect);
+        let result = self.settle(caller, survey, key, effect);
         lock(&self.under_way).remove(key);
         self.landed.notify_all();
         result
     }
 
-    fn settle(&self, caller: &Caller<'_>, key: &Key, effect: &Effect) -> Outcome<Receipt> {
+    fn settle(
+        &self,
+        caller: &Caller<'_>,
+        survey: &Survey<'_>,
+        key: &Key,
+        effect: &Effect,
+    ) -> Outcome<Receipt> {
         if lock(&self.sent).contains_key(key) {
             return Ok(effect.predicted());
         }
@@ -144,7 +157,7 @@ impl Live {
         }
         let receipt = effect.predicted();
         let state = self.ledger.state(key);
-        match (self.presence(caller, effect, state.as_ref())?, &state) {
+        match (self.presence(survey, effect, state.as_ref())?, &state) {
             (Presence::Other(found), _) => return Err(Box::new(other_bytes(effect, &found))),
             (Presence::Same, Some(State::Done(_))) => self.settled(caller, key, effect, false),
             (Presence::Same, _) => {
@@ -165,12 +178,12 @@ impl Live {
     /// What is to be taken as there, from the ledger and the remote.
     fn presence(
         &self,
-        caller: &Caller<'_>,
+        survey: &Survey<'_>,
         effect: &Effect,
         state: Option<&State>,
     ) -> Outcome<Presence> {
         let look = || {
-            let asked = remote::probe(&caller.errand, effect);
+            let asked = survey.probe(effect);
             asked.map_err(|trouble| Box::new(cannot_look(effect, &trouble)))
         };
         match (state, self.doubt) {
@@ -204,7 +217,7 @@ impl Live {
                 Ok(()) => return self.done(caller, key, effect, false),
                 Err(trouble) => trouble,
             };
-            if remote::probe(&caller.errand, effect) == Ok(Presence::Same) {
+            if Survey::new(&caller.errand).probe(effect) == Ok(Presence::Same) {
                 return self.done(caller, key, effect, true);
             }
             let host = caller.errand.host;

@@ -95,20 +95,36 @@ impl From<NoAnswer> for Trouble {
     }
 }
 
-/// What the remote holds where `effect` would put something.
-///
-/// # Errors
-/// The remote cannot be asked.
-pub fn probe(errand: &Errand<'_>, effect: &Effect) -> Result<Presence, Trouble> {
-    match effect {
-        Effect::UploadPypi(upload) => pypi::probe(errand.host, upload, errand.stop),
-        Effect::PublishCrate(publish) => crates::probe(errand, publish),
-        Effect::Sign(sign) => sigstore::probe(errand, sign),
-        Effect::StoreAttestation(store) => github::store::probe(errand, store),
-        Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
-        Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
-        Effect::PublishRelease(publish) => github::probe(errand, publish),
-        Effect::Command(_) => Ok(Presence::Unknowable),
+/// One look at the remotes, in which a page that tells of many files is read once.
+pub struct Survey<'a> {
+    errand: &'a Errand<'a>,
+    pages: pypi::Pages,
+}
+
+impl<'a> Survey<'a> {
+    /// Begins a look: nothing is read yet, and nothing is known from one before.
+    pub fn new(errand: &'a Errand<'a>) -> Self {
+        Self { errand, pages: pypi::Pages::default() }
+    }
+
+    /// What the remote holds where `effect` would put something.
+    ///
+    /// # Errors
+    /// The remote cannot be asked.
+    pub fn probe(&self, effect: &Effect) -> Result<Presence, Trouble> {
+        let errand = self.errand;
+        match effect {
+            Effect::UploadPypi(upload) => {
+                pypi::probe(errand.host, upload, &self.pages, errand.stop)
+            }
+            Effect::PublishCrate(publish) => crates::probe(errand, publish),
+            Effect::Sign(sign) => sigstore::probe(errand, sign),
+            Effect::StoreAttestation(store) => github::store::probe(errand, store),
+            Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
+            Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
+            Effect::PublishRelease(publish) => github::probe(errand, publish),
+            Effect::Command(_) => Ok(Presence::Unknowable),
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 //! looking. Files are compared by digest, never by name alone. Works with every index that twine
 //! works with. Nothing is retried here.
 
+use std::collections::BTreeMap;
 use std::io::BufReader;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -32,6 +34,19 @@ pub fn login(host: &Host, index: &Index) -> Option<Login> {
     Some(Login::Basic { user: index.user.clone(), password })
 }
 
+/// Project pages of one look, each read once, by whoever asks first.
+#[derive(Default)]
+pub(super) struct Pages(Mutex<BTreeMap<String, Arc<OnceLock<Asked>>>>);
+
+/// A page, `None` if there is no such project, or why it cannot be told.
+type Asked = Result<Option<Page>, Trouble>;
+
+impl Pages {
+    fn place(&self, address: String) -> Arc<OnceLock<Asked>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(address).or_default().clone()
+    }
+}
+
 /// A project's page.
 pub(super) struct Page {
     /// The address that answered.
@@ -44,12 +59,18 @@ pub(super) struct Page {
 ///
 /// # Errors
 /// The index cannot be asked, or its answer not be read.
-pub fn probe(host: &Host, upload: &UploadPypi, stop: &Stop) -> Result<Presence, Trouble> {
+pub(super) fn probe(
+    host: &Host,
+    upload: &UploadPypi,
+    pages: &Pages,
+    stop: &Stop,
+) -> Result<Presence, Trouble> {
     let index = &upload.index;
-    let login = login_for(host, index, &index.simple);
-    let Some(page) = page(host, index, &upload.project, login.as_ref(), stop)? else {
-        return Ok(Presence::Absent);
-    };
+    let place = pages.place(format!("{}{}/", index.simple, upload.project));
+    let asked = place.get_or_init(|| {
+        page(host, index, &upload.project, login_for(host, index, &index.simple).as_ref(), stop)
+    });
+    let Some(page) = asked.as_ref().map_err(Clone::clone)? else { return Ok(Presence::Absent) };
     // A page may list a name twice: any other bytes under it count.
     let mut presence = Presence::Absent;
     for file in page.files.iter().filter(|file| file.filename == upload.file.file_name()) {

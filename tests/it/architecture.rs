@@ -50,7 +50,7 @@ const TABLE: &[(&str, &[&str])] = &[
 /// Words that only some places may use, with the reason.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("rhai::", &["script/"], "no Rhai type outside `script`"),
-    ("clap::", &["cli.rs"], "no clap type outside `cli`"),
+    ("clap::", &["cli.rs", "cli/"], "no clap type outside `cli`"),
     ("reqwest::", &["host/net.rs"], "no HTTP client outside `host/net`"),
     (
         "tokio::",

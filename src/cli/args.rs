@@ -1,0 +1,303 @@
+//! Clap's types, and what they mean.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::options::{RehearseOptions, RunOptions, Signer, VerifyOptions};
+use crate::door::Doubt;
+
+/// A task runner made for releases: every run is dry until `--live`.
+#[derive(Parser)]
+#[command(
+    name = "rel",
+    version,
+    disable_help_subcommand = true,
+    after_help = "`rel TASK…` is short for `rel run TASK…`; a bare `rel` lists the tasks.\n\
+                  `rel help TASK` tells of a task, as `rel TASK --help` does."
+)]
+pub(super) struct Cli {
+    /// Start in this folder.
+    #[arg(short = 'C', value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
+    pub(super) directory: Option<PathBuf>,
+    /// How to show what happens.
+    #[arg(long, value_enum, default_value_t = OutputArg::Auto, global = true)]
+    pub(super) output: OutputArg,
+    #[command(subcommand)]
+    pub(super) command: Sub,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum OutputArg {
+    /// What fits: `github` in GitHub Actions, `bar` on a terminal, else `plain`.
+    Auto,
+    /// Progress on a terminal; the output of what failed.
+    Bar,
+    /// Lines, one task at a time.
+    Plain,
+    /// One JSON object per line.
+    Json,
+    /// Groups, annotations and a job summary in GitHub Actions.
+    Github,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum GraphArg {
+    Dot,
+    Mermaid,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ShellArg {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Sub {
+    /// Run tasks and all that they need.
+    Run(RunArgs),
+    /// List the tasks.
+    List,
+    /// Show what a run would do, and start nothing.
+    Plan(Words),
+    /// Send exactly what a plan made with `rel run … -o plan.json` holds.
+    Apply(ApplyArgs),
+    /// Release for real into a world on this machine: every service on loopback, nothing leaves.
+    Rehearse(RehearseArgs),
+    /// Check the Releasefile.
+    Validate,
+    /// Check who signed files: the attestations beside them, on an index, or on GitHub.
+    Verify(VerifyArgs),
+    /// Print the graph of tasks.
+    Graph(GraphArgs),
+    /// Show a task, the table of `guards`, or a module such as `std/python`.
+    Show {
+        /// A task, `guards`, or a module.
+        name: String,
+    },
+    /// Explain what a Releasefile may use: builtins and the standard library.
+    Doc {
+        /// One of them: `exec`, `.needs`, `pypi::publish`, `test`.
+        name: Option<String>,
+        /// Print declarations for editors (`.d.rhai`).
+        #[arg(long, conflicts_with = "name")]
+        definitions: bool,
+    },
+    /// Write a first Releasefile for this project.
+    Init {
+        /// Write its text to standard output, and no file.
+        #[arg(long)]
+        print: bool,
+    },
+    /// Remove what is kept for this project and nothing needs any more.
+    Clean(CleanArgs),
+    /// Tell of a task or a command.
+    Help {
+        /// A task or a command; without one, all of rel.
+        topic: Option<String>,
+    },
+    /// Print a script that completes rel's words in a shell.
+    Completions {
+        /// The shell.
+        shell: ShellArg,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Words {
+    /// Tasks, each with its parameters.
+    pub(super) words: Vec<String>,
+    /// Words for the task that takes a rest.
+    #[arg(last = true)]
+    pub(super) rest: Vec<String>,
+}
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct Common {
+    /// Tasks at the same time [default: the number of cores].
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroUsize>,
+    /// After a failure go on with what does not need it.
+    #[arg(short, long)]
+    pub(super) keep_going: bool,
+    /// What would be skipped, or would stop a live run, is an error.
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Answer the gate's question with yes, and that of TASK too.
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(super) yes: Vec<String>,
+    /// Take a sending command of which it is not known whether it ran as done.
+    #[arg(long, conflicts_with = "redo")]
+    pub(super) assume_done: bool,
+    /// Do again what is not known to have happened, or is no longer to be seen.
+    #[arg(long)]
+    pub(super) redo: bool,
+}
+
+#[derive(Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) words: Words,
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Send for real. Without it nothing leaves the machine.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Ask no remote.
+    #[arg(long, conflicts_with = "live")]
+    pub(super) offline: bool,
+    /// Drop the sealed artifacts of this commit and build anew.
+    #[arg(long)]
+    pub(super) rebuild: bool,
+    /// Write the plan of a dry run to a file.
+    #[arg(short = 'o', value_name = "FILE", conflicts_with = "live")]
+    pub(super) plan: Option<PathBuf>,
+    /// Copy the artifacts of the tasks asked for to a folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) export: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct RehearseArgs {
+    #[command(flatten)]
+    pub(super) words: Words,
+    /// Take changes along that are not committed.
+    #[arg(long)]
+    pub(super) dirty: bool,
+    /// The tag to release [default: that of HEAD, else the next patch].
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Ask nothing outside: registries answer as they did in rehearsals before.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Keep the world up afterwards, to look at it in a browser.
+    #[arg(long)]
+    pub(super) serve: bool,
+    /// Let a service fail, written SERVICE.OPERATION=KIND[xN][@K]: `pypi.upload=503x2`.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(super) faults: Vec<String>,
+    /// Tasks at the same time [default: the number of cores].
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
+pub(super) struct ApplyArgs {
+    /// The plan.
+    pub(super) plan: PathBuf,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// Files; with `--from` an index also `name==version`.
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<String>,
+    /// Take the attestations in this file, not those beside FILE.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) attestation: Vec<PathBuf>,
+    /// Ask there too: `pypi`, `testpypi`, an index's address, or `github`.
+    #[arg(long, value_name = "WHERE")]
+    pub(super) from: Option<String>,
+    /// The GitHub repository whose run has to have signed.
+    #[arg(long, value_name = "OWNER/NAME", conflicts_with_all = ["identity", "issuer"])]
+    pub(super) repository: Option<String>,
+    /// The workflow of that run, such as `release.yml`.
+    #[arg(long, value_name = "FILE", requires = "repository")]
+    pub(super) workflow: Option<String>,
+    /// The environment of that run's job.
+    #[arg(long, value_name = "NAME", requires = "repository")]
+    pub(super) environment: Option<String>,
+    /// Who has to have signed, as the certificate names them.
+    #[arg(long, value_name = "NAME", requires = "issuer")]
+    pub(super) identity: Option<String>,
+    /// Who knows them by that name.
+    #[arg(long, value_name = "URL", requires = "identity")]
+    pub(super) issuer: Option<String>,
+    /// Trust this root of Sigstore, not the public one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) trusted_root: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct CleanArgs {
+    /// Only show what is kept, and what would be removed.
+    #[arg(long)]
+    pub(super) list: bool,
+    /// Also what was sealed for releases that are finished, or were never begun, for 30 days.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Also the tool environments, which all projects share.
+    #[arg(long)]
+    pub(super) tools: bool,
+}
+
+#[derive(Args)]
+pub(super) struct GraphArgs {
+    #[command(flatten)]
+    pub(super) words: Words,
+    /// Its language.
+    #[arg(long, value_enum, default_value_t = GraphArg::Dot)]
+    pub(super) format: GraphArg,
+}
+
+pub(super) fn common(args: Common) -> RunOptions {
+    let doubt = match (args.assume_done, args.redo) {
+        (true, _) => Doubt::AssumeDone,
+        (_, true) => Doubt::Redo,
+        _ => Doubt::Ask,
+    };
+    RunOptions {
+        jobs: args.jobs.map(usize::from),
+        keep_going: args.keep_going,
+        strict: args.strict,
+        yes: !args.yes.is_empty(),
+        yes_to: args.yes.into_iter().filter(|task| !task.is_empty()).collect(),
+        doubt,
+        ..RunOptions::default()
+    }
+}
+
+pub(super) fn run_options(args: RunArgs) -> RunOptions {
+    RunOptions {
+        words: args.words.words,
+        rest: args.words.rest,
+        live: args.live,
+        offline: args.offline,
+        rebuild: args.rebuild,
+        plan_file: args.plan,
+        export: args.export,
+        ..common(args.common)
+    }
+}
+
+pub(super) fn verify_options(args: VerifyArgs) -> VerifyOptions {
+    let VerifyArgs { repository, workflow, environment, identity, issuer, .. } = args;
+    let by_repository = repository.map(|name| Signer::Repository { name, workflow, environment });
+    let by_name = identity.zip(issuer).map(|(name, issuer)| Signer::Identity { name, issuer });
+    VerifyOptions {
+        files: args.files,
+        attestations: args.attestation,
+        from: args.from,
+        signer: by_repository.or(by_name),
+        trusted_root: args.trusted_root,
+    }
+}
+
+pub(super) fn rehearse_options(args: RehearseArgs) -> RehearseOptions {
+    RehearseOptions {
+        words: args.words.words,
+        rest: args.words.rest,
+        dirty: args.dirty,
+        tag: args.tag,
+        offline: args.offline,
+        serve: args.serve,
+        faults: args.faults,
+        jobs: args.jobs.map(usize::from),
+    }
+}

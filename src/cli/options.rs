@@ -1,0 +1,166 @@
+//! What a command line asks for, in plain types.
+
+use std::path::PathBuf;
+
+use crate::complete::line::Shell;
+use crate::door::Doubt;
+use crate::report::Output;
+
+/// How to run tasks.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub struct RunOptions {
+    /// Tasks with their parameters.
+    pub words: Vec<String>,
+    /// Words after `--`.
+    pub rest: Vec<String>,
+    /// Bodies at the same time; `None` for one per core.
+    pub jobs: Option<usize>,
+    /// Go on after a failure with what does not need it.
+    pub keep_going: bool,
+    /// Send for real.
+    pub live: bool,
+    /// Ask no remote.
+    pub offline: bool,
+    /// What would be skipped, or would stop, is an error.
+    pub strict: bool,
+    /// Drop the seal and build anew.
+    pub rebuild: bool,
+    /// The gate's question is answered with yes.
+    pub yes: bool,
+    /// Questions of these tasks are answered with yes.
+    pub yes_to: Vec<String>,
+    /// What to do where it is not known whether an effect happened.
+    pub doubt: Doubt,
+    /// Where to write the plan.
+    pub plan_file: Option<PathBuf>,
+    /// Where to copy the goals' artifacts.
+    pub export: Option<PathBuf>,
+}
+
+/// What to rehearse.
+#[derive(Debug, Default)]
+pub struct RehearseOptions {
+    /// Tasks with their parameters.
+    pub words: Vec<String>,
+    /// Words after `--`.
+    pub rest: Vec<String>,
+    /// Changes that are not committed come along.
+    pub dirty: bool,
+    /// The tag to release.
+    pub tag: Option<String>,
+    /// Nothing is asked outside.
+    pub offline: bool,
+    /// The world stays up.
+    pub serve: bool,
+    /// How services fail.
+    pub faults: Vec<String>,
+    /// Bodies at the same time; `None` for one per core.
+    pub jobs: Option<usize>,
+}
+
+/// What to clean.
+#[derive(Debug)]
+pub struct CleanOptions {
+    /// Only show.
+    pub list: bool,
+    /// Also seals of releases that are over.
+    pub all: bool,
+    /// Also tool environments.
+    pub tools: bool,
+}
+
+/// Who has to have signed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// A run of a GitHub repository.
+    Repository {
+        /// `owner/name`.
+        name: String,
+        /// File name of its workflow.
+        workflow: Option<String>,
+        /// Its job's environment.
+        environment: Option<String>,
+    },
+    /// Whoever has this name.
+    Identity {
+        /// As the certificate has it.
+        name: String,
+        /// Who knows it.
+        issuer: String,
+    },
+}
+
+/// What to verify.
+#[derive(Debug)]
+pub struct VerifyOptions {
+    /// Files, or `name==version`.
+    pub files: Vec<String>,
+    /// Files with attestations.
+    pub attestations: Vec<PathBuf>,
+    /// Where to ask for more.
+    pub from: Option<String>,
+    /// Who has to have signed, if that was said.
+    pub signer: Option<Signer>,
+    /// The root to trust instead of the public one.
+    pub trusted_root: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Run tasks.
+    Run(RunOptions),
+    /// Apply a plan from a file.
+    Apply(PathBuf, RunOptions),
+    /// List tasks.
+    List,
+    /// Show what a run would do.
+    Plan(Vec<String>, Vec<String>),
+    /// Release into a world on this machine.
+    Rehearse(RehearseOptions),
+    /// Check the file.
+    Validate,
+    /// Check who signed files.
+    Verify(VerifyOptions),
+    /// Print the graph; whether in Mermaid's language.
+    Graph(Vec<String>, Vec<String>, bool),
+    /// Show one thing.
+    Show(String),
+    /// Explain one builtin or all.
+    Doc(Option<String>),
+    /// Print declarations for editors.
+    Definitions,
+    /// Write a first Releasefile; whether only to standard output.
+    Init(bool),
+    /// Remove what nothing needs.
+    Clean(CleanOptions),
+    /// Tell of a task or a command.
+    Help(Option<String>),
+    /// Print the script that completes words in a shell.
+    Completions(Shell),
+    /// Answer that script: the shell's name, then what it tells of the line.
+    Complete(Vec<String>),
+    /// Stand between the two halves of a rehearsal.
+    Inside(Vec<String>),
+}
+
+/// A parsed command line.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The folder to start in, if given.
+    pub directory: Option<PathBuf>,
+    /// How to show what happens.
+    pub output: Output,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What clap has to say instead: help, a version, or an error, with where it goes.
+#[derive(Debug)]
+pub struct Said {
+    /// The text.
+    pub text: String,
+    /// Whether it is an error.
+    pub wrong: bool,
+}
