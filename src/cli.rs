@@ -16,7 +16,8 @@ use args::{
     verify_options,
 };
 pub use options::{
-    CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said, Signer, VerifyOptions,
+    Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said, Signer,
+    VerifyOptions,
 };
 
 /// Names of the commands.
@@ -43,7 +44,7 @@ const COMPLETE: &str = "__complete";
 pub const INSIDE: &str = "__inside";
 /// Options that take the next word.
 const TAKES_VALUE: &[&str] =
-    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault"];
+    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault", "--points"];
 
 /// Parses the words after the program's name.
 ///

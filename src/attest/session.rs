@@ -8,7 +8,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use super::{PAYLOAD, base64, from_pem, pem};
+use super::{PAYLOAD, base64, from_base64, from_pem, pem};
 
 /// What stands before the point in a P-256 key's `SubjectPublicKeyInfo` (RFC 5480).
 const P256: [u8; 26] = [
@@ -106,6 +106,19 @@ impl Signed {
             "payload": base64(&self.statement),
             "payloadType": PAYLOAD,
             "signatures": [{ "sig": base64(&self.signature) }],
+        })
+    }
+
+    /// What was signed, from the body of a request to write it to the log.
+    pub fn of_entry(entry: &Value) -> Option<Self> {
+        let content = &entry["spec"]["proposedContent"];
+        let envelope: Value = serde_json::from_str(content["envelope"].as_str()?).ok()?;
+        let certificate =
+            String::from_utf8(from_base64(content["verifiers"][0].as_str()?)?).ok()?;
+        Some(Self {
+            statement: from_base64(envelope["payload"].as_str()?)?,
+            signature: from_base64(envelope["signatures"][0]["sig"].as_str()?)?,
+            certificate: from_pem("CERTIFICATE", &certificate)?,
         })
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::options::{RehearseOptions, RunOptions, Signer, VerifyOptions};
+use super::options::{Chaos, RehearseOptions, RunOptions, Signer, VerifyOptions};
 use crate::door::Doubt;
 
 /// A task runner made for releases: every run is dry until `--live`.
@@ -53,6 +53,14 @@ pub(super) enum ShellArg {
     Zsh,
     Fish,
     Powershell,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ChaosArg {
+    /// Kill the run, before and after the service has acted.
+    Kill,
+    /// Let the service fail in each way.
+    Faults,
 }
 
 #[derive(Subcommand)]
@@ -177,6 +185,20 @@ pub(super) struct RehearseArgs {
     /// Keep the world up afterwards, to look at it in a browser.
     #[arg(long)]
     pub(super) serve: bool,
+    /// Then, in a world for each, kill it at every request, or let that fail; the same command has to finish it.
+    #[arg(
+        long,
+        value_name = "BY",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "kill",
+        conflicts_with_all = ["serve", "faults"]
+    )]
+    pub(super) chaos: Option<ChaosArg>,
+    /// Strike at so many of these requests only, evenly spread.
+    #[arg(long, value_name = "N", requires = "chaos")]
+    pub(super) points: Option<std::num::NonZeroUsize>,
     /// Let a service fail, written SERVICE.OPERATION=KIND[xN][@K]: `pypi.upload=503x2`.
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<String>,
@@ -298,6 +320,11 @@ pub(super) fn rehearse_options(args: RehearseArgs) -> RehearseOptions {
         offline: args.offline,
         serve: args.serve,
         faults: args.faults,
+        chaos: args.chaos.map(|by| match by {
+            ChaosArg::Kill => Chaos::Kill,
+            ChaosArg::Faults => Chaos::Faults,
+        }),
+        points: args.points.map(usize::from),
         jobs: args.jobs.map(usize::from),
     }
 }

@@ -38,6 +38,15 @@ pub struct RunOptions {
     pub export: Option<PathBuf>,
 }
 
+/// What strikes a release at its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chaos {
+    /// The run is killed.
+    Kill,
+    /// The service fails.
+    Faults,
+}
+
 /// What to rehearse.
 #[derive(Debug, Default)]
 pub struct RehearseOptions {
@@ -55,6 +64,10 @@ pub struct RehearseOptions {
     pub serve: bool,
     /// How services fail.
     pub faults: Vec<String>,
+    /// It is struck at each of its requests, and has to be finished.
+    pub chaos: Option<Chaos>,
+    /// At how many of them; `None` for all.
+    pub points: Option<usize>,
     /// Bodies at the same time; `None` for one per core.
     pub jobs: Option<usize>,
 }

@@ -97,16 +97,8 @@ impl Stop {
 
     /// Ends every group with TERM, and after a grace with KILL.
     pub fn fire(&self, reason: &str) {
-        if !self.0.fired.load(Ordering::SeqCst) {
-            reason.clone_into(&mut lock(&self.0.reason));
-        }
-        if self.0.fired.swap(true, Ordering::SeqCst) {
+        if !self.tell(reason) {
             return;
-        }
-        drop(lock(&self.0.reason));
-        self.0.over.notify_all();
-        for listener in lock(&self.0.listeners).iter() {
-            listener();
         }
         let children = lock(&self.0.children).clone();
         for child in children {
@@ -122,9 +114,25 @@ impl Stop {
         }
     }
 
+    /// Tells everybody that it is over; false if that was told before.
+    fn tell(&self, reason: &str) -> bool {
+        if !self.0.fired.load(Ordering::SeqCst) {
+            reason.clone_into(&mut lock(&self.0.reason));
+        }
+        if self.0.fired.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        drop(lock(&self.0.reason));
+        self.0.over.notify_all();
+        for listener in lock(&self.0.listeners).iter() {
+            listener();
+        }
+        true
+    }
+
     /// Ends every group with KILL, at once.
     pub fn kill(&self) {
-        self.fire("killed");
+        self.tell("killed");
         self.0.killed.store(true, Ordering::SeqCst);
         for listener in lock(&self.0.kill_listeners).iter() {
             listener();

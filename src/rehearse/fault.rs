@@ -20,18 +20,69 @@ use crate::model::task::Index;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
+    /// The service answers with this status, and has done nothing.
     Status(u16),
+    /// See [`KINDS`].
     Reset,
+    /// See [`KINDS`].
     Lost,
+    /// See [`KINDS`].
     Truncated,
+    /// See [`KINDS`].
     Empty,
+    /// See [`KINDS`].
     Html,
+    /// See [`KINDS`].
     Gateway,
 }
 
+/// Who lets a service fail, or leaves it alone.
+pub trait Strikes: Send + Sync {
+    /// What a client gets of the world's answer.
+    fn reply(&self, world: &World, request: &Request) -> Reply;
+}
+
+impl Kind {
+    /// Each kind with a name, and a status of each sort: over the limit, broken, down.
+    pub fn all() -> Vec<Self> {
+        let named = KINDS.iter().map(|(_, kind, _)| *kind);
+        named.chain([429, 500, 503].map(Self::Status)).collect()
+    }
+
+    /// As it is written.
+    pub fn name(self) -> String {
+        if let Self::Status(status) = self {
+            return status.to_string();
+        }
+        let named = KINDS.iter().find(|(_, kind, _)| *kind == self);
+        named.map_or_else(String::new, |(name, ..)| (*name).to_owned())
+    }
+
+    /// What a client gets of the world's answer to a request that is struck.
+    pub fn strike(self, world: &World, request: &Request) -> Reply {
+        let response = match self {
+            Self::Truncated => return Reply::Half(world.answer(request)),
+            Self::Lost => {
+                world.answer(request);
+                return Reply::Cut;
+            }
+            Self::Reset => {
+                world.note_fault(request, 0);
+                return Reply::Cut;
+            }
+            Self::Status(status) => failing(status),
+            Self::Empty => Response::empty(200),
+            Self::Html => Response::of(200, "text/html; charset=utf-8", PAGE.into()),
+            Self::Gateway => Response::of(502, "text/html; charset=utf-8", PAGE.into()),
+        };
+        world.note_fault(request, response.status);
+        Reply::Whole(response)
+    }
+}
+
 /// Kinds that have a name, with what they do.
-const KINDS: &[(&str, Kind, &str)] = &[
+pub const KINDS: &[(&str, Kind, &str)] = &[
     ("reset", Kind::Reset, "the connection ends without an answer; the service has done nothing"),
     ("lost", Kind::Lost, "the connection ends without an answer; the service has done it"),
     ("truncated", Kind::Truncated, "the answer breaks off in its middle; the service has done it"),
@@ -95,29 +146,6 @@ impl Faults {
         words.iter().map(|words| fault(words, targets)).collect::<Outcome<_>>().map(Self)
     }
 
-    /// What a client gets of the world's answer.
-    pub fn reply(&self, world: &World, request: &Request) -> Reply {
-        let kind = if world.plays(request) { self.strike(request) } else { None };
-        let response = match kind {
-            None => return Reply::Whole(world.answer(request)),
-            Some(Kind::Truncated) => return Reply::Half(world.answer(request)),
-            Some(Kind::Lost) => {
-                world.answer(request);
-                return Reply::Cut;
-            }
-            Some(Kind::Reset) => {
-                world.note_fault(request, 0);
-                return Reply::Cut;
-            }
-            Some(Kind::Status(status)) => failing(status),
-            Some(Kind::Empty) => Response::empty(200),
-            Some(Kind::Html) => Response::of(200, "text/html; charset=utf-8", PAGE.into()),
-            Some(Kind::Gateway) => Response::of(502, "text/html; charset=utf-8", PAGE.into()),
-        };
-        world.note_fault(request, response.status);
-        Reply::Whole(response)
-    }
-
     /// Whether any has struck.
     pub fn have_struck(&self) -> bool {
         self.0.iter().any(|fault| fault.struck.load(Ordering::SeqCst) > 0)
@@ -133,7 +161,7 @@ impl Faults {
     }
 
     /// What strikes a request: the first of those that are due. All count it.
-    fn strike(&self, request: &Request) -> Option<Kind> {
+    fn due(&self, request: &Request) -> Option<Kind> {
         let due = |fault: &&Fault| {
             fault.target.is_met(request) && {
                 let number = fault.asked.fetch_add(1, Ordering::SeqCst) + 1;
@@ -144,6 +172,15 @@ impl Faults {
         let fault = due.first()?;
         fault.struck.fetch_add(1, Ordering::SeqCst);
         Some(fault.kind)
+    }
+}
+
+impl Strikes for Faults {
+    fn reply(&self, world: &World, request: &Request) -> Reply {
+        match if world.plays(request) { self.due(request) } else { None } {
+            None => Reply::Whole(world.answer(request)),
+            Some(kind) => kind.strike(world, request),
+        }
     }
 }
 

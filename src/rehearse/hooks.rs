@@ -71,6 +71,10 @@ impl Service for Hooks {
     fn project(&self, _: &Request) -> Option<String> {
         None
     }
+
+    fn inventory(&self) -> Vec<String> {
+        self.told.iter().map(|told| format!("webhook: {} {}", told.method, told.host)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! a server that shares code with its client proves nothing.
 
 pub mod ca;
+pub mod chaos;
 pub mod child;
 pub mod crates;
 mod dates;

@@ -61,6 +61,10 @@ impl Service for Private {
             None => Some(request.path.clone()),
         }
     }
+
+    fn inventory(&self) -> Vec<String> {
+        self.index.inventory()
+    }
 }
 
 /// The path of an address, `/` if it has none.

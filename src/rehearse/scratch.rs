@@ -54,7 +54,8 @@ pub fn make(
     github: &GitHub,
     wanted: &Wanted,
 ) -> Outcome<Scratch> {
-    let git = Git { host };
+    let mut git = Git { host, date: None };
+    git.date = git.ask(root, &["show", "--no-patch", "--format=@%ct +0000", "HEAD"]);
     let read = |words: &[&str]| git.ask(root, words);
     let top = read(&["rev-parse", "--show-toplevel"]).ok_or_else(no_commit)?;
     let commit = read(&["rev-parse", "--verify", "HEAD^{commit}"]).ok_or_else(no_commit)?;
@@ -94,7 +95,7 @@ pub fn make(
 /// Git fails.
 pub fn log_in(host: &Host, scratch: &Scratch, github: &GitHub, token: &str) -> Outcome<()> {
     use base64::Engine as _;
-    let git = Git { host };
+    let git = Git { host, date: None };
     let file = scratch.home.join(".gitconfig");
     let file = file.to_string_lossy();
     let set = |key: &str, value: &str| {
@@ -207,6 +208,8 @@ fn repository(git: &Git<'_>, root: &Path, github: &GitHub) -> String {
 
 struct Git<'a> {
     host: &'a Host,
+    /// The date of commits that are made here, so that the same project is the same commit again.
+    date: Option<String>,
 }
 
 impl Git<'_> {
@@ -216,6 +219,7 @@ impl Git<'_> {
         for role in ["AUTHOR", "COMMITTER"] {
             env.insert(format!("GIT_{role}_NAME"), "rehearsal".into());
             env.insert(format!("GIT_{role}_EMAIL"), "rehearsal@localhost".into());
+            env.extend(self.date.clone().map(|date| (format!("GIT_{role}_DATE"), date)));
         }
         env
     }

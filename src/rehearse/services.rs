@@ -216,6 +216,10 @@ impl Service for Sigstore {
     fn project(&self, _: &Request) -> Option<String> {
         None
     }
+
+    fn inventory(&self) -> Vec<String> {
+        self.statements().map(|sha256| format!("log: a statement with sha256 {sha256}")).collect()
+    }
 }
 
 /// The registry of crates: other crates are assumed to exist, those of the release to be the user's.
@@ -263,6 +267,13 @@ impl Service for crates::Registry {
         let held = || self.held_versions().iter().any(|held| held.name == name);
         (name != "config.json" && !held()).then_some(name)
     }
+
+    fn inventory(&self) -> Vec<String> {
+        let told = |held: crates::Held| {
+            format!("crates: {} {} sha256 {}", held.name, held.version, held.checksum)
+        };
+        self.held_versions().into_iter().map(told).collect()
+    }
 }
 
 /// Scheme, host and port of an address.
@@ -286,6 +297,10 @@ impl Service for pypi::Index {
         let segments = request.segments();
         let about = matches!(segments.first()?.as_str(), "simple" | "pypi" | "integrity");
         segments.into_iter().nth(1).filter(|name| about && !self.has_project(name))
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        Self::inventory(self)
     }
 }
 

@@ -57,4 +57,9 @@ impl Service for Site {
         let other = !asked.eq_ignore_ascii_case(&self.repository);
         (other && !Remote::takes(request)).then_some(asked)
     }
+
+    fn inventory(&self) -> Vec<String> {
+        let refs = self.remote.lock().unwrap_or_else(PoisonError::into_inner).inventory();
+        [refs, self.forge.inventory()].concat()
+    }
 }

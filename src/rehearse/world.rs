@@ -20,6 +20,11 @@ pub trait Service: Send {
 
     /// The project that a request to read is about, if it is about one that is not here.
     fn project(&self, request: &Request) -> Option<String>;
+
+    /// What is there by now, one thing a line: the same after every release that did the same.
+    fn inventory(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A service that several hosts lead to.
@@ -217,6 +222,17 @@ impl World {
         lock(&self.registries).extend(hosts.filter(|host| !self.services.contains_key(host)));
     }
 
+    /// What all services hold by now, one thing a line.
+    pub fn inventory(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut once = |service: &&Shared| seen.insert(Arc::as_ptr(service).cast::<()>());
+        let services: Vec<&Shared> = self.services.values().filter(&mut once).collect();
+        let mut all: Vec<String> =
+            services.into_iter().flat_map(|service| lock(service).inventory()).collect();
+        all.sort();
+        all
+    }
+
     /// All that was asked so far.
     pub fn record(&self) -> Vec<Exchange> {
         lock(&self.record).clone()
@@ -257,6 +273,10 @@ mod tests {
 
         fn project(&self, request: &Request) -> Option<String> {
             request.segments().get(1).cloned()
+        }
+
+        fn inventory(&self) -> Vec<String> {
+            vec!["a shelf".into()]
         }
     }
 

@@ -19,6 +19,8 @@ use crate::model::artifact::Digest;
 use crate::model::effect::{Predicate, Presence, Sign};
 use crate::model::task::Destination;
 
+mod log;
+
 /// The audience that Fulcio wants.
 const AUDIENCE: &str = "sigstore";
 /// How long a certificate is begun with, in seconds; it lives for ten minutes.
@@ -82,24 +84,21 @@ fn place(errand: &Errand<'_>, sha256: &Digest, predicate: Predicate) -> PathBuf 
 /// # Errors
 /// `Refused` with the reason of whoever said no, `Unclear` without an answer.
 pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
-    let signed = signed(errand, sign)?;
-    let url = format!("{}/api/v1/log/entries", errand.host.endpoints.sigstore.rekor);
-    let answer = post(errand, &url, &signed.entry())?;
-    let logged = match (answer.status, answer.fields.get("location")) {
-        (201, _) => json_of(&answer)?,
-        // The very same entry stands there already.
-        (409, Some(place)) => {
-            let url = crate::host::net::join_url(&url, place)?;
-            let found = errand.host.net().get(&url, "application/json", None, errand.stop);
-            json_of(&found?)?
+    let path = place(errand, &sign.file.sha256, sign.predicate);
+    let (signed, logged) = match log::found(errand, &path)? {
+        Some(found) => found,
+        None => {
+            let signed = log::unsent(errand, &path).map_or_else(|| signed(errand, sign), Ok)?;
+            let logged = log::write(errand, sign, &signed, &path)?;
+            (signed, logged)
         }
-        _ => return Err(said_no("no entry in the transparency log", &answer, &[], sign)),
     };
     let attestation = attestation(&signed, &logged).map_err(Trouble::Unclear)?;
-    let path = place(errand, &sign.file.sha256, sign.predicate);
     let kept = fs::make_dir(&errand.ties.attestations)
         .and_then(|()| fs::replace(&path, &attestation.to_string()));
-    kept.map_err(|error| Trouble::Unclear(format!("cannot keep {}: {error}", path.display())))
+    kept.map_err(|error| Trouble::Unclear(format!("cannot keep {}: {error}", path.display())))?;
+    log::settle(&path);
+    Ok(())
 }
 
 fn signed(errand: &Errand<'_>, sign: &Sign) -> Result<Signed, Trouble> {

@@ -6,6 +6,7 @@ pub mod annotate;
 pub mod bar;
 mod board;
 mod canvas;
+pub mod chaos;
 pub mod clean;
 pub mod github;
 pub mod help;

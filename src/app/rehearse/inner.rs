@@ -1,27 +1,28 @@
 //! The inner rel: started in the copy with the variables of a runner, and told the only way out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::inside::{self, Isolation};
 use super::machine;
-use crate::cli::RehearseOptions;
+use super::setting::Ground;
 use crate::diag::{Diagnostic, Exit, Outcome};
-use crate::host::proc::{self, Launch};
+use crate::host::proc::{self, Ended, Launch};
 use crate::host::rehearsed::{self, Way};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::command::Cmd;
 use crate::rehearse::ca::Authority;
 use crate::rehearse::child::{self, Told};
-use crate::rehearse::fault::Faults;
+use crate::rehearse::fault::Strikes;
 use crate::rehearse::http::Reply;
 use crate::rehearse::pages::Pages;
 use crate::rehearse::scratch::Scratch;
 use crate::rehearse::services::Cast;
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
-use crate::report::{self, Output};
+use crate::report::Output;
 
 /// What the inner run is put upon.
 pub(super) struct Stage<'a> {
@@ -30,70 +31,136 @@ pub(super) struct Stage<'a> {
     pub(super) place: &'a Path,
     pub(super) caches: &'a Path,
     pub(super) cache: &'a Path,
-    pub(super) stop: &'a Stop,
     /// Tasks that ask before they send.
     pub(super) asking: Vec<String>,
-    pub(super) faults: &'a Faults,
 }
 
-/// Lets the world listen, with its faults, and its pages for who looks on.
+/// rel's own file.
+///
+/// # Errors
+/// It is not known.
+pub(super) fn program(host: &Host) -> Outcome<&Path> {
+    let missing = || Box::new(Diagnostic::machine("rel does not find its own file"));
+    host.program.as_deref().ok_or_else(missing)
+}
+
+/// Lets the world listen, behind what strikes it, and its pages for who looks on.
 pub(super) fn listening(
     world: &Arc<World>,
-    faults: &Arc<Faults>,
+    strikes: Arc<dyn Strikes>,
     pages: Pages,
 ) -> Outcome<(Arc<Proxy>, Arc<Authority>)> {
     let authority = Authority::new()
         .map_err(|error| Diagnostic::machine(format!("no certificate could be made: {error}")))?;
-    let (authority, world, faults) = (Arc::new(authority), world.clone(), faults.clone());
+    let (authority, world) = (Arc::new(authority), world.clone());
     let answer = move |request| match pages.answer(&world, &request) {
         Some(page) => Reply::Whole(page),
-        None => faults.reply(&world, &request),
+        None => strikes.reply(&world, &request),
     };
     let proxy = Proxy::start(authority.clone(), Arc::new(answer))
         .map_err(|error| machine("the world cannot listen", &error))?;
     Ok((Arc::new(proxy), authority))
 }
 
-/// Runs the inner rel to its end; once more if it ended early under a fault, as its user would.
-pub(super) fn released(
-    host: &Arc<Host>,
-    output: Output,
-    options: &RehearseOptions,
-    stage: &Stage<'_>,
-    (proxy, authority): (&Arc<Proxy>, &Authority),
-) -> Outcome<(Isolation, [Option<Exit>; 2])> {
-    let file = stage.place.join("authority.pem");
-    fs::replace(&file, &authority.pem())
-        .map_err(|error| machine("cannot write the authority's certificate", &error))?;
-    let program = host
-        .program
-        .as_ref()
-        .ok_or_else(|| Diagnostic::machine("rel does not find its own file"))?;
-    let isolation = inside::tried(host, program, stage.stop);
-    let way = Way { proxy: format!("http://{}", proxy.address), authority: authority.pem() };
-    let socket = socket(stage.place)?;
-    let mut env = variables(host, stage, &way, &file);
-    let words = words(program, output, options, &stage.asking);
-    let (told, words) = match isolation {
-        Isolation::Namespace => {
-            let met = [vec![socket.to_string_lossy().into_owned()], words].concat();
-            (inside::expect(&socket, &way, proxy.clone()), inside::within(program, &met))
-        }
-        Isolation::Settings(_) => {
-            env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
-            (rehearsed::tell(&socket, &way), words)
-        }
-    };
-    told.map_err(|error| machine("the inner run cannot be told", &error))?;
-    let cmd = Cmd::Argv(words);
-    let launch = Launch { cmd: &cmd, cwd: &stage.scratch.checkout, env, shims: None };
-    let first = inside::exit_of(proc::hand_over(&launch, stage.stop))?;
-    let mut again = None;
-    if first != Exit::OK && stage.faults.have_struck() && !stage.stop.fired() {
-        host.err(&report::rehearsal::again(first));
-        again = Some(inside::exit_of(proc::hand_over(&launch, stage.stop))?);
+/// A live run within a setting, which can be started again and again.
+pub(super) struct Inner<'a> {
+    ground: &'a Ground<'a>,
+    checkout: PathBuf,
+    env: BTreeMap<String, String>,
+    /// Where a namespace's stage is met, if there is one.
+    met: Option<PathBuf>,
+    asking: Vec<String>,
+}
+
+impl<'a> Inner<'a> {
+    /// A run of what is to be rehearsed, which is told the way out whenever it starts.
+    ///
+    /// # Errors
+    /// A file or a socket cannot be made.
+    pub(super) fn new(
+        ground: &'a Ground<'a>,
+        stage: &Stage<'_>,
+        proxy: &Arc<Proxy>,
+        authority: &Authority,
+    ) -> Outcome<Self> {
+        let file = stage.place.join("authority.pem");
+        fs::replace(&file, &authority.pem())
+            .map_err(|error| machine("cannot write the authority's certificate", &error))?;
+        let way = Way { proxy: format!("http://{}", proxy.address), authority: authority.pem() };
+        let socket = socket(stage.place)?;
+        let mut env = variables(ground.host, stage, &way, &file);
+        let (told, met) = match ground.isolation {
+            Isolation::Namespace => {
+                (inside::expect(&socket, &way, proxy.clone()), Some(socket.clone()))
+            }
+            Isolation::Settings(_) => {
+                env.insert(rehearsed::VARIABLE.into(), socket.to_string_lossy().into_owned());
+                (rehearsed::tell(&socket, &way), None)
+            }
+        };
+        told.map_err(|error| machine("the inner run cannot be told", &error))?;
+        let (checkout, asking) = (stage.scratch.checkout.clone(), stage.asking.clone());
+        Ok(Self { ground, checkout, env, met, asking })
     }
-    Ok((isolation, [Some(first), again]))
+
+    /// Runs it to its end, on this terminal.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn shown(&self, stop: &Stop) -> Outcome<Exit> {
+        let cmd = self.words(self.ground.output, &[])?;
+        inside::exit_of(proc::hand_over(&self.launch(&cmd), stop))
+    }
+
+    /// Runs it to its end, and takes what it prints; `flags` are for that run alone. Without an exit
+    /// code it was killed.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn heard(
+        &self,
+        flags: &[&str],
+        stop: &Stop,
+    ) -> Outcome<(Option<Exit>, Vec<String>)> {
+        let cmd = self.words(Output::Plain, flags)?;
+        let mut lines = Vec::new();
+        let ended = proc::run(&self.launch(&cmd), stop, |line| lines.push(line));
+        let killed = matches!(ended, Ok(Ended::Failed(None)));
+        let exit = inside::exit_of(ended)?;
+        Ok(((!killed).then_some(exit), lines))
+    }
+
+    fn launch<'b>(&'b self, cmd: &'b Cmd) -> Launch<'b> {
+        Launch { cmd, cwd: &self.checkout, env: self.env.clone(), shims: None }
+    }
+
+    /// The inner command line: every question is answered with yes, since nothing leaves.
+    fn words(&self, output: Output, flags: &[&str]) -> Outcome<Cmd> {
+        let program = program(self.ground.host)?;
+        let options = self.ground.options;
+        let output = match output {
+            Output::Bar => "bar",
+            Output::Auto | Output::Plain => "plain",
+            Output::Json => "json",
+            Output::Github => "github",
+        };
+        let mut words =
+            vec![program.to_string_lossy().into_owned(), "--output".into(), output.into()];
+        words.extend(["run".into(), "--live".into(), "--yes".into()]);
+        words.extend(flags.iter().map(ToString::to_string));
+        words.extend(self.asking.iter().map(|task| format!("--yes={task}")));
+        words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
+        words.extend(options.words.iter().cloned());
+        words.push("--".into());
+        words.extend(options.rest.iter().cloned());
+        Ok(Cmd::Argv(match &self.met {
+            Some(socket) => {
+                let met = [vec![socket.to_string_lossy().into_owned()], words].concat();
+                inside::within(program, &met)
+            }
+            None => words,
+        }))
+    }
 }
 
 /// What the inner run sees of the machine.
@@ -102,7 +169,7 @@ fn variables(
     stage: &Stage<'_>,
     way: &Way,
     authority: &Path,
-) -> std::collections::BTreeMap<String, String> {
+) -> BTreeMap<String, String> {
     let github = &stage.cast.endpoints.github;
     child::variables(&Told {
         host,
@@ -118,29 +185,6 @@ fn variables(
         crates_token: &stage.cast.crates_token,
         secrets: &stage.cast.secrets,
     })
-}
-
-/// The inner command line: every question is answered with yes, since nothing leaves.
-fn words(
-    program: &Path,
-    output: Output,
-    options: &RehearseOptions,
-    asking: &[String],
-) -> Vec<String> {
-    let output = match output {
-        Output::Bar => "bar",
-        Output::Auto | Output::Plain => "plain",
-        Output::Json => "json",
-        Output::Github => "github",
-    };
-    let mut words = vec![program.to_string_lossy().into_owned(), "--output".into(), output.into()];
-    words.extend(["run".into(), "--live".into(), "--yes".into()]);
-    words.extend(asking.iter().map(|task| format!("--yes={task}")));
-    words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
-    words.extend(options.words.iter().cloned());
-    words.push("--".into());
-    words.extend(options.rest.iter().cloned());
-    words
 }
 
 /// A path for a socket, where none is from an earlier time.

@@ -91,7 +91,7 @@ fn a_fault_strikes_as_often_as_it_says_from_where_it_says() {
     let struck = |words: &[&str]| {
         let faults = faults(words);
         let upload = request("POST", "upload.pypi.example/legacy/");
-        let one = |_| match faults.strike(&upload) {
+        let one = |_| match faults.due(&upload) {
             None => '-',
             Some(Kind::Status(_)) => 'S',
             Some(Kind::Lost) => 'L',
@@ -153,6 +153,10 @@ impl Service for Counter {
 
     fn project(&self, request: &Request) -> Option<String> {
         request.segments().get(1).cloned()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        vec![format!("counted to {}", self.0)]
     }
 }
 

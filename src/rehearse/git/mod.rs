@@ -28,6 +28,7 @@ pub use rules::RULES;
 use self::plumbing::Git;
 use self::protection::{Keeper, Protection};
 use super::http::{Request, Response};
+use super::repository::{Object, Repository as _};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::{Host, fs};
 
@@ -134,6 +135,12 @@ impl Remote {
     /// Refs that pushes have moved, in order.
     pub fn moved(&self) -> &[Moved] {
         &self.moved
+    }
+
+    /// The refs, one a line.
+    pub fn inventory(&self) -> Vec<String> {
+        let told = |(name, object): (String, Object)| format!("git: {name} at {}", object.sha);
+        self.refs("refs/").into_iter().map(told).collect()
     }
 
     /// Name of the branch that `HEAD` stands for.

@@ -15,6 +15,7 @@ mod commits;
 mod download;
 mod environments;
 mod graphql;
+mod inventory;
 mod latest;
 mod limits;
 mod names;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
 use pep440_rs::Version;
+use serde_json::Value;
 
 mod archive;
 mod attestations;
@@ -215,6 +216,21 @@ impl Index {
     pub fn holds(&self, filename: &str) -> Option<&str> {
         let file = self.catalog.all().find(|file| file.name == filename)?;
         Some(&file.digests.sha256)
+    }
+
+    /// The files with their attestations, one a line.
+    pub fn inventory(&self) -> Vec<String> {
+        let attested = |file: &File| {
+            let bundles =
+                file.provenance.as_ref().and_then(|all| all["attestation_bundles"].as_array());
+            let count = |bundle: &Value| bundle["attestations"].as_array().map_or(0, Vec::len);
+            bundles.into_iter().flatten().map(count).sum::<usize>()
+        };
+        let told = |file: &File| {
+            let (index, name, sha256) = (&self.settings.name, &file.name, &file.digests.sha256);
+            format!("{index}: {name} sha256 {sha256}, {} attestations", attested(file))
+        };
+        self.catalog.all().map(told).collect()
     }
 
     /// Answers a request that is made at `at`, in seconds since 1970.

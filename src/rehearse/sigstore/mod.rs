@@ -72,6 +72,11 @@ impl Sigstore {
         self.rekor.count()
     }
 
+    /// SHA-256 of each statement in the log, in hexadecimal digits: twice for one that is there twice.
+    pub fn statements(&self) -> impl Iterator<Item = String> + '_ {
+        self.rekor.statements()
+    }
+
     /// The trusted root of all this (`trusted_root.json`, protobuf-specs).
     pub fn trusted_root(&self) -> Value {
         let since = json!({ "start": dates::rfc3339(self.since) });

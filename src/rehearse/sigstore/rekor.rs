@@ -42,6 +42,15 @@ impl Rekor {
         self.entries.len()
     }
 
+    /// Digests of the statements that were written.
+    pub(super) fn statements(&self) -> impl Iterator<Item = String> + '_ {
+        let digest = |entry: &Entry| {
+            let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
+            body["spec"]["payloadHash"]["value"].as_str().unwrap_or_default().to_owned()
+        };
+        self.entries.values().map(digest)
+    }
+
     pub(super) fn answer(
         &mut self,
         request: &Request,
@@ -52,6 +61,7 @@ impl Rekor {
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let found = match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["api", "v1", "log", "entries"]) => self.write(request, given, at),
+            ("POST", ["api", "v1", "log", "entries", "retrieve"]) => self.search(request, given),
             ("GET" | "HEAD", ["api", "v1", "log", "entries", id]) => Ok(self.read(id)),
             ("GET" | "HEAD", ["api", "v1", "log", "entries"]) => {
                 let index = request.query("logIndex").and_then(|text| text.parse::<usize>().ok());
@@ -92,9 +102,9 @@ impl Rekor {
         given: &BTreeMap<[u8; 32], Given>,
         at: u64,
     ) -> Result<Response, (String, Rule)> {
-        let body = canonical(request, given, at)?;
-        let leaf = sha256(&[&[0], body.as_bytes()].concat());
-        let id = format!("{TREE:016x}{}", hex(&leaf));
+        let proposed = request.json().unwrap_or_default();
+        let body = canonical(&proposed, given, Some(at))?;
+        let (id, leaf) = identity(&body);
         let place = format!("/api/v1/log/entries/{id}");
         if self.entries.contains_key(&id) {
             let text = format!(
@@ -107,6 +117,23 @@ impl Rekor {
         self.leaves.push(leaf);
         let shown = self.shown(&id).map_err(|why| (why, rules::ENTRY))?;
         Ok(Response::json(201, &shown).with("location", place).with("etag", id))
+    }
+
+    /// Those of the proposed entries that are there.
+    fn search(
+        &self,
+        request: &Request,
+        given: &BTreeMap<[u8; 32], Given>,
+    ) -> Result<Response, (String, Rule)> {
+        let asked = request.json().unwrap_or_default();
+        let mut found = Vec::new();
+        for proposed in asked["entries"].as_array().into_iter().flatten() {
+            let id = identity(&canonical(proposed, given, None)?).0;
+            if self.entries.contains_key(&id) {
+                found.push(self.shown(&id).map_err(|why| (why, rules::ENTRY))?);
+            }
+        }
+        Ok(Response::json(200, &Value::from(found)))
     }
 
     fn read(&self, id: &str) -> Response {
@@ -162,14 +189,23 @@ fn not_found() -> Response {
     Response::json(404, &json!({ "code": 404, "message": "entry not found" }))
 }
 
-/// The entry as it is written: the envelope is checked, and only its hashes are kept.
+/// An entry's name, and its leaf in the tree.
+fn identity(body: &str) -> (String, [u8; 32]) {
+    let leaf = sha256(&[&[0], body.as_bytes()].concat());
+    (format!("{TREE:016x}{}", hex(&leaf)), leaf)
+}
+
+/// The entry as it is written: the envelope is checked, and only its hashes are kept. Who writes does it
+/// at an instant; who searches does not.
 fn canonical(
-    request: &Request,
+    proposed: &Value,
     given: &BTreeMap<[u8; 32], Given>,
-    at: u64,
+    at: Option<u64>,
 ) -> Result<String, (String, Rule)> {
     let wrong = |text: &str, rule: Rule| (format!("error processing entry: {text}"), rule);
-    let proposed = request.json().ok_or_else(|| wrong("no JSON", rules::ENTRY))?;
+    if !proposed.is_object() {
+        return Err(wrong("no JSON", rules::ENTRY));
+    }
     if proposed["kind"] != "dsse" || proposed["apiVersion"] != "0.0.1" {
         return Err(wrong("only `dsse` 0.0.1 is rehearsed", rules::ENTRY));
     }
@@ -188,7 +224,7 @@ fn canonical(
     let known = given.get(&sha256(&leaf));
     let known =
         known.ok_or_else(|| wrong("the certificate is of another authority", rules::AUTHORITY))?;
-    if !(known.from..=known.until).contains(&at) {
+    if at.is_some_and(|at| !(known.from..=known.until).contains(&at)) {
         return Err(wrong("the certificate is not valid at this time", rules::EXPIRED));
     }
     let head = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len());

@@ -208,6 +208,21 @@ fn each_refusal_has_its_text_and_its_rule() {
 }
 
 #[test]
+fn a_proposed_entry_is_found_if_it_is_there() {
+    let mut lab = lab();
+    let session = lab.session();
+    let entry = lab.signed(&session, Predicate::Publish, "x.tar.gz").entry();
+    let asked = json!({ "entries": [entry] });
+    let ask = |lab: &mut Lab| lab.post("/api/v1/log/entries/retrieve", &asked, AT + 10_000);
+    assert_eq!(json_of(&ask(&mut lab)), json!([]));
+    let logged = json_of(&lab.log(&entry, AT));
+    let found = json_of(&ask(&mut lab));
+    let (id, told) = logged.as_object().unwrap().iter().next().unwrap();
+    assert_eq!(found[0][id]["body"], told["body"]);
+    assert_eq!(lab.sigstore.statements().count(), 1);
+}
+
+#[test]
 fn a_logged_entry_can_be_looked_up_again() {
     let mut lab = lab();
     let session = lab.session();
