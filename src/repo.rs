@@ -124,7 +124,7 @@ impl<'a> Repo<'a> {
             return Ok(places.common.join("rel").join(project));
         }
         let env = &self.host.env;
-        let base = env.get("XDG_STATE_HOME").map(PathBuf::from);
+        let base = env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let base =
             base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".local/state")));
         let name = Digest::of(self.root.to_string_lossy().as_bytes());

@@ -210,7 +210,8 @@ impl Tools<'_> {
 /// No home folder.
 pub fn cache(host: &Host) -> Outcome<PathBuf> {
     let env = &host.env;
-    let base = env.get("XDG_CACHE_HOME").map(PathBuf::from);
+    // What is relative does not count (XDG Base Directory Specification).
+    let base = env.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let base = base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".cache")));
     base.map(|base| base.join("rel")).ok_or_else(|| {
         Box::new(Diagnostic::machine("there is no place for tool environments").hint("set HOME"))

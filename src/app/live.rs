@@ -65,6 +65,7 @@ fn with_ledger(
     ledger: Ledger,
     given: Option<&Plan>,
 ) -> Done {
+    say_way(session);
     let findings = session.guards();
     session.warn(findings.warnings);
     // A run of which something was sent may have nothing left to ask about.
@@ -77,6 +78,17 @@ fn with_ledger(
         return Ok(exit);
     }
     through_gate(session, release, ledger, given)
+}
+
+/// Says who may read what is sent: these variables let a proxy, or an authority, in.
+fn say_way(session: &Session) {
+    let names =
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let set = |name: &&str| session.host.env.get(name).is_some();
+    let set: Vec<&str> = names.into_iter().filter(set).collect();
+    if session.host.way.is_none() && !set.is_empty() {
+        session.events.note(format!("it is sent the way that {} tell", set.join(", ")));
+    }
 }
 
 /// Local work: taken from the seal or the plan, else run.

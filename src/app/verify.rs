@@ -160,7 +160,7 @@ fn root(host: &Host, file: Option<&Path>) -> Result<Root, Diagnostic> {
     };
     let path: PathBuf = host.cwd.join(file);
     let shown = file.display();
-    let text = fs::read_text(&path).map_err(|error| {
+    let text = fs::read_plain_text(&path).map_err(|error| {
         Diagnostic::usage(format!("the trusted root {shown} cannot be read: {error}"))
     })?;
     Root::from_json(&text).map_err(|why| {

@@ -15,6 +15,10 @@ pub enum Form {
     Bundle,
 }
 
+/// What a bundle may hold, in both spellings of Protocol Buffers' JSON: one of them.
+const CONTENTS: [&str; 4] =
+    ["dsseEnvelope", "dsse_envelope", "messageSignature", "message_signature"];
+
 /// One attestation as it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
@@ -77,6 +81,9 @@ fn of_value(value: &Value) -> Result<Vec<Given>, String> {
     }
     let media = value["mediaType"].as_str().unwrap_or_default();
     if media.starts_with("application/vnd.dev.sigstore.bundle") {
+        if CONTENTS.iter().filter(|key| value.get(key).is_some()).count() > 1 {
+            return Err("a bundle with two contents, of which only one is signed".into());
+        }
         return Ok(vec![given(value.clone(), Form::Bundle)]);
     }
     let known = KEYS.iter().find(|(key, _)| value.get(key).is_some());
@@ -149,6 +156,15 @@ mod tests {
             "verification_material": { "certificate": "YQ==", "transparency_entries": [{}] },
             "envelope": { "statement": "e30=", "signature": "Yg==" },
         })
+    }
+
+    #[test]
+    fn a_bundle_holds_one_thing() {
+        let media = "application/vnd.dev.sigstore.bundle.v0.3+json";
+        for other in ["dsseEnvelope", "dsse_envelope"] {
+            let two = json!({ "mediaType": media, "messageSignature": {}, other: {} });
+            assert!(read(&two.to_string()).unwrap_err().starts_with("a bundle with two contents"));
+        }
     }
 
     #[test]

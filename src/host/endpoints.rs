@@ -1,7 +1,9 @@
 //! The one table of public services. Their addresses stand here and nowhere else.
 //!
 //! No flag and no variable changes it: what an ordinary live run talks to is fixed. Tests and
-//! rehearsals build a `Host` with another table.
+//! rehearsals build a `Host` with another table. The way there is the machine's matter: a proxy
+//! (`HTTPS_PROXY`) and its authority (`SSL_CERT_FILE`, `SSL_CERT_DIR`) count as for every client, since
+//! many networks have no other way out; a live run says when they are set.
 
 use crate::model::task::Index;
 

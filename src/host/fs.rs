@@ -24,6 +24,17 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
+/// The whole text of a plain file that somebody names: a pipe would never end, nor a device.
+///
+/// # Errors
+/// It is none, or cannot be read.
+pub fn read_plain_text(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.is_file() {
+        return read_text(path);
+    }
+    Err(io::Error::other("it is no plain file"))
+}
+
 /// Opens a file for reading.
 pub fn open(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -43,8 +54,40 @@ pub fn make_dir(path: &Path) -> io::Result<()> {
 pub fn remove_dir(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // Tools protect their caches; what is to go may be written to first.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_folders(path)?;
+            fs::remove_dir_all(path)
+        }
         done => done,
     }
+}
+
+/// Lets every folder below be changed.
+#[cfg(unix)]
+fn open_folders(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(path)?.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_folders(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn open_folders(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The first symbolic link on the way from `root` to what lies below it.
+pub fn first_link(root: &Path, below: &Path) -> Option<PathBuf> {
+    let mut path = root.to_owned();
+    below.components().find_map(|part| {
+        path.push(part);
+        path.is_symlink().then(|| path.clone())
+    })
 }
 
 /// Removes a file, if it is there.

@@ -7,6 +7,9 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use crate::host::fs;
 
 /// Words before a program's own that start it in a namespace, by who may do that: root needs no user
 /// namespace, in which it would lose its rights over files of others.
@@ -16,6 +19,19 @@ pub fn words() -> &'static [&'static str] {
     } else {
         &["unshare", "--user", "--map-current-user", "--keep-caps", "--net", "--"]
     }
+}
+
+/// Makes sure that this process stands in a namespace without a network: nothing of this machine's is seen.
+///
+/// # Errors
+/// There is more than a loopback.
+pub fn is_fresh() -> io::Result<()> {
+    let devices = fs::read_text(Path::new("/proc/net/dev"))?;
+    let mut names = devices.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name);
+    if names.all(|name| name.trim() == "lo") {
+        return Ok(());
+    }
+    Err(io::Error::other("it is for rehearsals alone, in a namespace without a network"))
 }
 
 /// Makes the namespace's loopback work, and gives up the rights that came with it.

@@ -28,6 +28,7 @@ pub(super) fn way() -> io::Result<Option<Way>> {
     let Some(path) = std::env::var_os(VARIABLE) else { return Ok(None) };
     let why = |why: &str| io::Error::other(format!("{VARIABLE} is set, but {why}"));
     let text = told(path.as_ref()).map_err(|error| why(&error.to_string()))?;
+    end_with_parent()?;
     serde_json::from_str(&text).map(Some).map_err(|error| why(&error.to_string()))
 }
 
@@ -51,6 +52,26 @@ fn told(path: &std::path::Path) -> io::Result<String> {
 #[cfg(not(target_os = "linux"))]
 fn told(_: &std::path::Path) -> io::Result<String> {
     Err(io::Error::other("this system does not tell who answers"))
+}
+
+/// From now on this process is asked to end (TERM) when its parent has ended: what belongs to a rehearsal
+/// does not outlive it (`PR_SET_PDEATHSIG` in `prctl(2)`).
+///
+/// # Errors
+/// The system does not do that.
+#[cfg(target_os = "linux")]
+pub fn end_with_parent() -> io::Result<()> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    Ok(set_parent_process_death_signal(Some(Signal::TERM))?)
+}
+
+/// A thing of Linux.
+///
+/// # Errors
+/// Never.
+#[cfg(not(target_os = "linux"))]
+pub fn end_with_parent() -> io::Result<()> {
+    Ok(())
 }
 
 /// Tells the way to whoever asks at `path`, until the process ends.

@@ -60,6 +60,9 @@ struct Signals {
     quit: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
+    /// Whether there is a terminal that sends Ctrl-C to all who are at it.
+    #[cfg(unix)]
+    attached: bool,
 }
 
 impl Signals {
@@ -71,6 +74,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             quit: signal(SignalKind::quit())?,
             hangup: if attached { Some(signal(SignalKind::hangup())?) } else { None },
+            attached,
         })
     }
 
@@ -84,7 +88,9 @@ impl Signals {
                 }
             };
             tokio::select! {
-                _ = self.interrupt.recv() => if HANDED_OVER.load(Ordering::SeqCst) { continue },
+                _ = self.interrupt.recv() => {
+                    if self.attached && HANDED_OVER.load(Ordering::SeqCst) { continue }
+                }
                 _ = self.terminate.recv() => {}
                 _ = self.quit.recv() => {}
                 _ = hangup => {}

@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "NPM_CONFIG__AUTH",
     "NPM_TOKEN",
     "PGPASSWORD",
+    "SSHPASS",
 ];
 
 /// Names that are withheld by no pattern: they say where and how, and nothing secret.
@@ -55,9 +56,11 @@ const PREFIXES: &[&str] = &["TWINE_", "UV_PUBLISH_", "AWS_", "HATCH_INDEX_", "PO
 const SUFFIXES: &[&str] = &[
     "_ACCESS_KEY",
     "_APIKEY",
+    "_APITOKEN",
     "_API_KEY",
     "_AUTHTOKEN",
     "_CREDENTIALS",
+    "_DSN",
     "_ID_TOKEN",
     "_PASS",
     "_PASSPHRASE",

@@ -127,7 +127,7 @@ fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
         ("GITHUB_API_URL", api),
         ("GITHUB_EVENT_NAME", &run.event),
         ("GITHUB_REF", &run.reference),
-        ("GITHUB_REF_NAME", run.reference.rsplit('/').next().unwrap_or_default()),
+        ("GITHUB_REF_NAME", run.reference.trim_start_matches("refs/tags/")),
         ("GITHUB_REF_TYPE", "tag"),
         ("GITHUB_REPOSITORY", &run.repository),
         ("GITHUB_REPOSITORY_OWNER", owner),

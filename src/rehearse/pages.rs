@@ -70,7 +70,7 @@ impl Pages {
         }
         items.push((format!("{}/api/v1/log", self.log), "transparency log"));
         for (address, what) in items.iter().filter(|(address, _)| look(address).is_some()) {
-            let (to, shown) = (below(address), escaped(address));
+            let (to, shown) = (escaped(&below(address)), escaped(address));
             let _ = write!(page, "<li><a href=\"{to}\">{what}</a> <code>{shown}</code>");
         }
         page.push_str("</ul><h2>Findings</h2><ul>");
@@ -156,7 +156,7 @@ fn by(by: By) -> &'static str {
 
 /// An address of the world, as it is found here.
 fn below(address: &str) -> String {
-    format!("{BELOW}{}", escaped(address.split("://").nth(1).unwrap_or(address)))
+    format!("{BELOW}{}", address.split("://").nth(1).unwrap_or(address))
 }
 
 /// A page whose links lead to other pages of the world.
@@ -209,9 +209,10 @@ mod tests {
             "<a href=\"/@/files.example/x\">1</a><a href=\"/@/index.example/y\">2</a>\
              <a href=\"https://other.example/\">3</a><a href=\"../z\">4</a>"
         );
-        let moved = Response::empty(302).with("location", "https://files.example/x");
+        let moved = Response::empty(302).with("location", "https://files.example/x?a=1&b=2");
         let moved = linked(moved, "index.example", &hosts);
-        assert_eq!(moved.headers, [("location".to_owned(), "/@/files.example/x".to_owned())]);
+        let to = "/@/files.example/x?a=1&b=2".to_owned();
+        assert_eq!(moved.headers, [("location".to_owned(), to)]);
     }
 
     #[test]

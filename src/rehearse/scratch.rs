@@ -77,7 +77,7 @@ pub fn make(
         take_changes(&git, root, &checkout)?;
     }
     let tag = tag(&git, root, &checkout, wanted);
-    git.must(&checkout, &["tag", "--force", &tag])?;
+    git.must(&checkout, &["tag", "--force", "--", &tag])?;
     let repository = repository(&git, root, github);
     let origin = format!("{}/{repository}.git", github.web);
     git.ask(&checkout, &["remote", "remove", "origin"]);
@@ -151,13 +151,21 @@ fn take_changes(git: &Git<'_>, root: &Path, checkout: &Path) -> Outcome<()> {
     let staged = staged.unwrap_or_default();
     for name in listed.split('\0').chain(staged.split('\0')).filter(|name| !name.is_empty()) {
         let (from, to) = (root.join(name), checkout.join(name));
-        let copied = if fs::is_plain_file(&from) {
-            to.parent().map_or(Ok(()), fs::make_dir).and_then(|()| fs::copy(&from, &to))
-        } else if fs::exists(&to) && !fs::exists(&from) {
-            fs::remove_file(&to)
+        // Never through a link of the commit's, which may lead anywhere.
+        let copied = if let Some(link) = fs::first_link(checkout, Path::new(name)) {
+            fs::remove_file(&link)
         } else {
             Ok(())
         };
+        let copied = copied.and_then(|()| {
+            if fs::is_plain_file(&from) {
+                to.parent().map_or(Ok(()), fs::make_dir).and_then(|()| fs::copy(&from, &to))
+            } else if fs::exists(&to) && !fs::exists(&from) {
+                fs::remove_file(&to)
+            } else {
+                Ok(())
+            }
+        });
         copied.map_err(|error| Diagnostic::machine(format!("cannot copy {name}: {error}")))?;
     }
     git.must(checkout, &["add", "--all"])?;

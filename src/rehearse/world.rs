@@ -32,6 +32,10 @@ pub type Shared = Arc<Mutex<dyn Service>>;
 /// Asks outside; without an answer there, `None`.
 pub type Outside = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
+/// Last labels of names that mean something on this machine or in its network only (RFC 6761, RFC 6762,
+/// RFC 9476; `internal` is reserved by ICANN).
+const PRIVATE: [&str; 6] = ["alt", "arpa", "internal", "invalid", "local", "localhost"];
+
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -217,7 +221,11 @@ impl World {
         let text = String::from_utf8_lossy(&page.body);
         let hosts = text.split("https://").skip(1).filter_map(|rest| {
             let host = rest.split(['/', '"', '\'', '<', ' ', '\\']).next()?;
-            (!host.is_empty() && host.len() < 254).then(|| host.to_ascii_lowercase())
+            // A name of the public network: not this machine, nor its neighbours.
+            let last = host.rsplit('.').next().filter(|last| last.len() < host.len())?;
+            let public = last.starts_with(|c: char| c.is_ascii_alphabetic())
+                && !PRIVATE.iter().any(|private| last.eq_ignore_ascii_case(private));
+            (public && host.len() < 254).then(|| host.to_ascii_lowercase())
         });
         lock(&self.registries).extend(hosts.filter(|host| !self.services.contains_key(host)));
     }
@@ -282,7 +290,9 @@ mod tests {
 
     fn world() -> World {
         let outside = |request: &Request| {
-            let page = format!("outside {} <a href=\"https://files.example/x\">", request.host);
+            let links = "<a href=\"https://files.example/x\"><a href=\"https://127.0.0.1/x\">\
+                         <a href=\"https://db.internal/x\"><a href=\"https://localhost/x\">";
+            let page = format!("outside {} {links}", request.host);
             Some(Response::of(200, "text/html", page.into_bytes()))
         };
         let registries = ["mirror.example".to_owned()];
@@ -360,7 +370,22 @@ mod tests {
         // Its page has named the host that its files are on.
         assert_eq!(ask(&world, "GET", "files.example", "/x").0, 200);
         assert_eq!(ask(&world, "PUT", "files.example", "/x").0, 403);
+        for near in ["127.0.0.1", "db.internal", "localhost"] {
+            assert_eq!(ask(&world, "GET", near, "/x").0, 403, "{near} is this machine's own");
+        }
         let told: Vec<By> = world.record().iter().map(|exchange| exchange.by).collect();
-        assert_eq!(told, [By::Nobody, By::Outside, By::Nobody, By::Outside, By::Nobody]);
+        assert_eq!(
+            told,
+            [
+                By::Nobody,
+                By::Outside,
+                By::Nobody,
+                By::Outside,
+                By::Nobody,
+                By::Nobody,
+                By::Nobody,
+                By::Nobody
+            ]
+        );
     }
 }

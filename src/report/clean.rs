@@ -13,11 +13,17 @@ const CSI: char = '\u{9b}';
 
 /// Each line of `text`, cleaned. Colours stay if `colour`, and end with their line.
 pub fn text(text: &str, colour: bool) -> String {
-    let untouched = |c: char| matches!(c, '\n' | '\t') || !c.is_control();
+    let untouched = |c: char| matches!(c, '\n' | '\t') || !c.is_control() && !turns(c);
     if text.chars().all(untouched) {
         return text.to_owned();
     }
     text.split('\n').map(|part| line(part, colour)).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a character turns the direction of what follows (Unicode, UAX #9: explicit formatting), so that
+/// a text is read in another order than it has.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One line, cleaned. Of one that overwrote itself, as progress does, only its last state is left.
@@ -47,7 +53,7 @@ fn segment(text: &str, colour: bool) -> String {
             }
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut rest),
             '\t' => clean.push(c),
-            c if c.is_control() => {}
+            c if c.is_control() || turns(c) => {}
             c => clean.push(c),
         }
     }
@@ -120,6 +126,7 @@ mod tests {
             ("10%\r50%\r100%", "100%"),
             ("100%\r\u{1b}[K", "100%"),
             ("line\r", "line"),
+            ("gpj.\u{202e}exe\u{2066}", "gpj.exe"),
             ("\u{1b}", ""),
             ("\u{1b}[", ""),
         ];

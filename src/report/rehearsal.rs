@@ -88,7 +88,8 @@ impl Rehearsed<'_> {
 /// What a rehearsal cannot tell.
 fn limits(hole: Option<&str>) -> Vec<String> {
     let isolation = match hole {
-        None => "isolation: the run saw no network but this world (a network namespace)".to_owned(),
+        None => "isolation: the run saw no network but this world (a network namespace; not apart are files, and \
+                 sockets that are files)".to_owned(),
         Some(why) => format!(
             "isolation: a program that ignores its proxy would have reached the network ({why})"
         ),

@@ -46,6 +46,61 @@ fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+fn changes_never_go_through_a_link() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("precious"), "as it was").unwrap();
+    let project = Project::new(
+        "task(\"build\").sh(\"cat d/precious new\");\n\
+         task(\"send\").needs(\"build\").effects(\"command\").run(|| remote(\"true\"));\n",
+    );
+    std::os::unix::fs::symlink(outside.path(), project.root().join("d")).unwrap();
+    let project = project.git();
+    fs::remove_file(project.root().join("d")).unwrap();
+    let project = project.file("d/precious", "changed\n").file("new", "added\n");
+    project.rel("rehearse send --dirty").code(0).says("changed").says("added");
+    assert_eq!(fs::read_to_string(outside.path().join("precious")).unwrap(), "as it was");
+}
+
+/// A rehearsal whose task waits for ever, with the task's number.
+fn under_way() -> (Project, std::process::Child, rustix::process::Pid) {
+    let project = Project::new("");
+    let told = project.root().with_extension("told");
+    let made = std::process::Command::new("mkfifo").arg(&told).status().unwrap();
+    assert!(made.success());
+    let text = format!(
+        "task(\"build\").sh(\"echo $$ > {}; exec tail -f /dev/null\");\n\
+         task(\"send\").needs(\"build\").effects(\"command\").run(|| remote(\"true\"));\n",
+        told.display()
+    );
+    let project = project.file("Releasefile", &text).git();
+    let mut command = project.command("rehearse send --tag v1.0");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let number = fs::read_to_string(&told).unwrap().trim().parse().unwrap();
+    (project, child, rustix::process::Pid::from_raw(number).unwrap())
+}
+
+#[test]
+fn a_single_interrupt_ends_it() {
+    let (_project, mut child, _) = under_way();
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn nothing_outlives_a_rehearsal_that_is_killed() {
+    let (_project, mut child, task) = under_way();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // It is not our child: it ends in its own time.
+    let begun = std::time::Instant::now();
+    while rustix::process::test_kill_process(task).is_ok() {
+        assert!(begun.elapsed().as_secs() < 30, "its task is still running");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn it_sends_for_real_and_nothing_leaves() {
     let project =
         sends("remote(\"python3 ask.py https://elsewhere.invalid/\")").git().tag("v1.2.3");

@@ -99,6 +99,7 @@ pub(in crate::app) fn run(host: &Arc<Host>, words: &[String]) -> Result<Exit, Ve
         namespace::settle().map_err(failed)?;
         return Ok(Exit::OK);
     };
+    rehearsed::end_with_parent().map_err(failed)?;
     let way = settled(Path::new(path)).map_err(failed)?;
     let told = format!("{path}.way");
     cleared(Path::new(&told)).map_err(failed)?;
@@ -130,6 +131,7 @@ fn settled(path: &Path) -> std::io::Result<Way> {
     let mut line = String::new();
     BufReader::new(&stream).read_line(&mut line)?;
     let way: Way = serde_json::from_str(&line)?;
+    namespace::is_fresh()?;
     namespace::settle()?;
     let address = way.proxy.trim_start_matches("http://").parse::<SocketAddr>();
     let listener = TcpListener::bind(address.map_err(std::io::Error::other)?)?;
