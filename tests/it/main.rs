@@ -19,6 +19,7 @@ mod annotate;
 mod architecture;
 #[cfg(unix)]
 mod bar;
+mod chaos;
 mod clean;
 #[cfg(unix)]
 mod complete;

@@ -29,7 +29,8 @@ pub(super) fn run(ground: &Ground<'_>, by: Chaos) -> Outcome<Exit> {
     let clean = Setting::new(ground, counter.clone())?;
     say_left_out(ground, &clean);
     let exit = clean.inner.shown(&ground.stop)?;
-    if exit != Exit::OK || ground.stop.fired() {
+    if exit != Exit::OK {
+        ground.host.err("\nchaos: it has to end well undisturbed first\n");
         return Ok(exit);
     }
     let wanted = clean.world.inventory();
@@ -122,12 +123,17 @@ impl Sealed {
     /// Takes it out of a setting that is over.
     fn take(ground: &Ground<'_>, setting: &Setting<'_>) -> Outcome<Self> {
         let (state, kept) = (state(ground, setting)?, ground.place.join("sealed"));
-        let taken = || {
+        let taken = || -> std::io::Result<()> {
             if fs::exists(&kept) {
                 fs::remove_dir(&kept)?;
             }
             fs::make_dir(&kept)?;
-            SEALED.iter().try_for_each(|name| fs::rename(&state.join(name), &kept.join(name)))
+            for name in SEALED {
+                // What builds nothing has no store.
+                fs::make_dir(&state.join(name))?;
+                fs::rename(&state.join(name), &kept.join(name))?;
+            }
+            Ok(())
         };
         taken().map_err(|error| machine("cannot keep what was built", &error))?;
         Ok(Self(kept))
