@@ -179,7 +179,7 @@ fn tags_apart(facts: &Facts) -> Vec<Finding> {
 /// Places that gave no answer.
 fn unasked(facts: &Facts) -> Vec<Finding> {
     let why = |why: &str, place: Place| {
-        let name = place.name();
+        let name = if place == Place::Tag { "the git remote" } else { place.name() };
         let text = format!("{name} could not be asked: {why}");
         let cure = format!("ask again: of {name} nothing is known");
         Finding::new(Kind::Unknown, place, text, cure)
