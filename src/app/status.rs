@@ -39,7 +39,7 @@ pub(super) fn run(host: &Arc<Host>, output: Output, release: Option<&str>) -> Do
     let wanted = wanted(&here, release)?;
     let own = wanted.own.then_some(&here);
     let asker = Asker { host, stop: &stop, names: &wanted.names, here: own };
-    let listed = asker.registries();
+    let listed = asker.registries(wanted.version.as_deref());
     let version = match wanted.version.clone() {
         Some(version) => version,
         None => newest(&wanted, &listed)?,

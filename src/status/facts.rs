@@ -119,6 +119,11 @@ impl Listed {
         self.files.iter().map(|(version, _)| version.as_str())
     }
 
+    /// Whether it has files of a version.
+    pub fn has(&self, version: &str) -> bool {
+        self.versions().any(|one| name::same(one, version))
+    }
+
     /// What there is of a version, and of the one before.
     pub fn shelf(&self, version: &str) -> Shelf {
         let of = |wanted: &str| {

@@ -444,6 +444,8 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
     Places::upload(&mut places.pypi, &BOTH);
     places.release("v1.0", &BOTH, true);
     let repository = format!("https://github.com/{REPOSITORY}");
+    // A crate of the same name is somebody else's.
+    places.crates.add_crate("time-piece", &["else"], &["0.1.0", "4.0.0"]);
     places.urls = json!({ "Home": "https://time-piece.example", "Source": repository });
     let lines = [
         "status time-piece==1.0 --output json",
@@ -452,9 +454,11 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
         "status time-piece== --output plain",
         "status --output plain",
         "status unknown-piece --output plain",
+        "status time-piece==4.0.0 --output plain",
     ];
     let ran = places.rel(&empty, &lines);
-    let [json, newest, nowhere, wrong, nothing, unknown] = <[Ran; 6]>::try_from(ran).unwrap();
+    let [json, newest, nowhere, wrong, nothing, unknown, krate] =
+        <[Ran; 7]>::try_from(ran).unwrap();
     let told: Value = serde_json::from_str(&json.code(0).out).unwrap();
     assert_eq!((&told["v"], &told["event"]), (&json!(1), &json!("status")));
     assert_eq!(told["verdict"], "agree");
@@ -478,6 +482,8 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
     wrong.code(2).says("`time-piece==` is no release");
     nothing.code(2).says("no project is here");
     unknown.code(3).says("no version of unknown-piece is out");
+    let krate = krate.code(0).says("time-piece-4.0.0.crate").never_says("pypi");
+    krate.says("no repository is known");
 }
 
 #[test]

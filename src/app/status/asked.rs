@@ -22,21 +22,34 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// All that the registries list of the project.
-    pub(super) fn registries(&self) -> Vec<(Place, Told<Listed>)> {
-        let (host, stop, endpoints) = (self.host, self.stop, &self.host.endpoints);
-        let mut listed = Vec::new();
-        if let Some(name) = &self.names.python {
-            for (place, index) in
-                [(Place::Pypi, &endpoints.pypi), (Place::Testpypi, &endpoints.testpypi)]
-            {
-                listed.push((place, remote::python(host, index, name, stop).into()));
-            }
+    /// All that the registries list of the project. A project of others has one name, which may be
+    /// somebody else's on the other registry: the first counts that has the version.
+    pub(super) fn registries(&self, version: Option<&str>) -> Vec<(Place, Told<Listed>)> {
+        let mut listed = self.python();
+        let has = |(_, told): &(Place, Told<Listed>)| {
+            let listed = told.held().filter(|listed| listed.known);
+            listed.is_some_and(|listed| version.is_none_or(|version| listed.has(version)))
+        };
+        if self.here.is_none() && listed.first().is_some_and(has) {
+            return listed;
         }
-        if let Some(name) = &self.names.krate {
-            listed.push((Place::Crates, remote::krate(host, name, stop).into()));
+        let krate = self.names.krate.as_deref();
+        let krate = krate.map(|name| remote::krate(self.host, name, self.stop));
+        let krate = krate.map(|asked| (Place::Crates, Told::from(asked)));
+        let answered = listed.iter().all(|(_, told)| told.held().is_some());
+        if self.here.is_none() && answered && krate.as_ref().is_some_and(has) {
+            listed.clear();
         }
+        listed.extend(krate);
         listed
+    }
+
+    fn python(&self) -> Vec<(Place, Told<Listed>)> {
+        let Some(name) = &self.names.python else { return Vec::new() };
+        let endpoints = &self.host.endpoints;
+        let indexes = [(Place::Pypi, &endpoints.pypi), (Place::Testpypi, &endpoints.testpypi)];
+        let ask = |index| remote::python(self.host, index, name, self.stop).into();
+        indexes.into_iter().map(|(place, index)| (place, ask(index))).collect()
     }
 
     /// What the registries tell of the version.
