@@ -103,7 +103,8 @@ fn newest(wanted: &Wanted, listed: &[(Place, Told<Listed>)]) -> Result<String, D
     let out = listed.iter().filter(|(place, _)| *place != Place::Testpypi);
     let held = |told: &'_ Told<Listed>| told.held().cloned().unwrap_or_default();
     let all: Vec<Listed> = out.map(|(_, told)| held(told)).collect();
-    if let Some(version) = name::newest(all.iter().flat_map(Listed::versions)) {
+    let offered = name::newest(all.iter().flat_map(Listed::offered));
+    if let Some(version) = offered.or_else(|| name::newest(all.iter().flat_map(Listed::versions))) {
         return Ok(version.to_owned());
     }
     let silent = listed.iter().find_map(|(place, told)| match told {

@@ -35,7 +35,8 @@ pub fn python(host: &Host, index: &Index, project: &str, stop: &Stop) -> Result<
     };
     let named = page.files.into_iter().filter_map(|file| {
         let dist = filename::parse(&file.filename).ok()?;
-        Some((dist.version, File { name: file.filename, sha256: file.sha256, half: false }))
+        let (name, yanked) = (file.filename, file.yanked);
+        Some((dist.version, File { yanked, ..File::new(name, file.sha256) }))
     });
     Ok(Listed { known: true, files: named.collect() })
 }
@@ -52,7 +53,8 @@ pub fn krate(host: &Host, name: &str, stop: &Stop) -> Result<Listed, String> {
         let version = line["vers"].as_str()?.to_owned();
         let name = format!("{}-{version}.crate", line["name"].as_str().unwrap_or(name));
         let sha256 = line["cksum"].as_str().map(str::to_owned);
-        Some((version, File { name, sha256, half: false }))
+        let yanked = line["yanked"] == true;
+        Some((version, File { yanked, ..File::new(name, sha256) }))
     };
     Ok(Listed { known: true, files: lines.iter().filter_map(one).collect() })
 }

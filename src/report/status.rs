@@ -80,7 +80,7 @@ fn table(facts: &Facts, judged: &Judged) -> String {
 
 /// The name by which files of different places are the same.
 fn key_of(name: &str) -> String {
-    File { name: name.to_owned(), sha256: None, half: false }.key()
+    File::new(name, None).key()
 }
 
 fn columns(facts: &Facts) -> Vec<Column> {
@@ -88,7 +88,7 @@ fn columns(facts: &Facts) -> Vec<Column> {
     for (place, told) in &facts.shelves {
         let whole = match told {
             Told::Unknown(_) => "no answer".to_owned(),
-            Told::Holds(shelf) => counted(shelf.files.len()),
+            Told::Holds(shelf) => counted(&shelf.files),
         };
         columns.push(Column { name: place.name(), whole, cells: cells(facts, *place) });
     }
@@ -119,11 +119,12 @@ fn columns(facts: &Facts) -> Vec<Column> {
     columns
 }
 
-fn counted(files: usize) -> String {
-    match files {
+fn counted(files: &[File]) -> String {
+    let yanked = if files.iter().any(|file| file.yanked) { ", yanked" } else { "" };
+    match files.len() {
         0 => "-".to_owned(),
-        1 => "1 file".to_owned(),
-        many => format!("{many} files"),
+        1 => format!("1 file{yanked}"),
+        many => format!("{many} files{yanked}"),
     }
 }
 
@@ -206,8 +207,10 @@ pub fn json(facts: &Facts, judged: &Judged) -> Value {
 /// Each place that was asked, with what it holds.
 fn places(facts: &Facts) -> Vec<Value> {
     let files = |files: &[File]| -> Vec<Value> {
-        let one =
-            |file: &File| json!({ "name": file.name, "sha256": file.sha256, "half": file.half });
+        let one = |file: &File| {
+            let File { name, sha256, half, yanked } = file;
+            json!({ "name": name, "sha256": sha256, "half": half, "yanked": yanked })
+        };
         files.iter().map(one).collect()
     };
     let row = |place: Place, why: Option<&String>, more: Value| {

@@ -84,9 +84,16 @@ pub struct File {
     pub sha256: Option<String>,
     /// Its upload never came to its end.
     pub half: bool,
+    /// Its makers took it back: installers pass it over.
+    pub yanked: bool,
 }
 
 impl File {
+    /// A file that came to its end.
+    pub fn new(name: impl Into<String>, sha256: Option<String>) -> Self {
+        Self { name: name.into(), sha256, half: false, yanked: false }
+    }
+
     /// The name by which files of different places are the same: GitHub changes some letters.
     pub fn key(&self) -> String {
         asset_name(&self.name)
@@ -117,6 +124,12 @@ impl Listed {
     /// The versions, as often as they have files.
     pub fn versions(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|(version, _)| version.as_str())
+    }
+
+    /// The versions that were not taken back.
+    pub fn offered(&self) -> impl Iterator<Item = &str> {
+        let offered = self.files.iter().filter(|(_, file)| !file.yanked);
+        offered.map(|(version, _)| version.as_str())
     }
 
     /// Whether it has files of a version.

@@ -69,7 +69,7 @@ impl Finding {
 }
 
 /// All checks.
-const CHECKS: [fn(&Facts) -> Vec<Finding>; 11] = [
+const CHECKS: [fn(&Facts) -> Vec<Finding>; 12] = [
     differing,
     tags_apart,
     unasked,
@@ -80,6 +80,7 @@ const CHECKS: [fn(&Facts) -> Vec<Finding>; 11] = [
     missing::lacking,
     missing::one_kind,
     missing::tag_and_release,
+    taken_back,
     untold,
 ];
 
@@ -196,6 +197,17 @@ fn unasked(facts: &Facts) -> Vec<Finding> {
         findings.push(why(reason, Place::GitHub));
     }
     findings
+}
+
+/// What its makers have yanked.
+fn taken_back(facts: &Facts) -> Vec<Finding> {
+    let yanked = facts.files().filter(|(_, files)| files.iter().any(|file| file.yanked));
+    yanked
+        .map(|(place, _)| {
+            let text = format!("{} is yanked on {}", facts.version, place.name());
+            Finding::new(Kind::Note, place, text, "")
+        })
+        .collect()
 }
 
 /// What was not looked for, and why; and a version that is nowhere.

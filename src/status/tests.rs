@@ -8,7 +8,7 @@ const SDIST: &str = "piece-1.0.tar.gz";
 const CRATE: &str = "piece-1.0.0.crate";
 
 fn file(name: &str, sha256: &str) -> File {
-    File { name: name.into(), sha256: Some(sha256.repeat(64)), half: false }
+    File::new(name, Some(sha256.repeat(64)))
 }
 
 fn both() -> Vec<File> {
@@ -260,6 +260,15 @@ fn a_place_without_an_answer_makes_all_uncertain_and_hides_nothing() {
 }
 
 #[test]
+fn a_yanked_version_is_told_and_nothing_wrong() {
+    let mut facts = whole();
+    let yanked = both().into_iter().map(|file| File { yanked: true, ..file });
+    facts.shelves.insert(Place::Pypi, shelf(yanked.collect()));
+    is(&facts, &[], "nothing");
+    assert_eq!(judge(&facts).findings[0].text, "1.0 is yanked on pypi");
+}
+
+#[test]
 fn a_version_that_is_nowhere_is_no_success() {
     let facts = Facts {
         shelves: [(Place::Pypi, shelf(Vec::new()))].into(),
@@ -286,6 +295,10 @@ fn a_shelf_holds_one_version_and_knows_the_one_before() {
     assert_eq!(shelf.files, [file(SDIST, "a")]);
     assert_eq!(shelf.before, ["piece-0.9.tar.gz"], "a prerelease is no measure");
     assert_eq!(newest(listed.versions()), Some("1.1"));
+    let mut listed = listed;
+    listed.files[4].1.yanked = true;
+    assert_eq!(newest(listed.offered()), Some("1.0"));
+    assert!(listed.has("1.1.0") && !listed.has("1.2"));
 }
 
 #[test]

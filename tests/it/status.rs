@@ -446,6 +446,8 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
     let repository = format!("https://github.com/{REPOSITORY}");
     // A crate of the same name is somebody else's.
     places.crates.add_crate("time-piece", &["else"], &["0.1.0", "4.0.0"]);
+    places.pypi.add_file("time-piece", "2.0", "time_piece-2.0.tar.gz", b"bad", 0).unwrap();
+    places.pypi.yank("time-piece", "2.0", "it was bad");
     places.urls = json!({ "Home": "https://time-piece.example", "Source": repository });
     let lines = [
         "status time-piece==1.0 --output json",
@@ -455,10 +457,11 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
         "status --output plain",
         "status unknown-piece --output plain",
         "status time-piece==4.0.0 --output plain",
+        "status time-piece==2.0 --output plain",
     ];
     let ran = places.rel(&empty, &lines);
-    let [json, newest, nowhere, wrong, nothing, unknown, krate] =
-        <[Ran; 7]>::try_from(ran).unwrap();
+    let [json, newest, nowhere, wrong, nothing, unknown, krate, yanked] =
+        <[Ran; 8]>::try_from(ran).unwrap();
     let told: Value = serde_json::from_str(&json.code(0).out).unwrap();
     assert_eq!((&told["v"], &told["event"]), (&json!(1), &json!("status")));
     assert_eq!(told["verdict"], "agree");
@@ -484,6 +487,7 @@ fn a_project_of_others_is_found_by_its_name_and_its_repository_by_the_index() {
     unknown.code(3).says("no version of unknown-piece is out");
     let krate = krate.code(0).says("time-piece-4.0.0.crate").never_says("pypi");
     krate.says("no repository is known");
+    yanked.code(3).says("1 file, yanked").says("note     2.0 is yanked on pypi");
 }
 
 #[test]

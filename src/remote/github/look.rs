@@ -102,10 +102,9 @@ fn release(api: &Api<'_>, found: &Value) -> Result<Release, Trouble> {
         let digest = asset["digest"].as_str()?.strip_prefix("sha256:")?;
         Some(digest.to_owned())
     };
-    let file = |asset: &Value| File {
-        name: asset["name"].as_str().unwrap_or_default().to_owned(),
-        sha256: digest(asset),
-        half: asset["state"] != "uploaded",
+    let file = |asset: &Value| {
+        let name = asset["name"].as_str().unwrap_or_default();
+        File { half: asset["state"] != "uploaded", ..File::new(name, digest(asset)) }
     };
     Ok(Release {
         tag: found["tag_name"].as_str().unwrap_or_default().to_owned(),
