@@ -29,6 +29,8 @@ pub const COMMANDS: &[&str] = &[
     "rehearse",
     "validate",
     "verify",
+    "status",
+    "ledger",
     "graph",
     "show",
     "doc",
@@ -83,6 +85,8 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
+        Sub::Status { release } => Command::Status(release),
+        Sub::Ledger { commit } => Command::Ledger(commit),
         Sub::Graph(args) => Command::Graph(
             args.words.words,
             args.words.rest,

@@ -19,6 +19,10 @@ use crate::host::fs;
 use crate::model::artifact::Digest;
 use crate::model::effect::{Key, Receipt, Release};
 
+mod told;
+
+pub use told::{Entry, Told, read};
+
 /// Version of the file format.
 const VERSION: u32 = 1;
 
@@ -134,6 +138,8 @@ pub struct Replay {
     files: BTreeMap<Key, (String, String, Digest)>,
     /// The release it belongs to.
     pub release: Option<Release>,
+    /// All records but the opening one, in order.
+    records: Vec<Record>,
     last: String,
     /// How many bytes of the text are whole records.
     whole: usize,
@@ -199,6 +205,7 @@ fn take(replay: &mut Replay, bytes: &[u8]) -> Result<(), String> {
             let state = next(replay.states.get(key), record)?;
             replay.states.insert(key.clone(), state);
             replay.files.extend(file_of(record));
+            replay.records.push(record.clone());
         }
     }
     replay.last = line.sum;

@@ -17,6 +17,7 @@ pub mod goals;
 pub mod graph;
 pub mod plan;
 pub mod starter;
+pub mod status;
 pub mod timing;
 pub mod version;
 

@@ -94,6 +94,32 @@ impl<'a> Repo<'a> {
         Some(self.git(&["remote", "get-url", name])?.trim().to_owned())
     }
 
+    /// The commit that a name leads to: of a commit, a branch, a tag.
+    pub fn commit_of(&self, name: &str) -> Option<String> {
+        let wanted = format!("{name}^{{commit}}");
+        let words = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
+        Some(self.git(&words)?.trim().to_owned())
+    }
+
+    /// The tags of a remote, each with the commit or other object that it leads to; nobody is asked for
+    /// a login.
+    ///
+    /// # Errors
+    /// Git is not there, or the remote does not answer. What git says is not told: it may show the
+    /// remote's address, and a login in it.
+    pub fn remote_tags(&self, remote: &str, stop: &Stop) -> Result<Vec<(String, String)>, String> {
+        let words = ["git", "--no-optional-locks", "ls-remote", "--quiet", "--tags", "--", remote];
+        let cmd = Cmd::Argv(words.map(str::to_owned).into());
+        let mut env = self.host.env.for_child(&[]);
+        env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
+        env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| "ssh -o BatchMode=yes".into());
+        let launch = Launch { cmd: &cmd, cwd: &self.root, env, shims: None };
+        match proc::capture(&launch, stop, |_| {}) {
+            Ok((Ended::Ok, text)) => Ok(listed_tags(&text)),
+            _ => Err(format!("`git ls-remote {remote}` does not answer")),
+        }
+    }
+
     /// The branch that is checked out, if one is.
     pub fn branch(&self) -> Option<String> {
         let text = self.git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;
@@ -175,5 +201,32 @@ impl<'a> Repo<'a> {
             Ok((Ended::Ok, text)) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// The tags in a list of refs: what an annotated one leads to stands behind it, as `NAME^{}`.
+fn listed_tags(text: &str) -> Vec<(String, String)> {
+    let mut tags: Vec<(String, String)> = Vec::new();
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    for (object, name) in lines {
+        let Some(name) = name.strip_prefix("refs/tags/") else { continue };
+        match (name.strip_suffix("^{}"), tags.last_mut()) {
+            (Some(whole), Some((last, commit))) if last == whole => object.clone_into(commit),
+            _ => tags.push((name.to_owned(), object.to_owned())),
+        }
+    }
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed_tags;
+
+    #[test]
+    fn an_annotated_tag_leads_to_its_commit() {
+        let text =
+            "11\trefs/tags/v1.0\n22\trefs/tags/v1.1\n33\trefs/tags/v1.1^{}\n44\trefs/heads/x\n";
+        let tag = |name: &str, commit: &str| (name.to_owned(), commit.to_owned());
+        assert_eq!(listed_tags(text), [tag("v1.0", "11"), tag("v1.1", "33")]);
     }
 }

@@ -1,6 +1,7 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files.
+//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
+//! `status` and `ledger` tell how far a release has come.
 
 mod clean;
 mod complete;
@@ -12,6 +13,7 @@ mod gate;
 mod help;
 mod init;
 pub mod inspect;
+mod ledger;
 mod leftovers;
 mod live;
 mod pass;
@@ -19,6 +21,7 @@ mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod status;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -72,6 +75,8 @@ fn dispatch(
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
+        Command::Status(release) => status::run(host, output, release.as_deref()),
+        Command::Ledger(commit) => ledger::run(host, output, commit.as_deref()),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
         Command::Show(name) => inspect::show(host, &name),
         Command::Doc(name) => doc::explain(host, name.as_deref()),

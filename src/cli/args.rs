@@ -79,6 +79,17 @@ pub(super) enum Sub {
     Validate,
     /// Check who signed files: the attestations beside them, on an index, or on GitHub.
     Verify(VerifyArgs),
+    /// Show where a release stands: on PyPI, TestPyPI, crates.io, GitHub, as a tag, in the ledger.
+    Status {
+        /// NAME==VERSION [default: the project here, as HEAD is tagged, else its newest version].
+        #[arg(value_name = "RELEASE")]
+        release: Option<String>,
+    },
+    /// Show what was sent from here for a commit, and what came of it.
+    Ledger {
+        /// A commit or a tag [default: HEAD].
+        commit: Option<String>,
+    },
     /// Print the graph of tasks.
     Graph(GraphArgs),
     /// Show a task, the table of `guards`, or a module such as `std/python`.

@@ -136,6 +136,10 @@ pub enum Command {
     Validate,
     /// Check who signed files.
     Verify(VerifyOptions),
+    /// Show where a release stands: that of this project, or `name==version`.
+    Status(Option<String>),
+    /// Show the ledger of HEAD, or of another commit.
+    Ledger(Option<String>),
     /// Print the graph; whether in Mermaid's language.
     Graph(Vec<String>, Vec<String>, bool),
     /// Show one thing.

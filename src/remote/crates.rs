@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::{Errand, Trouble};
 use crate::dist::cargo;
-use crate::host::fs;
 use crate::host::net::{Answer, Body, Login, Write};
+use crate::host::stop::Stop;
+use crate::host::{Host, fs};
 use crate::model::effect::{Presence, PublishCrate};
 
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
@@ -21,20 +22,14 @@ const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 /// # Errors
 /// The index cannot be asked.
 pub fn probe(errand: &Errand<'_>, publish: &PublishCrate) -> Result<Presence, Trouble> {
-    let index = &errand.host.endpoints.crates.index;
-    let url = format!("{index}/{}", in_index(&publish.name));
-    let answer = errand.host.net().get(&url, "text/plain, */*", None, errand.stop);
-    let answer = answer?;
-    match answer.status {
-        200 => {}
-        404 | 410 | 451 => return Ok(Presence::Absent),
-        status => return Err(Trouble::Unclear(format!("{url} answered {status}"))),
-    }
+    let Some(lines) = lines(errand.host, &publish.name, errand.stop)? else {
+        return Ok(Presence::Absent);
+    };
     // What follows `+` does not make it another version there.
     let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
-    let lines = answer.body.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let ours = plain(&publish.version);
-    let mut found = lines.filter(|line| line["vers"].as_str().map(plain) == Some(ours.clone()));
+    let mut found =
+        lines.into_iter().filter(|line| line["vers"].as_str().map(plain) == Some(ours.clone()));
     Ok(match found.next() {
         None => Presence::Absent,
         Some(line) if line["cksum"] == publish.file.sha256.as_str() => Presence::Same,
@@ -42,6 +37,21 @@ pub fn probe(errand: &Errand<'_>, publish: &PublishCrate) -> Result<Presence, Tr
             Presence::Other(format!("sha256 {}", line["cksum"].as_str().unwrap_or("unknown")))
         }
     })
+}
+
+/// The index's lines of a crate, one for each version; `None` if it has no such crate.
+///
+/// # Errors
+/// The index cannot be asked.
+pub(super) fn lines(host: &Host, name: &str, stop: &Stop) -> Result<Option<Vec<Value>>, Trouble> {
+    let url = format!("{}/{}", host.endpoints.crates.index, in_index(name));
+    let answer = host.net().get(&url, "text/plain, */*", None, stop)?;
+    match answer.status {
+        200 => {}
+        404 | 410 | 451 => return Ok(None),
+        status => return Err(Trouble::Unclear(format!("{url} answered {status}"))),
+    }
+    Ok(Some(answer.body.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()))
 }
 
 /// The path of a crate in a sparse index.

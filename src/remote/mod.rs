@@ -12,6 +12,7 @@ pub mod oidc;
 pub mod pypi;
 pub mod sigstore;
 pub mod simple;
+pub mod status;
 pub mod trusted;
 
 use std::collections::BTreeMap;

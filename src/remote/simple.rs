@@ -1,13 +1,14 @@
 //! The files that a Python index lists for one project, from its JSON or its HTML page.
 //!
 //! Turns a body that was already fetched into names, addresses and digests; it requests nothing,
-//! resolves no relative address and ignores yanks, sizes and Python versions. Reading JSON alone
+//! resolves no relative address and ignores sizes and Python versions. Reading JSON alone
 //! was turned down: many private indexes answer with HTML whatever they are asked for.
 
 mod decode;
 mod html;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use decode::percent;
 
@@ -24,6 +25,8 @@ pub struct SimpleFile {
     /// The SHA-256 digest as 64 lower-case hex digits; `None` when the page gives another digest or
     /// none.
     pub sha256: Option<String>,
+    /// Whether installers pass it over unless told otherwise (PEP 592).
+    pub yanked: bool,
 }
 
 /// The text of an HTML page's body, without its tags.
@@ -84,6 +87,9 @@ struct Listed {
     url: String,
     #[serde(default)]
     hashes: Hashes,
+    #[serde(default)]
+    /// Whether, or why; what is neither counts for nothing.
+    yanked: Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -100,6 +106,7 @@ fn from_json(body: &str, page_url: &str) -> Result<Vec<SimpleFile>, String> {
         filename: listed.filename,
         url: split_fragment(&listed.url).0.to_owned(),
         sha256: listed.hashes.sha256.as_deref().and_then(digest),
+        yanked: listed.yanked == true || listed.yanked.is_string(),
     });
     Ok(files.collect())
 }
@@ -109,10 +116,11 @@ fn from_html(body: &str, page_url: &str) -> Result<Vec<SimpleFile>, String> {
     if let Some(version) = page.api_version {
         check_api(&version, page_url)?;
     }
-    Ok(page.anchors.iter().filter_map(|anchor| from_anchor(&anchor.href, &anchor.text)).collect())
+    Ok(page.anchors.iter().filter_map(from_anchor).collect())
 }
 
-fn from_anchor(href: &str, text: &str) -> Option<SimpleFile> {
+fn from_anchor(anchor: &html::Anchor) -> Option<SimpleFile> {
+    let html::Anchor { href, text, yanked } = anchor;
     let (url, fragment) = split_fragment(href.trim());
     let path = url.split('?').next().unwrap_or_default();
     let segment = percent(path.rsplit('/').next().unwrap_or_default());
@@ -122,6 +130,7 @@ fn from_anchor(href: &str, text: &str) -> Option<SimpleFile> {
         filename: filename.to_owned(),
         url: url.to_owned(),
         sha256: fragment.split('&').find_map(|part| digest(part.strip_prefix("sha256=")?)),
+        yanked: *yanked,
     })
 }
 
@@ -161,7 +170,7 @@ mod tests {
 
     fn file(filename: &str, url: &str, sha256: Option<&str>) -> SimpleFile {
         let (filename, url) = (filename.to_owned(), url.to_owned());
-        SimpleFile { filename, url, sha256: sha256.map(str::to_owned) }
+        SimpleFile { filename, url, sha256: sha256.map(str::to_owned), yanked: false }
     }
 
     #[test]
@@ -169,13 +178,19 @@ mod tests {
         let body = format!(
             r#"{{"meta":{{"api-version":"1.4","_last-serial":7}},"name":"demo","versions":["1"],"files":[
             {{"filename":"demo-1.tar.gz","url":"../demo-1.tar.gz#x","hashes":{{"sha256":"{}"}},"yanked":false}},
-            {{"filename":"demo-1.zip","url":"u","hashes":{{"md5":"00"}},"provenance":null}}]}}"#,
+            {{"filename":"demo-2.zip","url":"u","yanked":"it was bad"}},{{"filename":"demo-3.zip","url":"u","yanked":true}},
+            {{"filename":"demo-1.zip","url":"u","hashes":{{"md5":"00"}},"provenance":null,"yanked":null}}]}}"#,
             HEX.to_uppercase()
         );
         let files = parse("application/vnd.pypi.simple.v1+json", &body, PAGE).unwrap();
         assert_eq!(
             files,
-            [file("demo-1.tar.gz", "../demo-1.tar.gz", Some(HEX)), file("demo-1.zip", "u", None)]
+            [
+                file("demo-1.tar.gz", "../demo-1.tar.gz", Some(HEX)),
+                SimpleFile { yanked: true, ..file("demo-2.zip", "u", None) },
+                SimpleFile { yanked: true, ..file("demo-3.zip", "u", None) },
+                file("demo-1.zip", "u", None),
+            ]
         );
     }
 
@@ -224,7 +239,8 @@ mod tests {
              demo-1.0+local.tar.gz</a><br>\n</body></html>"
         );
         let url = "../../+f/ff7/0335d468e7eb6/demo-1.0%2Blocal.tar.gz";
-        assert_eq!(html(&body), [file("demo-1.0+local.tar.gz", url, Some(HEX))]);
+        let yanked = SimpleFile { yanked: true, ..file("demo-1.0+local.tar.gz", url, Some(HEX)) };
+        assert_eq!(html(&body), [yanked]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("complete", &["diag", "model", "goals"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),
+    ("status", &["model", "dist"]),
     ("timing", &["graph"]),
     ("host", &["diag", "model"]),
     ("store", &["diag", "model", "host"]),
@@ -30,7 +31,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("retention", &["diag", "model", "host", "ledger", "seal"]),
     ("repo", &["diag", "model", "host"]),
     ("tools", &["diag", "model", "host"]),
-    ("remote", &["diag", "model", "host", "attest", "dist", "store"]),
+    ("remote", &["diag", "model", "host", "attest", "dist", "status", "store"]),
     ("door", &["diag", "model", "host", "plan", "ledger", "remote"]),
     ("guard", &["diag", "model", "host", "repo", "remote"]),
     (
@@ -41,7 +42,10 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
-    ("report", &["diag", "model", "host", "attest", "graph", "retention", "rehearse"]),
+    (
+        "report",
+        &["diag", "model", "host", "attest", "graph", "status", "ledger", "retention", "rehearse"],
+    ),
     ("cli", &["complete", "door", "report"]),
     ("rehearse", &["diag", "model", "host"]),
     ("app", &["*"]),

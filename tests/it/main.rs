@@ -53,6 +53,7 @@ mod run;
 mod scale;
 mod secrets;
 mod shims;
+mod status;
 mod terminal;
 mod verify;
 mod wire;

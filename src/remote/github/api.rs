@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Drafts;
 use crate::host::Host;
 use crate::host::net::{Answer, Body, FormFile, Login, Write};
+use crate::host::stop::Stop;
 use crate::remote::cures::{self, Cures};
 use crate::remote::{self, Errand, Trouble};
 
@@ -59,7 +61,9 @@ const PROXY: &str = "look for a proxy that changes header fields on their way to
 
 /// The API for one repository.
 pub(super) struct Api<'a> {
-    pub(super) errand: &'a Errand<'a>,
+    host: &'a Host,
+    stop: &'a Stop,
+    pub(super) drafts: &'a Drafts,
     repository: String,
     login: Option<Login>,
 }
@@ -77,7 +81,17 @@ pub(super) fn in_path(tag: &str) -> String {
 impl<'a> Api<'a> {
     /// The API for `owner/name`.
     pub(super) fn of(errand: &'a Errand<'a>, repository: &str) -> Self {
-        Self { errand, repository: repository.to_owned(), login: token(errand.host) }
+        Self::new(errand.host, &errand.ties.drafts, repository, errand.stop)
+    }
+
+    /// The same for nobody's task.
+    pub(super) fn new(
+        host: &'a Host,
+        drafts: &'a Drafts,
+        repository: &str,
+        stop: &'a Stop,
+    ) -> Self {
+        Self { host, stop, drafts, repository: repository.to_owned(), login: token(host) }
     }
 
     /// Whether there is a token at all; what it may do, GitHub tells when it is used.
@@ -86,7 +100,7 @@ impl<'a> Api<'a> {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}/repos/{}{path}", self.errand.host.endpoints.github.api, self.repository)
+        format!("{}/repos/{}{path}", self.host.endpoints.github.api, self.repository)
     }
 
     /// What is at a path; `None` if there is nothing.
@@ -94,8 +108,8 @@ impl<'a> Api<'a> {
     /// # Errors
     /// No answer, or a refusal.
     pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Trouble> {
-        let (url, stop) = (self.url(path), self.errand.stop);
-        let answer = self.errand.host.net().get(&url, ACCEPT, self.login.as_ref(), stop);
+        let (url, stop) = (self.url(path), self.stop);
+        let answer = self.host.net().get(&url, ACCEPT, self.login.as_ref(), stop);
         let answer = answer?;
         match answer.status {
             200 => remote::json_of(&answer).map(Some),
@@ -118,7 +132,7 @@ impl<'a> Api<'a> {
     /// # Errors
     /// There is no token, no answer, or a refusal.
     pub(super) fn upload(&self, path: &str, file: &FormFile) -> Result<Value, Trouble> {
-        let uploads = &self.errand.host.endpoints.github.uploads;
+        let uploads = &self.host.endpoints.github.uploads;
         let url = format!("{uploads}/repos/{}{path}", self.repository);
         let url = crate::host::net::with_query(&url, &[("name", &file.name)])?;
         self.write("POST", &url, Body::File(file))
@@ -129,11 +143,11 @@ impl<'a> Api<'a> {
     /// # Errors
     /// It cannot be read.
     pub(super) fn digest_of(&self, url: &str) -> Result<String, Trouble> {
-        remote::digest_of(self.errand.host, url, None, self.errand.stop)
+        remote::digest_of(self.host, url, None, self.stop)
     }
 
     fn explained(&self, answer: &Answer) -> Trouble {
-        explained(answer, &self.repository, self.errand.host.clock.now())
+        explained(answer, &self.repository, self.host.clock.now())
     }
 
     fn write(&self, method: &str, url: &str, body: Body<'_>) -> Result<Value, Trouble> {
@@ -147,7 +161,7 @@ impl<'a> Api<'a> {
         };
         let fields = &[VERSION];
         let write = Write { method, url, accept: ACCEPT, fields, login: Some(login), body };
-        let answer = self.errand.host.net().write(&write, self.errand.stop)?;
+        let answer = self.host.net().write(&write, self.stop)?;
         match answer.status {
             204 => Ok(Value::Null),
             200..=299 => remote::json_of(&answer),

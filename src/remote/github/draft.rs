@@ -27,11 +27,15 @@ pub fn probe(errand: &Errand<'_>, draft: &DraftRelease) -> Result<Presence, Trou
 }
 
 /// The commit that a tag points at, if it is there.
-fn tagged(api: &Api<'_>, tag: &str) -> Result<Option<String>, Trouble> {
-    let mut object = match api.get(&format!("/git/ref/tags/{}", in_path(tag)))? {
-        Some(found) => found["object"].clone(),
-        None => return Ok(None),
-    };
+pub(super) fn tagged(api: &Api<'_>, tag: &str) -> Result<Option<String>, Trouble> {
+    match api.get(&format!("/git/ref/tags/{}", in_path(tag)))? {
+        Some(found) => peeled(api, found["object"].clone()),
+        None => Ok(None),
+    }
+}
+
+/// The commit that an object of a tag leads to.
+pub(super) fn peeled(api: &Api<'_>, mut object: Value) -> Result<Option<String>, Trouble> {
     // Annotated tags may point at annotated tags.
     for _ in 0..5 {
         let sha = object["sha"].as_str().unwrap_or_default().to_owned();

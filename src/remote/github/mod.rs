@@ -7,6 +7,7 @@
 mod api;
 pub mod asset;
 pub mod draft;
+pub mod look;
 pub mod store;
 
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ fn find(api: &Api<'_>, at: &ReleaseAt) -> Result<Option<Found>, Trouble> {
     if !at.is_known() {
         return Ok(None);
     }
-    let drafts = &api.errand.ties.drafts;
+    let drafts = api.drafts;
     let known = drafts.get(at).map(|id| format!("/releases/{id}"));
     let by_tag = format!("/releases/tags/{}", api::in_path(&at.tag));
     for path in known.into_iter().chain([by_tag]) {

@@ -22,6 +22,8 @@ pub(super) struct Anchor {
     pub href: String,
     /// The text between the tags, inner tags removed.
     pub text: String,
+    /// Whether it has `data-yanked` (PEP 592).
+    pub yanked: bool,
 }
 
 /// Reads a page. Total: text that is no HTML is a page without anchors.
@@ -60,7 +62,8 @@ impl Page {
         let Some(href) = tag.attribute("href") else {
             return false;
         };
-        self.anchors.push(Anchor { href: href.to_owned(), text: String::new() });
+        let yanked = tag.attribute("data-yanked").is_some();
+        self.anchors.push(Anchor { href: href.to_owned(), text: String::new(), yanked });
         true
     }
 
