@@ -297,6 +297,18 @@ impl Ledger {
         other.map(|(_, (_, _, digest))| digest.clone())
     }
 
+    /// Whether this release has, or may have, put a file of this name there; with these bytes, if the
+    /// place tells a digest.
+    pub fn sent(&self, endpoint: &str, name: &str, sha256: Option<&str>) -> bool {
+        let inner = self.lock();
+        inner.files.iter().any(|(key, (place, called, digest))| {
+            let went =
+                inner.states.get(key).is_some_and(|state| !matches!(state, State::Refused(_)));
+            let same = sha256.is_none_or(|sha256| sha256 == digest.as_str());
+            went && same && place == endpoint && called == name
+        })
+    }
+
     /// Writes a record down; it is on disk when this returns.
     ///
     /// # Errors

@@ -14,11 +14,13 @@ mod init;
 pub mod inspect;
 mod leftovers;
 mod live;
+mod page;
 mod pass;
 mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod stale;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -73,7 +75,7 @@ fn dispatch(
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
-        Command::Show(name) => inspect::show(host, &name),
+        Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
@@ -128,6 +130,7 @@ impl Project {
 
 const NAMES: [&str; 2] = ["Releasefile", "Releasefile.rhai"];
 
+/// The Releasefile of the project that a folder is in.
 fn find(from: &Path) -> Result<PathBuf, Diagnostic> {
     let start = fs::real(from).map_err(|error| {
         let wrong = Diagnostic::usage(format!("cannot start in {}: {error}", from.display()));

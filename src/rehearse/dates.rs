@@ -4,7 +4,7 @@
 //! It reads no dates and knows no zone but UTC. Turned down: a crate for time, for two lines of text.
 
 /// `2026-01-02T03:04:05Z`.
-pub(super) fn rfc3339(unix: u64) -> String {
+pub fn rfc3339(unix: u64) -> String {
     let (year, month, day) = civil(unix / 86_400);
     let (hour, minute, second) = clock(unix);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")

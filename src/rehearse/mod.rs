@@ -7,7 +7,7 @@
 pub mod ca;
 pub mod child;
 pub mod crates;
-mod dates;
+pub mod dates;
 pub mod fault;
 pub mod git;
 pub mod github;

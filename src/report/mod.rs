@@ -13,6 +13,7 @@ pub mod json;
 pub mod kept;
 pub mod list;
 mod log;
+pub mod page;
 pub mod plain;
 pub mod rehearsal;
 pub mod render;

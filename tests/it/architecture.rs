@@ -41,7 +41,10 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("schedule", &["diag", "model", "host", "graph"]),
-    ("report", &["diag", "model", "host", "attest", "graph", "retention", "rehearse"]),
+    (
+        "report",
+        &["diag", "model", "host", "attest", "dist", "graph", "plan", "retention", "rehearse"],
+    ),
     ("cli", &["complete", "door", "report"]),
     ("rehearse", &["diag", "model", "host"]),
     ("app", &["*"]),
