@@ -77,7 +77,35 @@ fn mask(text: &str) -> String {
 fn the_page_tells_what_goes_where_and_what_is_new() {
     let (plan, artifact) = (plan("demo-1.0.tar.gz"), artifact("demo-1.0.tar.gz"));
     let text = text(&page(&plan, &artifact, "d/a.py"));
-    expect_test::expect![""].assert_eq(&text);
+    expect_test::expect![[r#"
+        plan
+          goals        publish
+          commit       c0ffee
+          tags         v1.0
+          made         2026-01-02T03:04:05Z by rel 0.1.0
+          Releasefile  sha256 3b9c358f36f0a31b6ad3e14f309c7cf198ac9246e8316f9ce543d5b19ac02b80
+
+        what goes where
+          effect  place       what             size    sha256        then on the remote
+          upload  index:corp  demo-1.0.tar.gz  1.2 kB  322454f599b6  not there yet
+
+        addresses
+          index:corp  https://index.example/upload/
+
+        guards, when the plan was made
+          commit  held
+          tag     warned  HEAD carries no tag
+
+        demo-1.0.tar.gz: 2 files, 12.3 kB unpacked
+          sha256 322454f599b64751751044747fe5495d29b8b0252545bb61f9f10f037cabe94e
+            12.3 kB  d/a.py
+                1 B  b.py
+          since d/a.py:
+            new       12.3 kB  d/a.py
+            gone          7 B  c.py
+
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 mod altered;
 mod archives;
 mod configs;
-mod dists;
+pub mod dists;
 mod manifests;
 mod metadata;
 mod minting;
