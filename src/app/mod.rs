@@ -1,6 +1,7 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
-//! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files.
+//! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
+//! `page` shows one; `inspect` only looks, `init` writes a first Releasefile, `help` explains, `clean`
+//! removes, `complete` answers a shell, `verify` checks files.
 
 mod clean;
 mod complete;

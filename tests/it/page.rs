@@ -171,6 +171,9 @@ fn the_page_tells_what_goes_where_what_is_in_it_and_what_is_new() {
         addresses
           pypi  https://upload.pypi.org/legacy/
 
+        versions there that are not older
+          pypi  1.1
+
         guards, when the plan was made
           commit       held
           clean-tree   held
@@ -186,8 +189,8 @@ fn the_page_tells_what_goes_where_what_is_in_it_and_what_is_new() {
                75 B  time_piece-1.0.dist-info/WHEEL
                 6 B  time_piece.py
           since time_piece-0.9-py3-none-any.whl:
-            new           7 B  \u{1b}[31m<b>|.py
-            gone          1 B  old.py
+            new                 7 B  \u{1b}[31m<b>|.py
+            gone                1 B  old.py
             grown   300 B -> 5.0 kB  tests/big.bin
 
     "#]]
@@ -223,7 +226,7 @@ fn files_of_an_earlier_release_may_be_given() {
     pypi.rel(&project, &line)
         .code(0)
         .says("not looked")
-        .says("since time_piece-0.8-py3-none-any.whl:\n    new           3 B  new.py\n");
+        .says("since time_piece-0.8-py3-none-any.whl:\n    new     3 B  new.py\n");
     pypi.rel(&project, "show ../plan.json --against ../old/time_piece-0.9.tar.gz")
         .code(0)
         .says("no file of an earlier release to compare with");

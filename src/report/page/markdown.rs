@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    COLUMNS, Earlier, File, Inside, Page, addresses, changes, facts, rows, said, shown, since, sum,
+    COLUMNS, Earlier, File, Inside, Page, addresses, ahead, changes, facts, rows, said, shown,
+    since, sum,
 };
 use crate::dist::contents::Member;
 use crate::model::artifact::human_size;
@@ -79,10 +80,7 @@ impl Safe<'_> {
         if let Earlier::Found(_, difference) = &file.earlier
             && !difference.is_empty()
         {
-            let line = |(word, sizes, name): (&str, String, &str)| {
-                format!("{word:<6}  {sizes:>9}  {name}")
-            };
-            let lines: Vec<String> = changes(difference).into_iter().map(line).collect();
+            let lines = changes(difference);
             let plural = if lines.len() == 1 { "" } else { "s" };
             text += &self.folded(&format!("{} change{plural}", lines.len()), &lines);
         }
@@ -100,6 +98,9 @@ pub fn markdown(page: &Page<'_>, mask: &dyn Fn(&str) -> String) -> String {
     text += &safe.table("what goes where", &COLUMNS, effects.collect());
     let places = addresses(plan).into_iter().map(|(place, address)| vec![place, address]);
     text += &safe.table("addresses", &["place", "address"], places.collect());
+    let there = ahead(plan).into_iter().map(|(place, versions)| vec![place, versions]);
+    let head = ["place", "versions"];
+    text += &safe.table("versions there that are not older", &head, there.collect());
     let guards = plan.guards.iter().map(|guard| {
         let (state, found) = said(guard);
         vec![guard.guard.clone(), state.to_owned(), found]

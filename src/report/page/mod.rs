@@ -149,6 +149,16 @@ fn addresses(plan: &Plan) -> BTreeSet<(String, String)> {
     remote.map(|effect| (effect.destination().to_string(), effect.endpoint())).collect()
 }
 
+/// Where what versions were not older than this release when the plan was made.
+fn ahead(plan: &Plan) -> BTreeSet<(String, String)> {
+    let one = |planned: &Planned| {
+        let versions = plan.seen.get(&planned.key)?.ahead.iter().cloned().collect::<Vec<_>>();
+        let place = planned.effect.destination().to_string();
+        (!versions.is_empty()).then(|| (place, versions.join(", ")))
+    };
+    plan.effects.iter().filter_map(one).collect()
+}
+
 /// What a guard said, in a word and in its own words.
 fn said(guard: &Guarded) -> (&'static str, String) {
     let found = guard.found.join("; ");
@@ -167,15 +177,20 @@ fn sum(members: &[Member]) -> String {
 }
 
 /// The lines of a difference: a word, sizes, a name.
-fn changes(difference: &Difference) -> Vec<(&'static str, String, &str)> {
-    let new = difference.new.iter().map(|one| ("new", human_size(one.size), one.name.as_str()));
-    let gone = difference.gone.iter().map(|one| ("gone", human_size(one.size), one.name.as_str()));
+fn changes(difference: &Difference) -> Vec<String> {
+    let one = |word: &'static str| {
+        move |member: &Member| (word, human_size(member.size), member.name.clone())
+    };
     let resized = difference.resized.iter().map(|one| {
         let word = if one.now > one.before { "grown" } else { "shrunk" };
         let sizes = format!("{} -> {}", human_size(one.before), human_size(one.now));
-        (word, sizes, one.name.as_str())
+        (word, sizes, one.name.clone())
     });
-    new.chain(gone).chain(resized).collect()
+    let (new, gone) =
+        (difference.new.iter().map(one("new")), difference.gone.iter().map(one("gone")));
+    let all: Vec<(&str, String, String)> = new.chain(gone).chain(resized).collect();
+    let width = all.iter().map(|(_, sizes, _)| sizes.len()).max().unwrap_or_default();
+    all.iter().map(|(word, sizes, name)| format!("{word:<6}  {sizes:>width$}  {name}")).collect()
 }
 
 /// What is said of an earlier file in one line, if anything.

@@ -101,8 +101,8 @@ fn the_page_tells_what_goes_where_and_what_is_new() {
             12.3 kB  d/a.py
                 1 B  b.py
           since d/a.py:
-            new       12.3 kB  d/a.py
-            gone          7 B  c.py
+            new     12.3 kB  d/a.py
+            gone        7 B  c.py
 
     "#]]
     .assert_eq(&text);

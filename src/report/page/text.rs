@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    COLUMNS, Earlier, File, Inside, Page, addresses, changes, facts, rows, said, shown, since, sum,
+    COLUMNS, Earlier, File, Inside, Page, addresses, ahead, changes, facts, rows, said, shown,
+    since, sum,
 };
 use crate::model::artifact::human_size;
 
@@ -17,6 +18,8 @@ pub fn text(page: &Page<'_>) -> String {
     text += &table("what goes where", std::iter::once(head).chain(effects));
     let places = addresses(plan).into_iter().map(|(place, address)| vec![place, address]);
     text += &table("addresses", places);
+    let there = ahead(plan).into_iter().map(|(place, versions)| vec![place, versions]);
+    text += &table("versions there that are not older", there);
     let guards = plan.guards.iter().map(|guard| {
         let (state, found) = said(guard);
         vec![guard.guard.clone(), state.to_owned(), found]
@@ -69,8 +72,8 @@ fn file(file: &File<'_>) -> String {
         let _ = writeln!(text, "  {}", shown(&line));
     }
     if let Earlier::Found(_, difference) = &file.earlier {
-        for (word, sizes, name) in changes(difference) {
-            let _ = writeln!(text, "    {word:<6}  {sizes:>9}  {}", shown(name));
+        for line in changes(difference) {
+            let _ = writeln!(text, "    {}", shown(&line));
         }
     }
     text + "\n"
