@@ -475,6 +475,36 @@ mod tests {
     }
 
     #[test]
+    fn what_this_release_sent_is_known_by_place_and_name_and_bytes_where_they_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), &release()).unwrap();
+        let intent = |name: &str| Record::Intent {
+            key: Key(Digest::of(name)),
+            summary: "s".into(),
+            endpoint: "e".into(),
+            name: name.into(),
+            digest: Some(Digest::of(b"bytes")),
+            at: 1,
+        };
+        let ours = Digest::of(b"bytes");
+        ledger.record(&intent("open")).unwrap();
+        ledger.record(&intent("refused")).unwrap();
+        let key = Key(Digest::of("refused"));
+        ledger.record(&Record::Refused { key, reason: "no".into() }).unwrap();
+        let table = [
+            ("e", "open", Some(ours.as_str()), true),
+            ("e", "open", None, true),
+            ("e", "open", Some("other"), false),
+            ("elsewhere", "open", None, false),
+            ("e", "never", None, false),
+            ("e", "refused", None, false),
+        ];
+        for (place, name, sha256, sent) in table {
+            assert_eq!(ledger.sent(place, name, sha256), sent, "{place} {name} {sha256:?}");
+        }
+    }
+
+    #[test]
     fn a_second_run_is_kept_out_and_a_reopened_ledger_remembers() {
         let folder = tempfile::tempdir().unwrap();
         let key = Key(Digest::of(b"x"));

@@ -31,7 +31,8 @@ pub(super) fn describe(session: &Arc<Session>) -> Result<Vec<Planned>, Vec<Diagn
 pub(super) struct Look {
     /// One row for each effect.
     pub(super) rows: Vec<PlanRow>,
-    /// For each row what is listed there of the same version or a newer one.
+    /// For each row what is listed there of the same version or a newer one; looked for only if a plan
+    /// is kept or given, since nobody else asks.
     pub(super) ahead: Vec<Vec<Listed>>,
     /// Why nothing may be sent: other bytes are there, or a remote cannot be asked.
     pub(super) stops: Vec<Diagnostic>,
@@ -85,7 +86,8 @@ pub(super) fn look(
             look.stops.push(door::other_bytes(&planned.effect, found));
         }
         // What cannot be asked was said above.
-        let ahead = presence.as_ref().and_then(|_| survey.ahead(&planned.effect).ok());
+        let asked = presence.as_ref().filter(|_| session.options.plan_file.is_some());
+        let ahead = asked.and_then(|_| survey.ahead(&planned.effect).ok());
         look.ahead.push(ahead.unwrap_or_default());
         let (key, task) = (planned.key.clone(), planned.task.clone());
         look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });

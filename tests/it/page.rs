@@ -10,14 +10,15 @@ use rel::host::env::Env;
 use rel::host::rehearsed::Way;
 use rel::host::term::Term;
 use rel::rehearse::ca::Authority;
-use rel::rehearse::http::Request;
+use rel::rehearse::crates::{self, ApiToken, Registry};
+use rel::rehearse::http::{Request, Response};
 use rel::rehearse::oidc::{Identity, Issuer};
 use rel::rehearse::pypi::{Index, Settings};
 use rel::rehearse::wire::Proxy;
 use rel::rehearse::world::World;
 
 use crate::project::{Project, Ran};
-use crate::refusals::dists;
+use crate::refusals::{dists, packages};
 
 /// Making keys takes long: all tests share them.
 static AUTHORITY: LazyLock<Arc<Authority>> = LazyLock::new(|| Arc::new(Authority::new().unwrap()));
@@ -42,6 +43,27 @@ const RELEASEFILE: &str = r#"
     task("publish").needs("build").effects("pypi").run(|t| pypi::publish(t.artifacts("build"), "pypi"));
 "#;
 
+/// The token of an account of crates.io.
+const CRATES_TOKEN: &str = "cioGood";
+
+/// A project that publishes a version of a crate, with one more file.
+fn of_crate(version: &str, more: &str) -> Project {
+    let project = Project::new(
+        r#"
+        task("build").run(|t| sh("cp dist/* {}", t.out));
+        task("publish").needs("build").effects("crates").run(|t| crates::publish(t.artifacts("build")));
+        "#,
+    );
+    let manifest = packages::manifest(packages::NAME, version, "");
+    let file = tar::EntryType::Regular;
+    let members =
+        [("Cargo.toml", file, manifest.as_str()), ("src/lib.rs", file, ""), (more, file, "x")];
+    let (name, bytes) = packages::with(&format!("{}-{version}", packages::NAME), &members);
+    std::fs::create_dir(project.root().join("dist")).unwrap();
+    std::fs::write(project.root().join("dist").join(name), bytes).unwrap();
+    project.env("CARGO_REGISTRY_TOKEN", CRATES_TOKEN).git()
+}
+
 /// A wheel of a version, with more members.
 fn wheel(version: &str, more: &[(&str, usize)]) -> dists::File {
     let name = format!("time_piece-{version}-py3-none-any.whl");
@@ -60,7 +82,7 @@ fn project(more: &[(&str, usize)]) -> Project {
     project.env("PYPI_TOKEN", "pypi-good").git()
 }
 
-/// A PyPI, and the way to it.
+/// A PyPI and a crates.io, and the way to them.
 struct Pypi {
     index: Arc<Mutex<Index>>,
     asked: Arc<Mutex<Vec<String>>>,
@@ -73,6 +95,11 @@ fn now() -> u64 {
 
 impl Pypi {
     fn start() -> Self {
+        Self::start_with(|_| None)
+    }
+
+    /// With another answer to some requests.
+    fn start_with(instead: fn(&Request) -> Option<Response>) -> Self {
         let mut index = Index::new(Settings {
             name: "pypi".into(),
             base: "https://pypi.org".into(),
@@ -86,6 +113,20 @@ impl Pypi {
         for host in ["pypi.org", "upload.pypi.org", "files.pythonhosted.org"] {
             world.serve(host, index.clone());
         }
+        let addresses = Endpoints::default().crates;
+        let mut registry = Registry::new(crates::Settings {
+            api: addresses.api,
+            index: addresses.index,
+            downloads: addresses.downloads,
+            audience: "crates.io".into(),
+            issuer: ISSUER.verifier(),
+        });
+        let (secret, user) = (CRATES_TOKEN.to_owned(), "acme".to_owned());
+        registry.add_token(ApiToken { secret, user, scopes: None, crates: Vec::new() });
+        let registry = Arc::new(Mutex::new(registry));
+        for host in ["crates.io", "index.crates.io", "static.crates.io"] {
+            world.serve(host, registry.clone());
+        }
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let noted = asked.clone();
         let answerer = Arc::new(move |request: Request| {
@@ -93,7 +134,7 @@ impl Pypi {
             let login =
                 if request.header("authorization").is_some() { " with a login" } else { "" };
             noted.lock().unwrap().push(line + login);
-            world.answer(&request)
+            instead(&request).unwrap_or_else(|| world.answer(&request))
         });
         let proxy = Proxy::start(AUTHORITY.clone(), answerer).unwrap();
         Self { index, asked, proxy }
@@ -120,14 +161,15 @@ impl Pypi {
     }
 
     fn uploads(&self) -> usize {
-        self.asked.lock().unwrap().iter().filter(|line| line.starts_with("POST ")).count()
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|line| !line.starts_with("GET ")).count()
     }
 }
 
 /// The page without what differs from commit to commit.
 fn steady(page: &str) -> String {
     let line = |line: &str| {
-        let start = line.trim_start().split_whitespace().next().unwrap_or_default();
+        let start = line.split_whitespace().next().unwrap_or_default();
         match start {
             "commit" if line.len() > 40 => "  commit       [commit]".to_owned(),
             "made" => "  made         [when]".to_owned(),
@@ -320,4 +362,44 @@ fn a_plan_that_was_changed_is_neither_shown_nor_applied() {
     write(&text.replace("\"v\": 2", "\"v\": 1"));
     pypi.rel(&project, "apply ../plan.json --yes").code(2).says("format 1");
     assert_eq!(pypi.uploads(), 0);
+}
+
+#[test]
+fn a_crate_is_compared_with_the_one_before_and_a_newer_one_makes_its_plan_stale() {
+    let services = Pypi::start();
+    let publish = |version: &str, more: &str| {
+        let project = of_crate(version, more);
+        services.rel(&project, "publish --live --yes").code(0).says("proven");
+    };
+    publish("0.9.0", "src/old.rs");
+    let project = of_crate("0.10.0", "src/new.rs");
+    let before = services.asked.lock().unwrap().len();
+    services.rel(&project, "run publish -o ../plan.json").code(0);
+    let asked = services.asked.lock().unwrap()[before..].to_vec();
+    assert_eq!(asked, ["GET index.crates.io/ti/me/time-piece"], "each crate is asked for once");
+    services.rel(&project, "show ../plan.json --online").code(0).says(
+        "since time-piece-0.9.0.crate:\n    new     1 B  src/new.rs\n    gone    1 B  src/old.rs\n",
+    );
+    publish("0.11.0-rc.1", "src/rc.rs");
+    let sent = services.uploads();
+    let ran = services.rel(&project, "apply ../plan.json --yes").code(3);
+    ran.says("the plan is stale: crates now has time-piece 0.11.0-rc.1");
+    assert_eq!(services.uploads(), sent);
+}
+
+#[test]
+fn an_earlier_file_that_cannot_be_had_or_is_another_one_is_said_and_no_error() {
+    let files = |answer: fn(&Request) -> Option<Response>| {
+        let pypi = Pypi::start_with(answer);
+        pypi.gets("0.9", &[]);
+        let project = project(&[]);
+        pypi.rel(&project, "run publish -o ../plan.json --offline").code(0);
+        pypi.rel(&project, "show ../plan.json --online").code(0)
+    };
+    files(|request| request.path.ends_with(".whl").then(|| Response::text(200, "other bytes")))
+        .says("not compared: time_piece-0.9-py3-none-any.whl came with other bytes");
+    files(|request| (request.host == "pypi.org").then(|| Response::text(500, "down")))
+        .says("not compared: https://pypi.org/simple/time-piece/ answered 500");
+    files(|request| (request.host == "pypi.org").then(|| Response::text(404, "")))
+        .says("no file of an earlier release to compare with");
 }

@@ -1,7 +1,7 @@
 //! The page of a plan as Markdown, for a job summary or a comment.
 //!
-//! Names stand in character references, or in `<pre>` where only `<`, `>` and `&` mean something; a long
-//! list is cut, because GitHub drops a summary that is larger than 1 MiB as a whole.
+//! Names stand in character references, or in `<pre>` where only `<`, `>` and `&` mean something. Long
+//! lists are cut, and so is the page, because GitHub drops a summary that is larger than 1 MiB as a whole.
 
 use std::fmt::Write as _;
 
@@ -15,6 +15,10 @@ use crate::report::summary::reference;
 
 /// Most files of an archive that are listed.
 const MOST: usize = 500;
+/// The longest page, in bytes: other steps of the job have something to say too.
+const ROOM: usize = 900 << 10;
+/// The last line of a page that is cut.
+const MORE: &str = "… `rel show` without `--markdown` shows the other files\n";
 
 /// Writes texts so that they mean nothing to Markdown, with secrets masked before they are escaped.
 struct Safe<'a>(&'a dyn Fn(&str) -> String);
@@ -108,7 +112,11 @@ pub fn markdown(page: &Page<'_>, mask: &dyn Fn(&str) -> String) -> String {
     text +=
         &safe.table("guards, when the plan was made", &["guard", "", "found"], guards.collect());
     for one in &page.files {
-        text += &safe.file(one);
+        let part = safe.file(one);
+        if text.len() + part.len() + MORE.len() > ROOM {
+            return text + MORE;
+        }
+        text += &part;
     }
     text
 }

@@ -77,7 +77,7 @@ fn mask(text: &str) -> String {
 fn the_page_tells_what_goes_where_and_what_is_new() {
     let (plan, artifact) = (plan("demo-1.0.tar.gz"), artifact("demo-1.0.tar.gz"));
     let text = text(&page(&plan, &artifact, "d/a.py"));
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         plan
           goals        publish
           commit       c0ffee
@@ -104,7 +104,7 @@ fn the_page_tells_what_goes_where_and_what_is_new() {
             new     12.3 kB  d/a.py
             gone        7 B  c.py
 
-    "#]]
+    "]]
     .assert_eq(&text);
 }
 
@@ -142,6 +142,22 @@ fn a_long_list_is_cut_in_markdown() {
     let text = markdown(&Page { plan: &plan, files: vec![file] }, &mask);
     assert!(text.contains("… and 1500 more\n</pre>"), "{text}");
     assert_eq!(text.matches("  d/").count(), 500, "{text}");
+}
+
+#[test]
+fn a_long_page_is_cut_between_files_in_markdown() {
+    let (plan, artifact) = (plan("demo-1.0.tar.gz"), artifact("demo-1.0.tar.gz"));
+    let name = "x".repeat(100);
+    let file = || {
+        let inside = Inside::Members((0..500).map(|_| member(&name, 1)).collect());
+        File { artifact: &artifact, inside, earlier: Earlier::NotAsked }
+    };
+    let files: Vec<File<'_>> = (0..30).map(|_| file()).collect();
+    let text = markdown(&Page { plan: &plan, files }, &mask);
+    assert!((800 << 10..=900 << 10).contains(&text.len()), "{}", text.len());
+    assert!(
+        text.ends_with("</details>\n\n… `rel show` without `--markdown` shows the other files\n")
+    );
 }
 
 #[test]
