@@ -13,11 +13,11 @@ mod options;
 
 use args::{
     CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options, run_options,
-    verify_options,
+    show_options, verify_options,
 };
 pub use options::{
-    Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said, Signer,
-    VerifyOptions,
+    Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said, ShowOptions,
+    Signer, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -92,7 +92,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             args.words.rest,
             matches!(args.format, GraphArg::Mermaid),
         ),
-        Sub::Show { name } => Command::Show(name),
+        Sub::Show(args) => Command::Show(show_options(args)),
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),

@@ -304,6 +304,18 @@ impl Ledger {
         other.map(|(_, (_, _, digest))| digest.clone())
     }
 
+    /// Whether this release has, or may have, put a file of this name there; with these bytes, if the
+    /// place tells a digest.
+    pub fn sent(&self, endpoint: &str, name: &str, sha256: Option<&str>) -> bool {
+        let inner = self.lock();
+        inner.files.iter().any(|(key, (place, called, digest))| {
+            let went =
+                inner.states.get(key).is_some_and(|state| !matches!(state, State::Refused(_)));
+            let same = sha256.is_none_or(|sha256| sha256 == digest.as_str());
+            went && same && place == endpoint && called == name
+        })
+    }
+
     /// Writes a record down; it is on disk when this returns.
     ///
     /// # Errors
@@ -466,6 +478,36 @@ mod tests {
             let middle = edited.len() / 2;
             edited[middle] ^= 1;
             prop_assert!(replay(&edited).is_err());
+        }
+    }
+
+    #[test]
+    fn what_this_release_sent_is_known_by_place_and_name_and_bytes_where_they_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), &release()).unwrap();
+        let intent = |name: &str| Record::Intent {
+            key: Key(Digest::of(name)),
+            summary: "s".into(),
+            endpoint: "e".into(),
+            name: name.into(),
+            digest: Some(Digest::of(b"bytes")),
+            at: 1,
+        };
+        let ours = Digest::of(b"bytes");
+        ledger.record(&intent("open")).unwrap();
+        ledger.record(&intent("refused")).unwrap();
+        let key = Key(Digest::of("refused"));
+        ledger.record(&Record::Refused { key, reason: "no".into() }).unwrap();
+        let table = [
+            ("e", "open", Some(ours.as_str()), true),
+            ("e", "open", None, true),
+            ("e", "open", Some("other"), false),
+            ("elsewhere", "open", None, false),
+            ("e", "never", None, false),
+            ("e", "refused", None, false),
+        ];
+        for (place, name, sha256, sent) in table {
+            assert_eq!(ledger.sent(place, name, sha256), sent, "{place} {name} {sha256:?}");
         }
     }
 

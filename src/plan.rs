@@ -1,19 +1,20 @@
 //! A plan: the effects of a release in order, bound to a commit, a Releasefile and digests.
 //!
 //! A live run is always "apply a plan": the gate makes one, or `rel apply` reads one from a file.
+//! Besides it holds what was known when it was made: what guards said, and what the remotes held.
 //! Pure; the file format carries a version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::diag::Diagnostic;
 use crate::model::artifact::{Artifact, Digest};
-use crate::model::effect::{Effect, Key, Release, UploadPypi};
+use crate::model::effect::{Effect, Key, Listed, Presence, Receipt, Release, UploadPypi};
 use crate::model::task::Destination;
 
 /// Version of the file format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One effect that a task asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +23,32 @@ pub struct Planned {
     pub key: Key,
     /// The task instance that asks for it.
     pub task: String,
+    /// What will be known of it once it has happened.
+    pub receipt: Receipt,
     /// The effect.
     #[serde(flatten)]
     pub effect: Effect,
+}
+
+/// What a guard said when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guarded {
+    /// Its name.
+    pub guard: String,
+    /// What it found; nothing if it held.
+    pub found: Vec<String>,
+    /// Whether a live run goes on all the same.
+    pub only_warns: bool,
+}
+
+/// What the remote of an effect held when the plan was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where the effect would put something; `None` if nobody looked, or the remote did not answer.
+    pub presence: Option<Presence>,
+    /// Versions of the project that were there and are not older than this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ahead: BTreeSet<String>,
 }
 
 /// What a live run may do, and with which bytes.
@@ -36,7 +60,9 @@ pub struct Plan {
     pub rel: String,
     /// The commit and project; `None` outside a repository, where nothing can be sent.
     pub release: Option<Release>,
-    /// Digest of the Releasefile and of every module it imports.
+    /// Tags of the commit.
+    pub tags: Vec<String>,
+    /// Digest of the Releasefile and of every module it imports, those of the standard library too.
     pub releasefile: Digest,
     /// The instant of the run that made it, in seconds since 1970.
     pub at: u64,
@@ -48,13 +74,17 @@ pub struct Plan {
     pub artifacts: BTreeMap<String, Vec<Artifact>>,
     /// The effects, in the order in which they were asked for.
     pub effects: Vec<Planned>,
+    /// What guards said.
+    pub guards: Vec<Guarded>,
+    /// What the remotes held.
+    pub seen: BTreeMap<Key, Seen>,
 }
 
 impl Plan {
     /// Reads a plan file.
     ///
     /// # Errors
-    /// Another version, or no plan at all.
+    /// Another version, no plan at all, or one whose effects are not what their keys say.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         #[derive(Deserialize)]
         struct Head {
@@ -71,7 +101,19 @@ impl Plan {
             return Err(Diagnostic::usage(message)
                 .hint("apply it with the version of rel that made it, or make it anew"));
         }
-        serde_json::from_str(text).map_err(broken)
+        let plan: Self = serde_json::from_str(text).map_err(broken)?;
+        let release = plan.release.clone().unwrap_or_else(Release::nowhere);
+        let changed = plan.effects.iter().find(|planned| {
+            let Planned { key, receipt, effect, .. } = planned;
+            let whole = effect.files().iter().all(|file| file.sha256.is_whole());
+            !whole || *key != effect.key(&release) || *receipt != effect.predicted()
+        });
+        changed.map_or(Ok(()), |planned| {
+            let wrong = Diagnostic::usage("this plan was changed after it was made");
+            let wrong = wrong.note(format!("the effect {} is another one now", planned.key));
+            Err(wrong.hint("make it anew with `rel run TASK -o plan.json`"))
+        })?;
+        Ok(plan)
     }
 
     /// The plan as text, with a final line end.
@@ -115,18 +157,46 @@ impl Plan {
         if self.releasefile != now.releasefile {
             return Some("the Releasefile, or a module it imports, has changed".into());
         }
-        let gone = self
-            .effects
-            .iter()
-            .find(|planned| !now.effects.iter().any(|other| other.key == planned.key));
-        if let Some(gone) = gone {
-            return Some(format!("nothing asks any longer for: {}", gone.effect.summary()));
+        if let Some(tag) = self.tags.iter().find(|tag| !now.tags.contains(tag)) {
+            return Some(format!("it was made for the tag {tag}, which HEAD does not carry"));
         }
-        let new = now
-            .effects
-            .iter()
-            .find(|planned| !self.effects.iter().any(|other| other.key == planned.key));
+        let among =
+            |all: &Self, one: &Planned| all.effects.iter().position(|other| other.key == one.key);
+        for planned in &self.effects {
+            let Some(at) = among(now, planned) else {
+                return Some(format!("nothing asks any longer for: {}", planned.effect.summary()));
+            };
+            // A command names files by where they lie on this machine, its key by their digests.
+            let is_command = matches!(planned.effect, Effect::Command(_));
+            if !is_command && now.effects[at].effect != planned.effect {
+                return Some(format!("no longer the same as then: {}", planned.effect.summary()));
+            }
+        }
+        let new = now.effects.iter().find(|planned| among(self, planned).is_none());
         new.map(|new| format!("it does not hold: {}", new.effect.summary()))
+    }
+
+    /// Versions that came to the place of `planned` since this plan was made, not older than what it
+    /// would send there; `ahead` is what is listed there now. What the plan itself holds is no news
+    /// (other bytes under its names are told of elsewhere), nor is what was `sent` for this release
+    /// besides. Where nobody had looked, nothing is known.
+    pub fn overtaken(
+        &self,
+        planned: &Planned,
+        ahead: &[Listed],
+        sent: impl Fn(&str, &Listed) -> bool,
+    ) -> BTreeSet<String> {
+        let Some(seen) = self.seen.get(&planned.key).filter(|seen| seen.presence.is_some()) else {
+            return BTreeSet::new();
+        };
+        let place = planned.effect.endpoint();
+        let own = |listed: &Listed| {
+            let mut effects = self.effects.iter();
+            effects.any(|one| one.receipt.name == listed.file && one.effect.endpoint() == place)
+        };
+        let news = ahead.iter().filter(|listed| !seen.ahead.contains(&listed.version));
+        let news = news.filter(|listed| !own(listed) && !sent(&place, listed));
+        news.map(|listed| listed.version.clone()).collect()
     }
 }
 
@@ -157,3 +227,6 @@ fn rival(
             .note(format!("{task}: sha256 {}", upload.file.sha256));
     Some(wrong.hint("build each file once, and let every publish take that one"))
 }
+
+#[cfg(test)]
+mod tests;

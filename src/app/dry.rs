@@ -8,11 +8,13 @@ use std::sync::atomic::Ordering;
 use super::gate;
 use super::pass::Pass;
 use super::session::{Done, Session};
+use super::stale;
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::host::fs;
 use crate::model::artifact::Digest;
+use crate::plan::Plan;
 use crate::seal::Seal;
 
 /// Runs local tasks, describes the others, and shows the plan.
@@ -33,41 +35,51 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
     if let Some(folder) = &session.options.export {
         export(session, folder).map_err(|wrong| vec![*wrong])?;
     }
-    let plan = session.plan(door.planned());
-    if let Some(path) = &session.options.plan_file {
-        session.must_be_as_committed()?;
-        let path = session.host.cwd.join(path);
-        let failed = |error: std::io::Error| {
-            vec![Diagnostic::machine(format!("cannot write {}: {error}", path.display()))]
-        };
-        let text = plan.to_text();
-        if session.host.env.masked(&text) != text {
-            let wrong = Diagnostic::refused("the plan would hold the value of a secret");
-            return Err(wrong.hint("take it off the command line: a command finds it in its environment after `.secrets(…)`").into());
-        }
-        if fs::exists(&path) && !fs::is_plain_file(&path) {
-            let wrong = Diagnostic::usage(format!("{} is no regular file", path.display()));
-            return Err(wrong
-                .hint("name a file that is not there yet, or one that may be replaced")
-                .into());
-        }
-        // The state remembers it, so that its artifacts stay as long as it may be applied.
-        let copy = format!("{}.json", Digest::of(&text).short());
-        fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;
-        fs::replace(&path, &text).map_err(failed)?;
-        session.events.note(format!("the plan is in {}", path.display()));
-    }
+    let mut plan = session.plan(door.planned());
     if session.of_kind(Kind::Sending).is_empty() {
+        keep(session, &plan)?;
         return Ok(Exit::OK);
     }
     let findings = session.guards();
-    session.warn(findings.warnings);
     let look = gate::look(session, &plan, session.options.offline, |_| false);
+    if session.stop.fired() {
+        return Ok(Exit::INTERRUPTED);
+    }
+    stale::note(&mut plan, &findings, &look);
+    keep(session, &plan)?;
+    session.warn(findings.warnings);
     let stops = [plan.conflicts(), findings.stops, look.stops.clone()].concat();
     session.would_stop.store(stops.len(), Ordering::Relaxed);
     let strict = session.options.strict && !stops.is_empty();
     gate::show(session, &look, stops, false);
     Ok(if strict { Exit::REFUSED } else { Exit::OK })
+}
+
+/// Writes the plan to the file that was asked for, if one was.
+fn keep(session: &Session, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
+    let Some(path) = &session.options.plan_file else { return Ok(()) };
+    session.must_be_as_committed()?;
+    let path = session.host.cwd.join(path);
+    let failed = |error: std::io::Error| {
+        vec![Diagnostic::machine(format!("cannot write {}: {error}", path.display()))]
+    };
+    let text = plan.to_text();
+    if session.host.env.masked(&text) != text {
+        let wrong = Diagnostic::refused("the plan would hold the value of a secret");
+        return Err(wrong.hint("take it off the command line: a command finds it in its environment after `.secrets(…)`").into());
+    }
+    if fs::exists(&path) && !fs::is_plain_file(&path) {
+        let wrong = Diagnostic::usage(format!("{} is no regular file", path.display()));
+        return Err(wrong
+            .hint("name a file that is not there yet, or one that may be replaced")
+            .into());
+    }
+    // The state remembers it, so that its artifacts stay as long as it may be applied.
+    let copy = format!("{}.json", Digest::of(&text).short());
+    fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;
+    fs::replace(&path, &text).map_err(failed)?;
+    session.events.note(format!("the plan is in {}", path.display()));
+    Ok(())
 }
 
 /// Instances whose artifacts a live run of this commit would take from its seal; so does a dry one,

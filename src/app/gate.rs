@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::{self, Door};
 use crate::graph::{Kind, Node};
-use crate::model::effect::{Effect, Key, Presence};
+use crate::model::effect::{Effect, Key, Listed, Presence};
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
@@ -31,6 +31,9 @@ pub(super) fn describe(session: &Arc<Session>) -> Result<Vec<Planned>, Vec<Diagn
 pub(super) struct Look {
     /// One row for each effect.
     pub(super) rows: Vec<PlanRow>,
+    /// For each row what is listed there of the same version or a newer one; looked for only if a plan
+    /// is kept or given, since nobody else asks.
+    pub(super) ahead: Vec<Vec<Listed>>,
     /// Why nothing may be sent: other bytes are there, or a remote cannot be asked.
     pub(super) stops: Vec<Diagnostic>,
 }
@@ -60,7 +63,7 @@ pub(super) fn look(
         say: &say,
     };
     let survey = Survey::new(&errand);
-    let mut look = Look { rows: Vec::new(), stops: Vec::new() };
+    let mut look = Look { rows: Vec::new(), ahead: Vec::new(), stops: Vec::new() };
     let mut silent: BTreeSet<String> = BTreeSet::new();
     for planned in &plan.effects {
         if session.stop.fired() {
@@ -82,6 +85,10 @@ pub(super) fn look(
         if let Some(Presence::Other(found)) = &presence {
             look.stops.push(door::other_bytes(&planned.effect, found));
         }
+        // What cannot be asked was said above.
+        let asked = presence.as_ref().filter(|_| session.options.plan_file.is_some());
+        let ahead = asked.and_then(|_| survey.ahead(&planned.effect).ok());
+        look.ahead.push(ahead.unwrap_or_default());
         let (key, task) = (planned.key.clone(), planned.task.clone());
         look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });
     }

@@ -7,6 +7,7 @@ use super::gate::{self, Answers};
 use super::pass::Pass;
 use super::proof;
 use super::session::{Done, Session};
+use super::stale;
 use crate::diag::{Diagnostic, Exit};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
@@ -172,6 +173,7 @@ fn through_gate(
         return Ok(exit);
     }
     stops.extend(look.stops.clone());
+    stops.extend(given.map(|given| stale::overtaken(given, &look, &ledger)).unwrap_or_default());
     let first = stops.first().map(|first| first.kind.exit());
     gate::show(session, &look, stops, true);
     if let Some(exit) = first {

@@ -1,7 +1,8 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
-//! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
-//! `status` and `ledger` tell how far a release has come.
+//! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
+//! `page` shows one; `inspect` only looks, `init` writes a first Releasefile, `help` explains, `clean`
+//! removes, `complete` answers a shell, `verify` checks files, `status` and `ledger` tell how far a release
+//! has come.
 
 mod clean;
 mod complete;
@@ -16,11 +17,13 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod live;
+mod page;
 mod pass;
 mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod stale;
 mod status;
 mod verify;
 
@@ -78,7 +81,7 @@ fn dispatch(
         Command::Status(release) => status::run(host, output, release.as_deref()),
         Command::Ledger(commit) => ledger::run(host, output, commit.as_deref()),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
-        Command::Show(name) => inspect::show(host, &name),
+        Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
@@ -133,6 +136,7 @@ impl Project {
 
 const NAMES: [&str; 2] = ["Releasefile", "Releasefile.rhai"];
 
+/// The Releasefile of the project that a folder is in.
 fn find(from: &Path) -> Result<PathBuf, Diagnostic> {
     let start = fs::real(from).map_err(|error| {
         let wrong = Diagnostic::usage(format!("cannot start in {}: {error}", from.display()));

@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub(super) graph: Graph,
     pub(super) cx: Arc<RunCx>,
     pub(super) release: Option<Release>,
+    /// Tags of the commit.
+    tags: Vec<String>,
     pub(super) stop: Stop,
     /// Why a live run would stop, counted in a dry one.
     pub(super) would_stop: AtomicUsize,
@@ -89,6 +91,7 @@ impl Session {
             strict,
         );
         let release = repo.release();
+        let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events) = (host.clone(), events.clone());
         let cx = Arc::new(cx);
@@ -105,6 +108,7 @@ impl Session {
             graph,
             cx,
             release,
+            tags,
             stop,
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
@@ -149,7 +153,8 @@ impl Session {
         look(&Ground { host, repo: &repo, release, except: except.as_deref(), indexes })
     }
 
-    /// The plan of these effects with the artifacts made so far.
+    /// The plan of these effects with the artifacts made so far. What guards and remotes say is left to
+    /// whoever asks them.
     pub(super) fn plan(&self, mut effects: Vec<Planned>) -> Plan {
         let place: BTreeMap<&str, usize> = self
             .graph
@@ -162,12 +167,15 @@ impl Session {
             v: plan::VERSION,
             rel: env!("CARGO_PKG_VERSION").into(),
             release: self.release.clone(),
+            tags: self.tags.clone(),
             releasefile: self.script.digest.clone(),
             at: self.host.clock.unix(),
             goals: self.options.words.clone(),
             rest: self.options.rest.clone(),
             artifacts: self.artifacts(),
             effects,
+            guards: Vec::new(),
+            seen: BTreeMap::new(),
         }
     }
 

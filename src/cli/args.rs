@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::options::{Chaos, RehearseOptions, RunOptions, Signer, VerifyOptions};
+use super::options::{Chaos, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions};
 use crate::door::Doubt;
 
 /// A task runner made for releases: every run is dry until `--live`.
@@ -92,11 +92,8 @@ pub(super) enum Sub {
     },
     /// Print the graph of tasks.
     Graph(GraphArgs),
-    /// Show a task, the table of `guards`, or a module such as `std/python`.
-    Show {
-        /// A task, `guards`, or a module.
-        name: String,
-    },
+    /// Show a task, the table of `guards`, a module such as `std/python`, or what a plan would send.
+    Show(ShowArgs),
     /// Explain what a Releasefile may use: builtins and the standard library.
     Doc {
         /// One of them: `exec`, `.needs`, `pypi::publish`, `test`.
@@ -258,6 +255,21 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Args)]
+pub(super) struct ShowArgs {
+    /// A task, `guards`, a module, or the file of a plan (`….json`).
+    pub(super) name: String,
+    /// Show the plan as Markdown, for a job summary.
+    #[arg(long)]
+    pub(super) markdown: bool,
+    /// Tell what is new in the plan's files since these, of an earlier release.
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub(super) against: Vec<PathBuf>,
+    /// Ask the plan's indexes for the files of the release before; only reads, without a login.
+    #[arg(long)]
+    pub(super) online: bool,
+}
+
+#[derive(Args)]
 pub(super) struct CleanArgs {
     /// Only show what is kept, and what would be removed.
     #[arg(long)]
@@ -320,6 +332,11 @@ pub(super) fn verify_options(args: VerifyArgs) -> VerifyOptions {
         signer: by_repository.or(by_name),
         trusted_root: args.trusted_root,
     }
+}
+
+pub(super) fn show_options(args: ShowArgs) -> ShowOptions {
+    let ShowArgs { name, markdown, against, online } = args;
+    ShowOptions { name, markdown, against, online }
 }
 
 pub(super) fn rehearse_options(args: RehearseArgs) -> RehearseOptions {

@@ -119,6 +119,19 @@ pub struct VerifyOptions {
     pub trusted_root: Option<PathBuf>,
 }
 
+/// What to show, and of a plan how.
+#[derive(Debug, Default)]
+pub struct ShowOptions {
+    /// A task, `guards`, a module, or the file of a plan.
+    pub name: String,
+    /// As Markdown.
+    pub markdown: bool,
+    /// Files of an earlier release to compare with.
+    pub against: Vec<PathBuf>,
+    /// Indexes are asked for files of an earlier release.
+    pub online: bool,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -143,7 +156,7 @@ pub enum Command {
     /// Print the graph; whether in Mermaid's language.
     Graph(Vec<String>, Vec<String>, bool),
     /// Show one thing.
-    Show(String),
+    Show(ShowOptions),
     /// Explain one builtin or all.
     Doc(Option<String>),
     /// Print declarations for editors.

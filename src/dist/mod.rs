@@ -1,4 +1,4 @@
-//! What a built distribution says about itself: its file name and its metadata.
+//! What a built distribution says about itself: its file name, its metadata, and what is in it.
 //!
 //! Everything here is a pure function of a file name and a reader. It opens no file, asks no index
 //! and does not judge an index's own upload rules (platform tags, archive framing, licence files);
@@ -6,9 +6,12 @@
 //! a release would then depend on a Python environment that it did not build.
 
 pub mod cargo;
+pub mod contents;
+pub mod difference;
 pub mod filename;
 pub mod form;
 pub mod metadata;
+pub mod order;
 #[cfg(test)]
 mod samples;
 pub mod sdist;

@@ -97,8 +97,7 @@ impl Door {
         for effect in effects {
             declared(caller, effect).map_err(|wrong| place(wrong, caller))?;
         }
-        let nowhere = || Release { commit: String::new(), project: String::new() };
-        let release = self.release.clone().unwrap_or_else(nowhere);
+        let release = self.release.clone().unwrap_or_else(Release::nowhere);
         let keyed: Vec<(Key, &Effect)> =
             effects.iter().map(|effect| (effect.key(&release), effect)).collect();
         match &self.mode {
@@ -109,6 +108,7 @@ impl Door {
                         planned.push(Planned {
                             key,
                             task: caller.task.to_owned(),
+                            receipt: effect.predicted(),
                             effect: effect.clone(),
                         });
                     }

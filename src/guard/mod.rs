@@ -79,6 +79,19 @@ pub struct Findings {
     pub stops: Vec<Diagnostic>,
     /// It goes on after these.
     pub warnings: Vec<Diagnostic>,
+    /// What each guard found, those that held included.
+    pub guards: Vec<Asked>,
+}
+
+/// One guard that was asked.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its name.
+    pub name: &'static str,
+    /// What it found, in one line each.
+    pub found: Vec<String>,
+    /// Whether a live run goes on all the same.
+    pub only_warns: bool,
 }
 
 /// Whether the project is exactly what its commit holds: what a plan that is kept must rest on.
@@ -95,11 +108,13 @@ pub fn check(ground: &Ground<'_>, asked: &[GuardCall]) -> Findings {
             continue;
         }
         let found = (guard.check)(ground);
+        let only_warns = !guard.always && call.is_some_and(|call| call.warn);
+        let said = found.iter().map(|one| one.message.clone()).collect();
+        findings.guards.push(Asked { name: guard.name, found: said, only_warns });
         let found = found.into_iter().map(|one| match call {
             Some(call) => one.at(&call.name.site),
             None => one,
         });
-        let only_warns = !guard.always && call.is_some_and(|call| call.warn);
         if only_warns {
             findings.warnings.extend(found);
         } else {

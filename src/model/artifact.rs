@@ -24,6 +24,11 @@ impl Digest {
         Self(hex(raw))
     }
 
+    /// Whether it is one: what was read from a file may be any text.
+    pub fn is_whole(&self) -> bool {
+        self.0.len() == 64 && self.0.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
     /// All 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,37 +6,70 @@
 
 mod cures;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::once::Once;
 use super::{Errand, Trouble};
 use crate::dist::cargo;
 use crate::host::net::{Answer, Body, Login, Write};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
-use crate::model::effect::{Presence, PublishCrate};
+use crate::model::effect::{Listed, Presence, PublishCrate};
 
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
+
+/// Versions of crates as one look found them, by the crate's name.
+pub(super) type Versions = Once<Vec<Listed>>;
 
 /// What the index holds under this version.
 ///
 /// # Errors
 /// The index cannot be asked.
-pub fn probe(errand: &Errand<'_>, publish: &PublishCrate) -> Result<Presence, Trouble> {
-    let Some(lines) = lines(errand.host, &publish.name, errand.stop)? else {
-        return Ok(Presence::Absent);
-    };
+pub(super) fn probe(
+    errand: &Errand<'_>,
+    publish: &PublishCrate,
+    versions: &Versions,
+) -> Result<Presence, Trouble> {
+    let all = listed(errand, publish, versions)?;
     // What follows `+` does not make it another version there.
     let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
     let ours = plain(&publish.version);
-    let mut found =
-        lines.into_iter().filter(|line| line["vers"].as_str().map(plain) == Some(ours.clone()));
-    Ok(match found.next() {
+    let found = all.iter().find(|listed| plain(&listed.version) == ours);
+    Ok(match found.map(|listed| listed.sha256.as_deref()) {
         None => Presence::Absent,
-        Some(line) if line["cksum"] == publish.file.sha256.as_str() => Presence::Same,
-        Some(line) => {
-            Presence::Other(format!("sha256 {}", line["cksum"].as_str().unwrap_or("unknown")))
-        }
+        Some(Some(sha256)) if sha256 == publish.file.sha256.as_str() => Presence::Same,
+        Some(sha256) => Presence::Other(format!("sha256 {}", sha256.unwrap_or("unknown"))),
     })
+}
+
+/// The versions of the crate, read once in a look.
+///
+/// # Errors
+/// The index cannot be asked.
+pub(super) fn listed(
+    errand: &Errand<'_>,
+    publish: &PublishCrate,
+    versions: &Versions,
+) -> Result<Arc<Vec<Listed>>, Trouble> {
+    versions.ask(publish.name.clone(), || of_index(errand.host, &publish.name, errand.stop))
+}
+
+/// The versions of a crate that the index has.
+///
+/// # Errors
+/// The index cannot be asked.
+pub(super) fn of_index(host: &Host, name: &str, stop: &Stop) -> Result<Vec<Listed>, Trouble> {
+    let Some(lines) = lines(host, name, stop)? else { return Ok(Vec::new()) };
+    let downloads = &host.endpoints.crates.downloads;
+    let one = |line: &Value| {
+        let version = line["vers"].as_str()?.to_owned();
+        let file = format!("{name}-{version}.crate");
+        let url = format!("{downloads}/crates/{name}/{version}/download");
+        Some(Listed { version, file, sha256: line["cksum"].as_str().map(str::to_owned), url })
+    };
+    Ok(lines.iter().filter_map(one).collect())
 }
 
 /// The index's lines of a crate, one for each version; `None` if it has no such crate.

@@ -7,14 +7,17 @@ pub mod attestations;
 pub mod command;
 pub mod crates;
 mod cures;
+pub mod earlier;
 pub mod github;
 pub mod oidc;
+mod once;
 pub mod pypi;
 pub mod sigstore;
 pub mod simple;
 pub mod status;
 pub mod trusted;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,11 +25,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::diag::Outcome;
+use crate::dist::order::Scheme;
 use crate::host::Host;
 use crate::host::net::{Answer, Login, NoAnswer};
 use crate::host::stop::Stop;
 use crate::model::artifact::Digest;
-use crate::model::effect::{Effect, Presence};
+use crate::model::effect::{Effect, Listed, Presence};
 use crate::store::Store;
 
 /// What a remote needs to act for a task.
@@ -100,12 +104,13 @@ impl From<NoAnswer> for Trouble {
 pub struct Survey<'a> {
     errand: &'a Errand<'a>,
     pages: pypi::Pages,
+    crates: crates::Versions,
 }
 
 impl<'a> Survey<'a> {
     /// Begins a look: nothing is read yet, and nothing is known from one before.
     pub fn new(errand: &'a Errand<'a>) -> Self {
-        Self { errand, pages: pypi::Pages::default() }
+        Self { errand, pages: pypi::Pages::default(), crates: crates::Versions::default() }
     }
 
     /// What the remote holds where `effect` would put something.
@@ -118,7 +123,7 @@ impl<'a> Survey<'a> {
             Effect::UploadPypi(upload) => {
                 pypi::probe(errand.host, upload, &self.pages, errand.stop)
             }
-            Effect::PublishCrate(publish) => crates::probe(errand, publish),
+            Effect::PublishCrate(publish) => crates::probe(errand, publish, &self.crates),
             Effect::Sign(sign) => sigstore::probe(errand, sign),
             Effect::StoreAttestation(store) => github::store::probe(errand, store),
             Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
@@ -126,6 +131,29 @@ impl<'a> Survey<'a> {
             Effect::PublishRelease(publish) => github::probe(errand, publish),
             Effect::Command(_) => Ok(Presence::Unknowable),
         }
+    }
+
+    /// Files of the project that are listed where `effect` goes, and that are not of an older version;
+    /// none where nothing is listed by version. What a probe has read is not read again.
+    ///
+    /// # Errors
+    /// The remote cannot be asked.
+    pub fn ahead(&self, effect: &Effect) -> Result<Vec<Listed>, Trouble> {
+        let errand = self.errand;
+        let (all, version, scheme) = match effect {
+            Effect::UploadPypi(upload) => {
+                let all = pypi::listed(errand.host, upload, &self.pages, errand.stop)?;
+                (all, &upload.version, Scheme::Pep440)
+            }
+            Effect::PublishCrate(publish) => {
+                let all = crates::listed(errand, publish, &self.crates)?.as_ref().clone();
+                (all, &publish.version, Scheme::Semver)
+            }
+            _ => return Ok(Vec::new()),
+        };
+        let is_ahead =
+            |listed: &Listed| scheme.compare(&listed.version, version) != Some(Ordering::Less);
+        Ok(all.into_iter().filter(is_ahead).collect())
     }
 }
 
@@ -165,9 +193,27 @@ fn digest_of(
     login: Option<&Login>,
     stop: &Stop,
 ) -> Result<String, Trouble> {
+    digest_reading(host, url, login, stop, |_| ())
+}
+
+/// The same; `each` gets the bytes.
+///
+/// # Errors
+/// It cannot be read.
+fn digest_reading(
+    host: &Host,
+    url: &str,
+    login: Option<&Login>,
+    stop: &Stop,
+    mut each: impl FnMut(&[u8]),
+) -> Result<String, Trouble> {
     use sha2::Digest as _;
     let mut hasher = sha2::Sha256::new();
-    match host.net().download(url, login, stop, |bytes| hasher.update(bytes))? {
+    let taken = |bytes: &[u8]| {
+        hasher.update(bytes);
+        each(bytes);
+    };
+    match host.net().download(url, login, stop, taken)? {
         200 => Ok(Digest::from_raw(&hasher.finalize()).to_string()),
         status => Err(Trouble::Unclear(format!("{url} answered {status}"))),
     }

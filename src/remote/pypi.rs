@@ -4,21 +4,21 @@
 //! looking. Files are compared by digest, never by name alone. Works with every index that twine
 //! works with. Nothing is retried here.
 
-use std::collections::BTreeMap;
 use std::io::BufReader;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::once::Once;
 use super::simple::{self, SimpleFile};
 use super::{Errand, Trouble, sigstore};
-use crate::dist;
+use crate::dist::{self, filename};
 use crate::host::net::{
     Answer, Body, FormFile, Login, Write, join_url, same_origin, travels_in_the_clear,
 };
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
-use crate::model::effect::{Predicate, Presence, UploadPypi};
+use crate::model::effect::{Listed, Predicate, Presence, UploadPypi};
 use crate::model::task::Index;
 
 mod cures;
@@ -34,18 +34,8 @@ pub fn login(host: &Host, index: &Index) -> Option<Login> {
     Some(Login::Basic { user: index.user.clone(), password })
 }
 
-/// Project pages of one look, each read once, by whoever asks first.
-#[derive(Default)]
-pub(super) struct Pages(Mutex<BTreeMap<String, Arc<OnceLock<Asked>>>>);
-
-/// A page, `None` if there is no such project, or why it cannot be told.
-type Asked = Result<Option<Page>, Trouble>;
-
-impl Pages {
-    fn place(&self, address: String) -> Arc<OnceLock<Asked>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(address).or_default().clone()
-    }
-}
+/// Project pages of one look; `None` where there is no such project.
+pub(super) type Pages = Once<Option<Page>>;
 
 /// A project's page.
 pub(super) struct Page {
@@ -66,11 +56,8 @@ pub(super) fn probe(
     stop: &Stop,
 ) -> Result<Presence, Trouble> {
     let index = &upload.index;
-    let place = pages.place(format!("{}{}/", index.simple, upload.project));
-    let asked = place.get_or_init(|| {
-        page(host, index, &upload.project, login_for(host, index, &index.simple).as_ref(), stop)
-    });
-    let Some(page) = asked.as_ref().map_err(Clone::clone)? else { return Ok(Presence::Absent) };
+    let page = page_of(host, upload, pages, stop)?;
+    let Some(page) = page.as_ref() else { return Ok(Presence::Absent) };
     // A page may list a name twice: any other bytes under it count.
     let mut presence = Presence::Absent;
     for file in page.files.iter().filter(|file| file.filename == upload.file.file_name()) {
@@ -84,6 +71,45 @@ pub(super) fn probe(
         presence = Presence::Same;
     }
     Ok(presence)
+}
+
+/// The page of an upload's project, read with the index's own login.
+fn page_of(
+    host: &Host,
+    upload: &UploadPypi,
+    pages: &Pages,
+    stop: &Stop,
+) -> Result<Arc<Option<Page>>, Trouble> {
+    let UploadPypi { index, project, .. } = upload;
+    pages.ask(format!("{}{project}/", index.simple), || {
+        page(host, index, project, login_for(host, index, &index.simple).as_ref(), stop)
+    })
+}
+
+/// The files of an upload's project.
+///
+/// # Errors
+/// The index cannot be asked.
+pub(super) fn listed(
+    host: &Host,
+    upload: &UploadPypi,
+    pages: &Pages,
+    stop: &Stop,
+) -> Result<Vec<Listed>, Trouble> {
+    let page = page_of(host, upload, pages, stop)?;
+    Ok(page.as_ref().as_ref().map(Page::listed).unwrap_or_default())
+}
+
+impl Page {
+    /// Its files, each with its version; those whose names tell none are left out.
+    pub(super) fn listed(&self) -> Vec<Listed> {
+        let one = |file: &SimpleFile| {
+            let version = filename::parse(&file.filename).ok()?.version;
+            let url = join_url(&self.url, &file.url).ok()?;
+            Some(Listed { version, file: file.filename.clone(), sha256: file.sha256.clone(), url })
+        };
+        self.files.iter().filter_map(one).collect()
+    }
 }
 
 /// The index's page of a project; `None` if it has no such project.

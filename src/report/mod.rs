@@ -15,6 +15,7 @@ pub mod kept;
 pub mod ledger;
 pub mod list;
 mod log;
+pub mod page;
 pub mod plain;
 pub mod rehearsal;
 pub mod render;

@@ -129,7 +129,7 @@ fn table(title: &str, head: &str, rows: impl Iterator<Item = String>) -> Vec<Str
 }
 
 /// A text with some characters written as references.
-fn reference(text: &str, special: impl Fn(char) -> bool) -> String {
+pub(super) fn reference(text: &str, special: impl Fn(char) -> bool) -> String {
     let write = |c: char| if special(c) { format!("&#{};", u32::from(c)) } else { c.to_string() };
     text.chars().map(write).collect()
 }

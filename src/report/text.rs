@@ -102,7 +102,12 @@ pub fn plan_title(rows: &[PlanRow], live: bool) -> String {
 
 /// What the remote holds of an effect.
 pub fn presence(row: &PlanRow) -> &'static str {
-    match &row.presence {
+    held(row.presence.as_ref())
+}
+
+/// What a remote holds where an effect would put something.
+pub fn held(presence: Option<&Presence>) -> &'static str {
+    match presence {
         None => "not looked",
         Some(Presence::Absent) => "not there yet",
         Some(Presence::Same) => "already there",

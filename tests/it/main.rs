@@ -40,6 +40,7 @@ mod language;
 #[cfg(target_os = "linux")]
 mod offline;
 mod orphans;
+mod page;
 mod peers;
 mod project;
 #[cfg(unix)]

@@ -35,6 +35,13 @@ pub struct Release {
     pub project: String,
 }
 
+impl Release {
+    /// What stands for the release outside a repository, where nothing can be sent.
+    pub fn nowhere() -> Self {
+        Self { commit: String::new(), project: String::new() }
+    }
+}
+
 /// Identifies an effect across runs, restarts and renamed tasks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -117,6 +124,11 @@ impl Effect {
         self.change().lacks()
     }
 
+    /// The files whose bytes it sends.
+    pub fn files(&self) -> Vec<&Artifact> {
+        self.change().files()
+    }
+
     /// Digests of the bytes that it sends.
     pub fn digests(&self) -> Vec<Digest> {
         self.change().files().into_iter().map(|file| file.sha256.clone()).collect()
@@ -150,7 +162,7 @@ pub struct Receipt {
 }
 
 /// What a remote holds where an effect would put something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// Nothing.
@@ -161,4 +173,17 @@ pub enum Presence {
     Other(String),
     /// The remote has no way to tell.
     Unknowable,
+}
+
+/// A file of a project, as the place that effects go to lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The version that it belongs to.
+    pub version: String,
+    /// Its name.
+    pub file: String,
+    /// Its SHA-256 digest in hex, if the place tells one.
+    pub sha256: Option<String>,
+    /// Where it can be had.
+    pub url: String,
 }

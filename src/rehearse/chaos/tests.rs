@@ -1,3 +1,5 @@
+//! What strikes, where, and what is left of it.
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 

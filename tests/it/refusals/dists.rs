@@ -68,7 +68,8 @@ pub fn streamed() -> File {
     (name.to_owned(), writer.finish().unwrap().into_inner())
 }
 
-fn zip(members: &Members) -> Vec<u8> {
+/// The archive of these members.
+pub fn zip(members: &Members) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in members {
         writer.start_file(name.as_str(), options()).unwrap();

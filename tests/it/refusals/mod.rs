@@ -7,11 +7,11 @@
 mod altered;
 mod archives;
 mod configs;
-mod dists;
+pub mod dists;
 mod manifests;
 mod metadata;
 mod minting;
-mod packages;
+pub mod packages;
 mod projects;
 mod registry;
 mod releases;
