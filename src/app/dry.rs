@@ -57,6 +57,7 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
         fs::replace(&path, &text).map_err(failed)?;
         session.events.note(format!("the plan is in {}", path.display()));
     }
+    session.show_edits();
     if session.of_kind(Kind::Sending).is_empty() {
         return Ok(Exit::OK);
     }

@@ -1,6 +1,6 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `inspect` only looks, `init` writes a
-//! first Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files.
+//! first Releasefile, `staging` has what tasks edit, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files.
 
 mod clean;
 mod complete;
@@ -19,6 +19,7 @@ mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod staging;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ pub mod attestations;
 pub mod command;
 pub mod crates;
 mod cures;
+pub mod git;
 pub mod github;
 pub mod oidc;
 pub mod pypi;
@@ -123,6 +124,7 @@ impl<'a> Survey<'a> {
             Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
             Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
             Effect::PublishRelease(publish) => github::probe(errand, publish),
+            Effect::PushGit(push) => git::probe(errand, push),
             Effect::Command(_) => Ok(Presence::Unknowable),
         }
     }
@@ -141,6 +143,7 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::DraftRelease(draft) => github::draft::apply(errand, draft),
         Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
         Effect::PublishRelease(publish) => github::apply(errand, publish),
+        Effect::PushGit(push) => git::apply(errand, push),
         Effect::Command(command) => command::apply(errand, command),
     }
 }

@@ -25,6 +25,8 @@ mod complete;
 mod docs;
 mod door;
 mod dry;
+#[cfg(unix)]
+mod edits;
 mod errors;
 mod example;
 #[cfg(target_os = "linux")]
