@@ -5,7 +5,7 @@
 //! that they made are the release, and no other run may make them again.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::session::Session;
 use crate::cli::RunOptions;
@@ -83,10 +83,11 @@ fn stage(wanted: &Wanted<'_>, editing: &[Node]) -> Outcome<Stage> {
 /// Whether what tasks edited was let through a gate, so that it may not be made anew.
 fn is_sealed(wanted: &Wanted<'_>, release: &Release, editing: &[Node]) -> Outcome<bool> {
     let Some(seal) = Seal::load(&wanted.state.join("seal"), release)? else { return Ok(false) };
-    let sealed =
-        editing.iter().any(|node| seal.tasks.contains_key(&wanted.graph.instance(*node).id));
+    let of_seal = |node: &Node| seal.tasks.contains_key(&wanted.graph.instance(*node).id);
+    // What other tasks edited for this commit must not be lost either.
+    let edited = editing.iter().any(of_seal) || Stage::is_kept(wanted.state, &release.commit);
     let anew = wanted.options.rebuild && !is_touched(wanted.state, release);
-    Ok(sealed && !anew)
+    Ok(edited && !anew)
 }
 
 /// Whether anything of a release may have been sent; what cannot be read counts as sent.
@@ -126,11 +127,15 @@ fn left_out(changes: &[String]) -> Option<Diagnostic> {
 }
 
 impl Session {
-    /// Whether the tasks of this run that edit have ended by now; so if there are none.
+    /// Whether the tasks of this run that edit are done by now, or were in an earlier run; so if there are
+    /// none.
     pub(super) fn has_edited(&self) -> bool {
-        let ended = self.ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let edits = |node: &Node| self.task(*node).edits.is_some();
-        self.graph.order().filter(edits).all(|node| ended.contains_key(&node))
+        let results = self.cx.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = |node: Node| {
+            let key = (self.task(node).name.clone(), self.graph.instance(node).id.clone());
+            results.contains_key(&key)
+        };
+        self.graph.order().all(|node| self.task(node).edits.is_none() || done(node))
     }
 
     /// Shows what a dry run changed in its stage.
@@ -169,6 +174,6 @@ pub(super) fn land(session: &Arc<Session>, plan: &Plan, exit: Exit) {
     }
     if followed {
         // The next run begins with another commit: nobody will ask for this stage again.
-        stage.remove();
+        stage.forget();
     }
 }

@@ -24,8 +24,10 @@ pub struct Scratch {
     pub home: PathBuf,
     /// Its commit.
     pub commit: String,
-    /// The tag that is released.
+    /// What is released: the tag; or the branch, where tasks tag it themselves.
     pub tag: String,
+    /// The whole name of that.
+    pub reference: String,
     /// The branch that was checked out, else `main`.
     pub branch: String,
     /// `owner/name`, as the user's `origin` has it, else made up.
@@ -41,6 +43,8 @@ pub struct Wanted {
     pub dirty: bool,
     /// The tag to release.
     pub tag: Option<String>,
+    /// Tasks commit and tag themselves: the branch is checked out, and HEAD gets no tag.
+    pub edits: bool,
 }
 
 /// Makes the copy of the project in `root` below `place`, whose `origin` is on `github`.
@@ -76,16 +80,16 @@ pub fn make(
     if wanted.dirty {
         take_changes(&git, root, &checkout)?;
     }
-    let tag = tag(&git, root, &checkout, wanted);
-    git.must(&checkout, &["tag", "--force", "--", &tag])?;
+    let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    let branch = branch.unwrap_or_else(|| "main".into());
+    let (tag, reference) = named(&git, root, &checkout, wanted, &branch)?;
     let repository = repository(&git, root, github);
     let origin = format!("{}/{repository}.git", github.web);
     git.ask(&checkout, &["remote", "remove", "origin"]);
     git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
-    let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
-    let (branch, root) = (branch.unwrap_or_else(|| "main".into()), root.to_owned());
-    Ok(Scratch { root, checkout, home, commit, tag, branch, repository, changes })
+    let root = root.to_owned();
+    Ok(Scratch { root, checkout, home, commit, tag, reference, branch, repository, changes })
 }
 
 /// Lets git push to `origin` as the action does that checks out on a runner: by a header of every
@@ -181,6 +185,24 @@ fn take_changes(git: &Git<'_>, root: &Path, checkout: &Path) -> Outcome<()> {
         ],
     )?;
     Ok(())
+}
+
+/// Gives HEAD of the copy the name under which it is released: that, and the whole of it.
+fn named(
+    git: &Git<'_>,
+    root: &Path,
+    checkout: &Path,
+    wanted: &Wanted,
+    branch: &str,
+) -> Outcome<(String, String)> {
+    if wanted.edits && wanted.tag.is_none() {
+        git.must(checkout, &["checkout", "--quiet", "-B", branch])?;
+        return Ok((branch.to_owned(), format!("refs/heads/{branch}")));
+    }
+    let tag = tag(git, root, checkout, wanted);
+    git.must(checkout, &["tag", "--force", "--", &tag])?;
+    let reference = format!("refs/tags/{tag}");
+    Ok((tag, reference))
 }
 
 /// The tag asked for, else that of HEAD, else the next patch of the newest.

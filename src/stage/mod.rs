@@ -133,23 +133,31 @@ impl Stage {
             .map_err(|error| Box::new(disk("cannot keep the stage", &error)))
     }
 
+    /// Whether a stage of this commit is kept.
+    pub fn is_kept(state: &Path, commit: &str) -> bool {
+        kept(&state.join("stage").join(commit)).is_some()
+    }
+
+    /// From now on no run takes it up.
+    pub fn forget(&self) {
+        // If that fails, the next run with this commit finds a stage that it has no use for.
+        let _ = fs::remove_file(&self.record());
+    }
+
     /// Removes it, unless it is kept.
     pub fn end(&self) {
         if !fs::exists(&self.record()) {
-            self.remove();
+            // What is left of it costs room only, and the next run looks for it.
+            let _ = self.clear();
+            let _ = fs::remove_dir(&self.place);
         }
     }
 
-    /// Removes it.
-    pub fn remove(&self) {
-        // What is left of it costs room only, and the next run looks for it.
-        let _ = self.clear();
-        let _ = fs::remove_dir(&self.place);
-    }
-
     fn hold(from: &From<'_>, around: &Around, key: &str) -> Outcome<Self> {
-        let trees = trees(from)?;
-        sweep(&from.state.join("stage"), &trees);
+        let trees = trees(from.host).ok_or_else(|| {
+            Box::new(Diagnostic::machine("there is no place for a stage").hint("set HOME"))
+        })?;
+        sweep(from.host, from.state);
         let place = from.state.join("stage").join(key);
         let held = fs::lock(&place.join("lock")).map_err(|error| {
             let wrong = Diagnostic::refused(format!("the stage of this run is taken: {error}"));
@@ -285,19 +293,17 @@ fn kept(place: &Path) -> Option<Kept> {
 }
 
 fn gone() -> Box<Diagnostic> {
-    let wrong =
-        Diagnostic::machine("the stage of this release is gone, with the commits made in it");
-    Box::new(wrong.hint("if nothing was sent yet, begin anew with `--rebuild`"))
+    let message = "the stage of this release is gone, with the commits made in it";
+    let wrong = Diagnostic::refused(message);
+    let wrong = wrong.hint("if nothing was sent yet, begin anew with `--rebuild`");
+    Box::new(wrong.hint("else take what was pushed with `git pull`, and release from there"))
 }
 
 /// The folder of all files of stages.
-fn trees(from: &From<'_>) -> Outcome<PathBuf> {
-    let env = &from.host.env;
-    let base = env.get("XDG_STATE_HOME").map(PathBuf::from);
-    let base = base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".local/state")));
-    base.map(|base| base.join("rel/stage")).ok_or_else(|| {
-        Box::new(Diagnostic::machine("there is no place for a stage").hint("set HOME"))
-    })
+fn trees(host: &Host) -> Option<PathBuf> {
+    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| Some(Path::new(host.env.get("HOME")?).join(".local/state")));
+    base.map(|base| base.join("rel/stage"))
 }
 
 fn key_of(place: &Path) -> String {
@@ -306,8 +312,10 @@ fn key_of(place: &Path) -> String {
 
 /// Removes what runs that were killed have left: stages that are neither kept nor held, and files of
 /// which the repository is gone.
-fn sweep(stages: &Path, trees: &Path) {
-    for name in fs::names(stages) {
+pub fn sweep(host: &Host, state: &Path) {
+    let Some(trees) = trees(host) else { return };
+    let stages = state.join("stage");
+    for name in fs::names(&stages) {
         let place = stages.join(name);
         if fs::exists(&place.join("kept.json")) {
             continue;
@@ -317,7 +325,7 @@ fn sweep(stages: &Path, trees: &Path) {
             let _ = fs::remove_dir(&place);
         }
     }
-    for folder in fs::names(trees).into_iter().map(|name| trees.join(name)) {
+    for folder in fs::names(&trees).into_iter().map(|name| trees.join(name)) {
         let links = fs::names(&folder).into_iter().map(|name| folder.join(name).join(".git"));
         let texts = links.filter_map(|link| fs::read_text(&link).ok());
         let mut repositories =

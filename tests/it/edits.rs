@@ -134,7 +134,7 @@ fn a_branch_that_is_not_checked_out_stays_and_the_tag_comes() {
     assert_eq!(git(&project.root(), "rev-parse HEAD"), git(&project.root(), "rev-parse v1.0"));
     assert_eq!(git(&project.root(), "cat-file -t v1.1"), "tag");
     assert_eq!(stages(&project), (1, 1), "the same command may come again");
-    live(&project).code(0).says("nothing had to be sent").says("bump: taken as sealed");
+    live(&project).code(0).says("nothing had to be sent").never_says("bump: ok");
     project.rel("after").code(0).says("already there").says("version 1.1\n");
 }
 
@@ -162,13 +162,16 @@ fn a_branch_that_has_gone_elsewhere_stops_the_release_before_anything_is_sent() 
     assert_eq!(git(&origin(&project), "tag --list"), "v1.0");
 }
 
+fn executable(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// A hook of the user's, in the user's repository.
 fn hook(project: &Project, name: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let path = project.root().join(".git/hooks").join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&project.root().join(".git/hooks").join(name), text);
 }
 
 #[test]
@@ -179,31 +182,51 @@ fn a_pre_push_hook_sees_what_is_pushed_and_may_refuse_it() {
     ran.says("git-push refused: a pre-push hook said no").says("mend what it says above");
     assert_eq!(git(&origin(&project), "tag --list"), "v1.0");
     fs::remove_file(project.root().join(".git/hooks/pre-push")).unwrap();
-    live(&project).code(0).says("bump: taken as sealed").says("your branch main is at");
+    live(&project).code(0).never_says("bump: ok").says("your branch main is at");
+}
+
+/// Kills rel while a hook of git's waits, which then ends with this code; gives the commit that it saw.
+fn killed(project: &Project, wait: impl Fn(&str), code: u8) -> String {
+    let beside = project.root().parent().unwrap().to_owned();
+    let fifos = Command::new("mkfifo").args(["begun", "go"]).current_dir(&beside).status();
+    assert!(fifos.unwrap().success());
+    let place = beside.display();
+    wait(&format!(
+        "test -e {place}/killed && exit 0; touch {place}/killed; git rev-parse HEAD > {place}/begun; cat {place}/go; exit {code}"
+    ));
+    let mut rel = project.command("after --live --yes");
+    let mut rel = rel.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let seen = fs::read_to_string(beside.join("begun")).unwrap();
+    rel.kill().unwrap();
+    rel.wait().unwrap();
+    fs::write(beside.join("go"), "on\n").unwrap();
+    seen.trim().to_owned()
 }
 
 #[test]
 fn killed_before_the_push_the_same_command_pushes_the_very_commit() {
     let project = project(RELEASEFILE);
-    let place = project.root().join("..");
-    let made = Command::new("mkfifo").args(["begun", "go"]).current_dir(place).status().unwrap();
-    assert!(made.success());
-    hook(
-        &project,
-        "pre-push",
-        "cd $CHECKOUT/..; test -e killed && exit 0; echo $2 > killed; git -C \"$OLDPWD\" rev-parse HEAD > begun; cat go; exit 1",
-    );
-    let before = whole(&project);
-    let mut rel = project.command("after --live --yes").stderr(Stdio::null()).spawn().unwrap();
-    let made = fs::read_to_string(project.root().join("../begun")).unwrap();
-    rel.kill().unwrap();
-    rel.wait().unwrap();
-    fs::write(project.root().join("../go"), "on\n").unwrap();
-    assert_eq!(whole(&project), before, "the checkout is as it was");
+    let before = git(&project.root(), "for-each-ref");
+    let made = killed(&project, |text| hook(&project, "pre-push", text), 1);
+    assert_eq!(git(&project.root(), "for-each-ref"), before, "the checkout is as it was");
+    assert_eq!(git(&project.root(), "status --porcelain"), "");
     assert_eq!(git(&origin(&project), "tag --list"), "v1.0", "nothing was pushed");
-    live(&project).code(0).says("bump: taken as sealed").says("build: taken as sealed");
-    assert_eq!(git(&origin(&project), "rev-parse main"), made.trim());
-    assert_eq!(git(&project.root(), "rev-parse HEAD"), made.trim());
+    live(&project).code(0).says("build: taken as sealed").never_says("bump: ok");
+    assert_eq!(git(&origin(&project), "rev-parse main"), made);
+    assert_eq!(git(&project.root(), "rev-parse HEAD"), made);
+}
+
+#[test]
+fn killed_before_it_knows_of_the_push_it_finds_it_there() {
+    let project = project(RELEASEFILE);
+    let place = origin(&project).join("hooks/post-receive");
+    let wait = |text: &str| executable(&place, &text.replace("parse HEAD", "parse main"));
+    let made = killed(&project, wait, 0);
+    assert_eq!(git(&origin(&project), "rev-parse main"), made, "it has arrived");
+    assert_eq!(git(&project.root(), "rev-parse HEAD"), git(&project.root(), "rev-parse v1.0"));
+    let ran = live(&project).code(0).says("already there: push branch main").never_says("bump: ok");
+    ran.says("your branch main is at");
+    assert_eq!(git(&project.root(), "rev-parse HEAD"), made);
 }
 
 #[test]
@@ -225,17 +248,47 @@ fn a_later_failure_leaves_the_stage_for_the_command_that_finishes() {
 
 #[test]
 fn a_rehearsal_pushes_commit_and_tag() {
-    let project = project(RELEASEFILE);
+    let text = r#"
+        task("bump").edits().sh("test $GITHUB_REF = refs/heads/main; echo 1.0.1 > VERSION; git commit --quiet -a -m bump; git tag -a v1.0.1 -m next");
+        task("push").needs("bump").effects("git-push").run(|t| git::push(#{ branch: git::branch(), tag: "v1.0.1" }));
+        task("look").needs("push").sh("git ls-remote https://github.com/acme/piece.git; git log -1 --format='by %an'");
+    "#;
+    let project = project(text);
     project.run_git(&["remote", "set-url", "origin", "git@github.com:acme/piece.git"]);
     let before = whole(&project);
-    let look = "task(\"look-there\").needs(\"after\").sh(\"git ls-remote https://github.com/acme/piece.git\");";
-    project.write("Releasefile", &format!("{RELEASEFILE}{look}\n"));
-    project.commit();
-    let before = (before.len(), git(&project.root(), "for-each-ref"));
-    let ran = project.rel("rehearse look-there").code(0);
-    let ran = ran.says("proven  git-push  branch main").says("refs/tags/v1.1^{}");
+    let ran = project.rel("rehearse look").code(0).says("rehearsal of main");
+    let ran = ran.says("proven  git-push  branch main").says("refs/tags/v1.0.1^{}").says("by Ada");
     ran.says("https://github.com/acme/piece.git");
-    assert_eq!(before.1, git(&project.root(), "for-each-ref"), "the checkout stays as it was");
+    assert_eq!(whole(&project), before, "the checkout stays as it was");
+}
+
+#[test]
+fn what_no_release_needs_is_cleaned_away() {
+    let project = project(RELEASEFILE);
+    hook(&project, "pre-push", "exit 1");
+    live(&project).code(4);
+    project.rel("clean").code(0).says("stage: 1 kept");
+    assert_eq!(stages(&project), (1, 1));
+    let left = project.state().join("stage/trial-1");
+    fs::create_dir_all(&left).unwrap();
+    project.rel("clean").code(0).says("removed stage/trial-1");
+    assert_eq!(stages(&project), (1, 1));
+    fs::remove_dir_all(project.state().join("stage")).unwrap();
+    project.rel("clean").code(0);
+    assert_eq!(stages(&project), (0, 0), "files without a repository are of no use");
+    live(&project).code(3).says("the stage of this release is gone").says("--rebuild");
+    fs::remove_file(project.root().join(".git/hooks/pre-push")).unwrap();
+    project.rel("after --live --yes --rebuild").code(0).says("your branch main is at");
+}
+
+#[test]
+fn what_follows_a_run_still_finds_the_stage() {
+    let text =
+        "task(\"tell\").needs(\"after\").on(\"always\").sh(\"cat VERSION > $CHECKOUT/../told\");";
+    let project = project(&format!("{RELEASEFILE}{text}\n"));
+    live(&project).code(0);
+    assert_eq!(fs::read_to_string(project.root().join("../told")).unwrap(), "1.1\n");
+    assert_eq!(stages(&project), (0, 0));
 }
 
 #[test]

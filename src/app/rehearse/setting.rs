@@ -29,6 +29,8 @@ pub(super) struct Ground<'a> {
     pub(super) project: &'a Project,
     pub(super) options: &'a RehearseOptions,
     pub(super) output: Output,
+    /// Whether a task edits.
+    edits: bool,
     pub(super) stop: Stop,
     pub(super) isolation: Isolation,
     caches: PathBuf,
@@ -45,7 +47,7 @@ impl<'a> Ground<'a> {
         host: &'a Arc<Host>,
         project: &'a Project,
         options: &'a RehearseOptions,
-        output: Output,
+        (output, edits): (Output, bool),
     ) -> Outcome<Self> {
         let stop = Stop::default();
         host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
@@ -57,7 +59,18 @@ impl<'a> Ground<'a> {
             wrong.hint("wait for the rehearsal that is running")
         })?;
         let isolation = inside::tried(host, inner::program(host)?, &stop);
-        Ok(Self { host, project, options, output, stop, isolation, caches, place, _alone: alone })
+        Ok(Self {
+            host,
+            project,
+            options,
+            output,
+            edits,
+            stop,
+            isolation,
+            caches,
+            place,
+            _alone: alone,
+        })
     }
 }
 
@@ -76,7 +89,7 @@ impl<'a> Setting<'a> {
     /// There is no commit, or the world cannot be made.
     pub(super) fn new(ground: &'a Ground<'a>, strikes: Arc<dyn Strikes>) -> Outcome<Self> {
         let Ground { host, project, options, place, caches, .. } = ground;
-        let wanted = Wanted { dirty: options.dirty, tag: options.tag.clone() };
+        let wanted = Wanted { dirty: options.dirty, tag: options.tag.clone(), edits: ground.edits };
         let scratch = scratch::make(host, &project.root, place, &host.endpoints.github, &wanted)?;
         let declared = &project.script.declared;
         let cast = cast::cast(host, declared, &scratch);
