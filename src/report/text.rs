@@ -120,8 +120,14 @@ pub fn edits(edits: &Edits) -> String {
             let _ = writeln!(text, "  {word} {one}");
         }
     }
-    for line in edits.stat.iter().chain(&edits.patch) {
+    for line in &edits.stat {
         let _ = writeln!(text, " {line}");
+    }
+    if !edits.patch.is_empty() {
+        text.push('\n');
+    }
+    for line in &edits.patch {
+        let _ = writeln!(text, "  {line}");
     }
     if edits.more > 0 {
         let _ = writeln!(text, "  … {} more lines", edits.more);

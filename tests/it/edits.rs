@@ -74,7 +74,7 @@ fn a_dry_run_shows_what_would_change_and_changes_nothing() {
     let project = project(RELEASEFILE);
     let (before, there) = (whole(&project), git(&origin(&project), "for-each-ref"));
     let ran = project.rel("after").code(0);
-    let ran = ran.says("version 1.1\n").says("  tag v1.1\n").says(" -1.0\n +1.1\n");
+    let ran = ran.says("version 1.1\n").says("  tag v1.1\n").says("  -1.0\n  +1.1\n");
     let ran = ran.says("new file mode").says("push branch main (").says("and tag v1.1 (");
     ran.says("not there yet").says("dry run done: nothing was sent");
     assert_eq!(whole(&project), before);
@@ -263,6 +263,17 @@ fn a_rehearsal_pushes_commit_and_tag() {
 }
 
 #[test]
+fn what_github_refuses_comes_with_a_cure() {
+    let text = r#"
+        task("bump").edits().sh("mkdir -p .github/workflows; echo 'on: push' > .github/workflows/new.yml; git add -A; git commit --quiet -m new");
+        task("push").needs("bump").effects("git-push").run(|t| git::push(#{ branch: "main" }));
+    "#;
+    let ran = project(text).rel("rehearse push").code(4);
+    ran.says("git-push refused: main [remote rejected] (refusing to allow a GitHub App to create")
+        .says("push with a token that may change workflow files");
+}
+
+#[test]
 fn what_no_release_needs_is_cleaned_away() {
     let project = project(RELEASEFILE);
     hook(&project, "pre-push", "exit 1");
@@ -296,7 +307,9 @@ fn what_is_not_committed_does_not_come_along() {
     let project = project(RELEASEFILE);
     project.write("VERSION", "9.9\n");
     let ran = project.rel("bump").code(0);
-    ran.says("changes that are not committed do not come along").says(" M VERSION").says(" -1.0\n");
+    ran.says("changes that are not committed do not come along")
+        .says(" M VERSION")
+        .says("  -1.0\n");
     live(&project).code(3).says("the work tree has 1 change");
 }
 
