@@ -2,7 +2,8 @@
 //!
 //! Remotes, identity, signing, aliases and the checkout action's login are thus the same in it. The
 //! user's files are included and not copied, so that no login comes to lie in another place; what only
-//! holds for that one folder (`includeIf "gitdir:…"`) is included as well. Hooks are the user's too.
+//! holds for that one folder (`includeIf "gitdir:…"`) is included as well. Hooks, what git ignores besides, and
+//! large files are the user's too.
 
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,15 @@ pub(super) fn take(
     }
     for [name, value] in OWN {
         git.must(&["config", "--local", name, value])?;
+    }
+    for name in ["exclude", "attributes"].map(|name| Path::new("info").join(name)) {
+        if fs::exists(&common.join(&name)) {
+            fs::copy(&common.join(&name), &repository.join(&name)).map_err(failed)?;
+        }
+    }
+    if fs::exists(&common.join("lfs")) {
+        // Large files are known by their digests, so that they may lie together.
+        git.must(&["config", "--local", "lfs.storage", &common.join("lfs").to_string_lossy()])?;
     }
     if git.ask(&["config", "--get", "core.hooksPath"]).is_none() {
         git.must(&[

@@ -323,6 +323,26 @@ fn a_clone_that_is_cut_off_has_no_stage() {
 }
 
 #[test]
+fn git_is_configured_there_as_in_the_checkout_and_nothing_counts_twice() {
+    let look = "touch a.key; git status --porcelain; git branch --show-current; git config --get-all http.extraheader; git config --get-all user.name; git describe --tags; git rev-parse origin/main";
+    let project = project(&format!("task(\"look\").edits().sh(\"{look}\");\n"));
+    let beside = project.root().parent().unwrap().to_owned();
+    let [conditional, plain] = ["one \"quoted\"", "two"].map(|name| beside.join(name));
+    fs::write(&conditional, "[http]\n\textraheader = X-One: 1\n").unwrap();
+    fs::write(&plain, "[user]\n\tname = Zoe\n").unwrap();
+    let condition = format!("includeIf.gitdir:{}/.git.path", project.root().display());
+    project.run_git(&["config", &condition, &conditional.to_string_lossy()]);
+    project.run_git(&["config", "include.path", &plain.to_string_lossy()]);
+    fs::write(project.root().join(".git/info/exclude"), "*.key\n").unwrap();
+    let head = git(&project.root(), "rev-parse HEAD");
+    let wanted = format!("  main\n  X-One: 1\n  Ada\n  Zoe\n  v1.0\n  {head}\nlook: ok");
+    project.rel("look").code(0).says(&wanted);
+    let folder = project.root().join(".git").display().to_string();
+    let in_a_hook = project.env("GIT_DIR", &folder);
+    in_a_hook.rel("look").code(2).says("GIT_DIR is set: git would not look into the stage");
+}
+
+#[test]
 fn a_guard_for_the_tag_waits_for_the_task_that_makes_it() {
     let project = project(&format!("guard(\"tag\");\n{RELEASEFILE}"));
     project.commit();

@@ -78,6 +78,9 @@ pub(super) fn told(said: &[String], pushing: bool) -> Trouble {
 }
 
 const NOT_PUSHED: &str = "failed to push some refs";
+/// What says nothing of the reason.
+const NOISE: [&str; 3] =
+    [NOT_PUSHED, "unable to read askpass response", "Review all repository rules"];
 
 /// The lines that tell why, in one.
 fn reason(said: &[String]) -> String {
@@ -93,14 +96,17 @@ fn reason(said: &[String]) -> String {
             None => {
                 let own = ["remote: error: ", "remote: ", "fatal: ", "error: "];
                 match own.iter().find_map(|start| line.strip_prefix(start)) {
-                    Some(words) => words.trim().to_owned(),
+                    Some(words) => {
+                        words.trim().trim_start_matches("- ").trim_end_matches('.').into()
+                    }
                     None => continue,
                 }
             }
         };
         // One ref was refused, and the others with it.
         let dragged = words.contains("atomic") && words.contains("rejected]");
-        if !words.is_empty() && !words.contains(NOT_PUSHED) && !dragged && !told.contains(&words) {
+        let noise = dragged || NOISE.iter().any(|noise| words.contains(noise));
+        if !words.is_empty() && !noise && !told.contains(&words) {
             told.push(words);
         }
     }
