@@ -150,7 +150,15 @@ impl Session {
     /// # Errors
     /// It cannot be kept.
     pub(super) fn keep_stage(&self) -> Outcome<()> {
-        self.stage.as_ref().map_or(Ok(()), |stage| stage.keep(&self.host))
+        let Some(stage) = &self.stage else { return Ok(()) };
+        let changed = stage.uncommitted(&self.host);
+        if !changed.is_empty() {
+            let (count, some) = (changed.len(), changed[..changed.len().min(MOST)].join(", "));
+            let word = if count == 1 { "file" } else { "files" };
+            self.events
+                .note(format!("edited, not committed, so not pushed: {count} {word} ({some})"));
+        }
+        stage.keep(&self.host)
     }
 
     /// Drops the stage, unless another run may need it.

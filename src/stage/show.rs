@@ -28,6 +28,12 @@ impl Stage {
         let tags = new.map(|(name, _)| name).collect();
         Edits { commits, tags, stat: diff("--stat=100"), patch, more }
     }
+
+    /// Files of the commit that were changed since, and not committed.
+    pub fn uncommitted(&self, host: &Host) -> Vec<String> {
+        let git = Git { host, at: &self.tree };
+        git.lines(&["diff", "--name-only", "--no-ext-diff", "HEAD", "--"])
+    }
 }
 
 /// Tags, each with its object.

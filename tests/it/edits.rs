@@ -125,6 +125,34 @@ fn a_live_run_pushes_and_the_users_branch_follows() {
 }
 
 #[test]
+fn without_a_stage_the_checkouts_own_commit_and_tag_are_pushed() {
+    let text = "task(\"push\").effects(\"git-push\").run(|t| print(git::push(#{ branch: \"main\", tag: \"v2.0\" })));\n";
+    let project = project(text);
+    project.commit();
+    project.rel("push").code(0).says("would stop: there is no tag v2.0 to push");
+    let project = project.tag("v2.0");
+    let ran = project.rel("push --live --yes").code(0).says("refs/heads/main").never_says("stage");
+    ran.says("proven  git-push  branch main");
+    let (mine, theirs) = (project.root(), origin(&project));
+    for name in ["main", "v2.0"] {
+        let show = format!("rev-parse {name}");
+        assert_eq!(git(&mine, &show), git(&theirs, &show));
+    }
+    project.rel("push --live --yes").code(0).says("nothing had to be sent");
+}
+
+#[test]
+fn what_is_edited_and_not_committed_is_built_from_and_stays_behind() {
+    let text = RELEASEFILE
+        .replace("echo new > added", "true")
+        .replace("git tag -a v1.1 -m 1.1", "git tag -a v1.1 -m 1.1; echo 1.1+local > VERSION");
+    let project = project(&text);
+    let ran = live(&project).code(0).says("  1.1+local\n");
+    ran.says("note: edited, not committed, so not pushed: 1 file (VERSION)");
+    assert_eq!(git(&origin(&project), "show main:VERSION"), "1.1");
+}
+
+#[test]
 fn a_branch_that_is_not_checked_out_stays_and_the_tag_comes() {
     let project = project(RELEASEFILE);
     project.run_git(&["switch", "--quiet", "--create", "work"]);
