@@ -36,6 +36,12 @@ pub(super) fn run(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     let edits = sends(&project, options)?;
+    if edits && options.chaos.is_some() {
+        let wrong = Diagnostic::usage("`--chaos` has no use for a release that edits");
+        let wrong =
+            wrong.note("its commits have other names in each world, so that no two are the same");
+        return Err(vec![wrong.hint("rehearse it without, or strike it with `--fault`")]);
+    }
     let indexes = project.script.declared.indexes.values().map(|(index, _)| index);
     let targets = fault::targets(&host.endpoints, indexes);
     let faults = Faults::new(&options.faults, &targets).map_err(|wrong| vec![*wrong])?;
