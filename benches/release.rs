@@ -60,7 +60,9 @@ fn begun(project: &Project) -> Sample {
         begun.elapsed()
     };
     let clone = || {
-        scratch::make(&host, &project.root(), &place, github, &Wanted::default()).unwrap();
+        let commit = scratch::head(&host, &project.root()).unwrap();
+        let wanted = Wanted { commit, dirty: false, tag: None, edits: false };
+        scratch::make(&host, &project.root(), &place, github, &wanted).unwrap();
     };
     let world = || drop(Stage::new());
     let start = || drop(project.rel("list").code(0));

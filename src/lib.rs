@@ -30,6 +30,7 @@ pub mod host;
 pub mod ledger;
 pub mod repo;
 pub mod seal;
+pub mod stage;
 pub mod store;
 pub mod tools;
 

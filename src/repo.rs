@@ -120,6 +120,17 @@ impl<'a> Repo<'a> {
         }
     }
 
+    /// The address that a push to a remote goes to, if there is one of this name.
+    pub fn pushes_to(&self, name: &str) -> Option<String> {
+        Some(self.git(&["remote", "get-url", "--push", "--", name])?.trim().to_owned())
+    }
+
+    /// The object that a tag is: an annotation, or what it points at if it has none.
+    pub fn tag(&self, name: &str) -> Option<String> {
+        let name = format!("refs/tags/{name}");
+        Some(self.git(&["rev-parse", "--verify", "--quiet", &name])?.trim().into())
+    }
+
     /// The branch that is checked out, if one is.
     pub fn branch(&self) -> Option<String> {
         let text = self.git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;

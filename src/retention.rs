@@ -65,6 +65,8 @@ pub enum Part {
     Out,
     /// Older files found where outputs go.
     Aside,
+    /// What tasks committed and tagged for a release.
+    Stage,
     /// Tool environments, which projects share.
     Tools,
 }
@@ -79,6 +81,7 @@ impl Part {
             Self::Plan => "plan",
             Self::Out => "out",
             Self::Aside => "aside",
+            Self::Stage => "stage",
             Self::Tools => "tools",
         }
     }
@@ -143,6 +146,7 @@ pub fn survey(state: &Path, now: u64, all: bool) -> io::Result<Vec<Entry>> {
     entries.extend(store(state, &named));
     entries.extend(outputs(state));
     entries.extend(aside(state, now));
+    entries.extend(stages(state, now, all)?);
     entries.sort_by(|a, b| (a.part, &a.name).cmp(&(b.part, &b.name)));
     Ok(entries)
 }
@@ -206,7 +210,7 @@ fn old(path: &Path, now: u64, days: u64) -> io::Result<bool> {
 
 /// Every digest that a text of the state holds: of those given, and of files of other parts.
 fn digests_in(given: Vec<PathBuf>, state: &Path) -> io::Result<BTreeSet<String>> {
-    const OWN: [&str; 7] = ["store", "seal", "ledger", "plan", "out", "aside", "shims"];
+    const OWN: [&str; 8] = ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage"];
     let mut paths = given;
     let others = fs::names(state).into_iter().filter(|name| !OWN.contains(&name.as_str()));
     for folder in others.map(|name| state.join(name)).filter(|path| fs::is_dir(path)) {
@@ -256,6 +260,32 @@ fn outputs(state: &Path) -> impl Iterator<Item = Entry> {
         };
         Entry::new(Part::Out, name, path, !used, why)
     })
+}
+
+/// Stages, by the commits that they began with. One that is not kept belongs to a run that has ended, or
+/// that still works: then nothing is removed beside it.
+fn stages(state: &Path, now: u64, all: bool) -> io::Result<Vec<Entry>> {
+    let folder = state.join(Part::Stage.name());
+    let mut entries = Vec::new();
+    for name in fs::names(&folder) {
+        let path = folder.join(&name);
+        let record = path.join("kept.json");
+        let (spare, why) = if fs::exists(&record) {
+            match stage(state, &name) {
+                Stage::Unfinished => (false, "its release is not finished"),
+                Stage::Finished => {
+                    (old(&record, now, SEAL_DAYS)? && all, "its release is finished")
+                }
+                Stage::Unsent => {
+                    (old(&record, now, SEAL_DAYS)? && all, "nothing was pushed from it")
+                }
+            }
+        } else {
+            (true, "its run has ended")
+        };
+        entries.push(Entry::new(Part::Stage, name, path, spare, why));
+    }
+    Ok(entries)
 }
 
 /// Folders named after the second in which their run began.

@@ -14,6 +14,7 @@ use crate::host::{Host, fs};
 use crate::repo::Repo;
 use crate::report::{Output, kept as tables};
 use crate::retention::{self, Entry, Part};
+use crate::stage;
 use crate::tools;
 
 /// Cleans, or only shows.
@@ -47,6 +48,9 @@ pub(super) fn run(host: &Arc<Host>, output: Output, options: &CleanOptions) -> D
         );
     }
     let wrong = if options.list { Vec::new() } else { remove(&mut entries) };
+    if exists && !options.list {
+        stage::sweep(host, &state);
+    }
     match output {
         Output::Json => host.out_json(tables::kept_json(&entries, options.list)),
         _ => host.out(&tables::kept(&entries, options.list)),

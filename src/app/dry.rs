@@ -36,6 +36,7 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
         export(session, folder).map_err(|wrong| vec![*wrong])?;
     }
     let mut plan = session.plan(door.planned());
+    session.show_edits();
     if session.of_kind(Kind::Sending).is_empty() {
         keep(session, &plan)?;
         return Ok(Exit::OK);

@@ -7,6 +7,7 @@ use super::gate::{self, Answers};
 use super::pass::Pass;
 use super::proof;
 use super::session::{Done, Session};
+use super::staging;
 use super::stale;
 use crate::diag::{Diagnostic, Exit};
 use crate::door::Door;
@@ -23,7 +24,13 @@ pub(super) fn run(session: &Arc<Session>, given: Option<&Plan>) -> Done {
     if session.of_kind(Kind::Sending).is_empty() {
         let wrong =
             Diagnostic::usage(format!("`{}` sends nothing", session.options.words.join(" ")));
-        return Err(wrong.hint("drop `--live`").into());
+        let wrong = wrong.hint("drop `--live`");
+        return Err(vec![match session.stage {
+            Some(_) => {
+                wrong.hint("edits leave their stage by `git::push` alone: name a task that pushes")
+            }
+            None => wrong,
+        }]);
     }
     let Some(release) = session.release.clone() else {
         let findings = session.guards();
@@ -183,6 +190,7 @@ fn through_gate(
     if let Some(exit) = session.verdict() {
         return Ok(exit);
     }
+    session.keep_stage().map_err(one)?;
     let planned = plan.effects.iter().map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
@@ -193,6 +201,7 @@ fn through_gate(
     session.cx.ties.tokens.burn(&session.host, &session.stop);
     let failed = failed?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
+    staging::land(session, &plan, ended.unwrap_or_else(|exit| exit));
     ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)
 }
 

@@ -1,8 +1,8 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
-//! `page` shows one; `inspect` only looks, `init` writes a first Releasefile, `help` explains, `clean`
-//! removes, `complete` answers a shell, `verify` checks files, `status` and `ledger` tell how far a release
-//! has come.
+//! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
+//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
+//! `status` and `ledger` tell how far a release has come.
 
 mod clean;
 mod complete;
@@ -23,6 +23,7 @@ mod proof;
 mod rehearse;
 pub mod run;
 mod session;
+mod staging;
 mod stale;
 mod status;
 mod verify;

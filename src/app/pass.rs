@@ -44,7 +44,9 @@ impl Bodies for Pass {
     }
 
     fn runs_alone(&self, node: Node) -> bool {
-        self.session.task(node).tty
+        let task = self.session.task(node);
+        // Another task would see half of the edits, or find git's index locked.
+        task.tty || task.edits.is_some()
     }
 
     fn timeout(&self, node: Node) -> Option<Duration> {

@@ -35,21 +35,29 @@ pub(super) fn run(
     options: &RehearseOptions,
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
-    sends(&project, options)?;
+    let edits = sends(&project, options)?;
+    if edits && options.chaos.is_some() {
+        let wrong = Diagnostic::usage("`--chaos` has no use for a release that edits");
+        let wrong =
+            wrong.note("its commits have other names in each world, so that no two are the same");
+        return Err(vec![wrong.hint("rehearse it without, or strike it with `--fault`")]);
+    }
     let indexes = project.script.declared.indexes.values().map(|(index, _)| index);
     let targets = fault::targets(&host.endpoints, indexes);
     let faults = Faults::new(&options.faults, &targets).map_err(|wrong| vec![*wrong])?;
     let output = output.fitting(host);
-    let rehearsed =
-        Ground::new(host, &project, options, output).and_then(|ground| match options.chaos {
+    let rehearsed = Ground::new(host, &project, options, (output, edits)).and_then(|ground| {
+        match options.chaos {
             Some(kind) => chaos::run(&ground, kind),
             None => rehearse(&ground, &Arc::new(faults)),
-        });
+        }
+    });
     rehearsed.map_err(|wrong| vec![*wrong])
 }
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
-fn sends(project: &Project, options: &RehearseOptions) -> Result<(), Vec<Diagnostic>> {
+/// Else whether a task edits.
+fn sends(project: &Project, options: &RehearseOptions) -> Result<bool, Vec<Diagnostic>> {
     let declared = &project.script.declared;
     let default = declared.default_task.iter().map(|task| task.text.clone());
     let words: Vec<String> =
@@ -58,7 +66,8 @@ fn sends(project: &Project, options: &RehearseOptions) -> Result<(), Vec<Diagnos
         .map_err(|wrong| vec![*wrong])?;
     let graph = Graph::build(&declared.tasks, &goals)?;
     if graph.order().any(|node| graph.kind(node) == Kind::Sending) {
-        return Ok(());
+        let of = |node| &declared.tasks[graph.instance(node).task];
+        return Ok(graph.order().any(|node| of(node).edits.is_some()));
     }
     let sending = declared.tasks.iter().filter(|task| !task.effects.is_empty());
     let sending: Vec<String> = sending.map(|task| format!("`{}`", task.name)).collect();

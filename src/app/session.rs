@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Project, leftovers};
+use super::{Project, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
@@ -24,6 +24,7 @@ use crate::repo::Repo;
 use crate::retention;
 use crate::script::Script;
 use crate::script::cx::RunCx;
+use crate::stage::Stage;
 
 /// The exit code, or what is wrong before anything was started.
 pub(super) type Done = Result<Exit, Vec<Diagnostic>>;
@@ -41,6 +42,10 @@ pub(super) struct Session {
     /// Tags of the commit.
     tags: Vec<String>,
     pub(super) stop: Stop,
+    /// The user's folder with the Releasefile; tasks work elsewhere if one of them edits.
+    pub(super) checkout: PathBuf,
+    /// Where they do then.
+    pub(super) stage: Option<Stage>,
     /// Why a live run would stop, counted in a dry one.
     pub(super) would_stop: AtomicUsize,
     /// What is wrong so far, in order.
@@ -49,6 +54,14 @@ pub(super) struct Session {
     pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
+}
+
+/// A stop that signals fire.
+fn listening(host: &Host) -> Result<Stop, Vec<Diagnostic>> {
+    let stop = Stop::default();
+    let deaf = |error| vec![Diagnostic::machine(format!("cannot listen to signals: {error}"))];
+    host.stop_on_signals(&stop).map_err(deaf)?;
+    Ok(stop)
 }
 
 impl Session {
@@ -61,28 +74,30 @@ impl Session {
         let Project { root, script } = Project::open(host)?;
         let declared = &script.declared;
         declared.printed.iter().for_each(|line| events.note(line));
-        if options.words.is_empty() {
-            let default = declared.default_task.as_ref().ok_or_else(|| {
-                Diagnostic::usage("no task is named, and the Releasefile has no default")
-                    .hint("name one, or add default_task(\"…\")")
-            })?;
-            options.words = vec![default.text.clone()];
-        }
-        known_confirmations(&options.yes_to, &script.declared.tasks)?;
-        let goals = goals::parse(&options.words, &options.rest, &declared.tasks, COMMANDS)
-            .map_err(|wrong| vec![*wrong])?;
-        let graph = Graph::build(&declared.tasks, &goals)?;
+        let graph = asked(&mut options, declared)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
         if let Some(left) = leftovers::look(host, &state) {
             events.emit(Event::Warning { diagnostic: Box::new(left) });
         }
+        let tasks = &declared.tasks;
+        let wanted = staging::Wanted {
+            host,
+            events,
+            options: &options,
+            tasks,
+            graph: &graph,
+            repo: &repo,
+            state: &state,
+        };
+        let stage = staging::begin(&wanted)?;
+        let work = stage.as_ref().map_or_else(|| root.clone(), |stage| stage.root().to_owned());
         let epoch = repo.head().map(|head| head.time);
         let strict = options.strict || host.is_ci();
         let cx = RunCx::new(
             host.clone(),
-            root,
+            work,
             state,
             events.clone(),
             indexes(host, declared),
@@ -93,12 +108,8 @@ impl Session {
         let release = repo.release();
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
-        let (host, events) = (host.clone(), events.clone());
-        let cx = Arc::new(cx);
-        let stop = Stop::default();
-        host.stop_on_signals(&stop).map_err(|error| {
-            vec![Diagnostic::machine(format!("cannot listen to signals: {error}"))]
-        })?;
+        let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
+        let stop = listening(&host)?;
         Ok(Arc::new(Self {
             host,
             events,
@@ -110,6 +121,8 @@ impl Session {
             release,
             tags,
             stop,
+            checkout: root,
+            stage,
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
             ended: Mutex::default(),
@@ -142,7 +155,11 @@ impl Session {
     }
 
     fn on_ground<T>(&self, look: impl FnOnce(&Ground<'_>) -> T) -> T {
-        let repo = Repo::new(&self.host, self.cx.root.clone());
+        let repo = Repo::new(&self.host, self.checkout.clone());
+        // A tag that tasks make is not there before they have run.
+        let staged =
+            self.stage.as_ref().map(|stage| Repo::new(&self.host, stage.root().to_owned()));
+        let tagged = self.has_edited().then(|| staged.as_ref().unwrap_or(&repo));
         let sending = self.of_kind(Kind::Sending);
         let places = sending.iter().flat_map(|node| &self.task(*node).effects);
         let names: BTreeSet<&str> =
@@ -150,7 +167,7 @@ impl Session {
         let indexes = names.into_iter().filter_map(|name| self.cx.indexes.get(name)).collect();
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
         let (host, release) = (&self.host, self.release.as_ref());
-        look(&Ground { host, repo: &repo, release, except: except.as_deref(), indexes })
+        look(&Ground { host, repo: &repo, tagged, release, except: except.as_deref(), indexes })
     }
 
     /// The plan of these effects with the artifacts made so far. What guards and remotes say is left to
@@ -249,7 +266,7 @@ impl Session {
     /// Says that the run begins.
     pub(super) fn begin(&self) {
         let (goals, live) = (self.options.words.clone(), self.options.live);
-        let (tasks, root) = (self.graph.len(), self.cx.root.clone());
+        let (tasks, root) = (self.graph.len(), self.checkout.clone());
         self.events.emit(Event::RunStarted { goals, live, tasks, root });
     }
 
@@ -261,7 +278,7 @@ impl Session {
     }
 
     /// This run's folder for outputs of tasks.
-    pub(super) fn out(&self) -> std::path::PathBuf {
+    pub(super) fn out(&self) -> PathBuf {
         self.cx.state.join("out").join(self.host.pid().to_string())
     }
 
@@ -269,9 +286,25 @@ impl Session {
     pub(super) fn tidy(&self) {
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
         let _ = fs::remove_dir(&self.out());
+        self.leave_stage();
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());
     }
+}
+
+/// The graph of the words that were given, else of the default task.
+fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Diagnostic>> {
+    if options.words.is_empty() {
+        let default = declared.default_task.as_ref().ok_or_else(|| {
+            Diagnostic::usage("no task is named, and the Releasefile has no default")
+                .hint("name one, or add default_task(\"…\")")
+        })?;
+        options.words = vec![default.text.clone()];
+    }
+    known_confirmations(&options.yes_to, &declared.tasks)?;
+    let goals = goals::parse(&options.words, &options.rest, &declared.tasks, COMMANDS)
+        .map_err(|wrong| vec![*wrong])?;
+    Graph::build(&declared.tasks, &goals)
 }
 
 /// Holds the state of a project, so that nothing of it is cleaned away beside this run.

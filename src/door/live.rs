@@ -286,8 +286,9 @@ impl Live {
 /// What to do about "later".
 pub(super) fn wait(after: Duration) -> String {
     match after.as_secs() {
-        0..=90 => format!("wait {} seconds; then run the same command", after.as_secs()),
-        seconds => format!("wait {} minutes; then run the same command", seconds.div_ceil(60)),
+        0 | 1 => "wait a second; then run the same command".into(),
+        seconds @ 2..=90 => format!("wait {seconds} seconds; then run the same command"),
+        seconds => format!("wait {} minutes; then run the same command", (seconds + 30) / 60),
     }
 }
 

@@ -173,6 +173,13 @@ fn place(wrong: Diagnostic, caller: &Caller<'_>) -> Box<Diagnostic> {
 /// The remote holds other bytes under the effect's name.
 pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
     let (receipt, place) = (effect.predicted(), effect.destination());
+    if let Effect::PushGit(_) = effect {
+        let wrong = Diagnostic::remote(format!("{place} would move what is there: {found}"));
+        return wrong
+            .note(effect.summary())
+            .hint("a tag that is out stays: choose another version")
+            .hint("take in a branch that has gone on with `git pull`, and run the same command");
+    }
     let Some(digest) = receipt.digest else {
         let wrong = Diagnostic::remote(format!("{place} holds something else: {found}"));
         return wrong

@@ -24,6 +24,8 @@ pub struct Ground<'a> {
     pub host: &'a Host,
     /// The project's repository.
     pub repo: &'a Repo<'a>,
+    /// The one whose HEAD is released; `None` as long as tasks have yet to commit and tag there.
+    pub tagged: Option<&'a Repo<'a>>,
     /// The release that this run began with.
     pub release: Option<&'a Release>,
     /// A file that does not belong to the project: the plan that is written or applied.

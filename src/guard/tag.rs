@@ -4,7 +4,7 @@ use super::Ground;
 use crate::diag::Diagnostic;
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
-    let Some(head) = ground.repo.head() else {
+    let Some(head) = ground.tagged.and_then(|repo| repo.head()) else {
         return Vec::new();
     };
     if !head.tags.is_empty() {

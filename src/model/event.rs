@@ -95,6 +95,21 @@ pub struct Leg {
     pub millis: u128,
 }
 
+/// What tasks with `.edits()` made of the stage that they worked in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Edits {
+    /// New commits, newest first: short name and subject.
+    pub commits: Vec<String>,
+    /// New and moved tags.
+    pub tags: Vec<String>,
+    /// What changed in which file, as `git diff --stat` tells it.
+    pub stat: Vec<String>,
+    /// The beginning of the patch, line by line.
+    pub patch: Vec<String>,
+    /// How many lines of it are left out.
+    pub more: usize,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -189,6 +204,11 @@ pub enum Event {
         stops: Vec<Diagnostic>,
         /// Whether this run may send them.
         live: bool,
+    },
+    /// What a dry run has changed in its stage, which is dropped.
+    Edits {
+        /// Commits, tags, and the difference.
+        edits: Edits,
     },
     /// What the remotes show after a live run.
     Proof {

@@ -83,14 +83,24 @@ pub enum Destination {
     GithubRelease,
     /// GitHub's store of attestations.
     Attestations,
+    /// The repository's remote: branches and tags.
+    GitPush,
     /// A user's own sending command.
     Command,
 }
 
 impl Destination {
     /// What `.effects` accepts, as shown in messages.
-    pub const KNOWN: [&'static str; 7] =
-        ["pypi", "testpypi", "index:NAME", "crates", "github-release", "attestations", "command"];
+    pub const KNOWN: [&'static str; 8] = [
+        "pypi",
+        "testpypi",
+        "index:NAME",
+        "crates",
+        "github-release",
+        "attestations",
+        "git-push",
+        "command",
+    ];
 
     /// Parses a destination's name.
     pub fn parse(text: &str) -> Option<Self> {
@@ -100,6 +110,7 @@ impl Destination {
             "crates" => Some(Self::Crates),
             "github-release" => Some(Self::GithubRelease),
             "attestations" => Some(Self::Attestations),
+            "git-push" => Some(Self::GitPush),
             "command" => Some(Self::Command),
             other => other
                 .strip_prefix("index:")
@@ -128,7 +139,11 @@ impl Destination {
             Self::Pypi => Some("pypi"),
             Self::Testpypi => Some("testpypi"),
             Self::Index(name) => Some(name),
-            Self::Crates | Self::GithubRelease | Self::Attestations | Self::Command => None,
+            Self::Crates
+            | Self::GithubRelease
+            | Self::Attestations
+            | Self::GitPush
+            | Self::Command => None,
         }
     }
 }
@@ -142,6 +157,7 @@ impl fmt::Display for Destination {
             Self::Crates => f.write_str("crates"),
             Self::GithubRelease => f.write_str("github-release"),
             Self::Attestations => f.write_str("attestations"),
+            Self::GitPush => f.write_str("git-push"),
             Self::Command => f.write_str("command"),
         }
     }
@@ -205,6 +221,8 @@ pub struct Task {
     pub rest: Option<String>,
     /// Where its effects go.
     pub effects: Vec<(Destination, Site)>,
+    /// It changes files of the tree, commits or tags: said here.
+    pub edits: Option<Site>,
     /// The CI environment it runs in.
     pub environment: Option<String>,
     /// The question asked before it sends.
@@ -247,6 +265,7 @@ impl Task {
             matrix: BTreeMap::new(),
             rest: None,
             effects: Vec::new(),
+            edits: None,
             environment: None,
             confirm: None,
             retry: None,

@@ -113,12 +113,13 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
     all
 }
 
-/// What GitHub sets for a job that a pushed tag has started.
+/// What GitHub sets for a job on a tag or branch.
 fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
     let [web, api] = told.addresses;
     let run = told.identity;
     let name = run.workflow_name();
     let workflow = format!("{}/{name}@{}", run.repository, run.reference);
+    let kind = if run.reference.starts_with("refs/tags/") { "tag" } else { "branch" };
     let owner = run.repository.split('/').next().unwrap_or_default();
     for (name, value) in [
         ("CI", "true"),
@@ -127,8 +128,8 @@ fn runner(told: &Told<'_>, put: &mut dyn FnMut(&str, &str) -> Option<String>) {
         ("GITHUB_API_URL", api),
         ("GITHUB_EVENT_NAME", &run.event),
         ("GITHUB_REF", &run.reference),
-        ("GITHUB_REF_NAME", run.reference.trim_start_matches("refs/tags/")),
-        ("GITHUB_REF_TYPE", "tag"),
+        ("GITHUB_REF_NAME", run.reference.splitn(3, '/').nth(2).unwrap_or_default()),
+        ("GITHUB_REF_TYPE", kind),
         ("GITHUB_REPOSITORY", &run.repository),
         ("GITHUB_REPOSITORY_OWNER", owner),
         ("GITHUB_RUN_ATTEMPT", "1"),

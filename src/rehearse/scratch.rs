@@ -24,8 +24,10 @@ pub struct Scratch {
     pub home: PathBuf,
     /// Its commit.
     pub commit: String,
-    /// The tag that is released.
+    /// What is released: the tag; or the branch, where tasks tag it themselves.
     pub tag: String,
+    /// The whole name of that.
+    pub reference: String,
     /// The branch that was checked out, else `main`.
     pub branch: String,
     /// `owner/name`, as the user's `origin` has it, else made up.
@@ -35,12 +37,25 @@ pub struct Scratch {
 }
 
 /// What to take.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Wanted {
+    /// The commit, as [`head`] tells it: whatever is committed meanwhile, all copies are the same.
+    pub commit: String,
     /// Changes that are not committed come along.
     pub dirty: bool,
     /// The tag to release.
     pub tag: Option<String>,
+    /// Tasks commit and tag themselves: the branch is checked out, and HEAD gets no tag.
+    pub edits: bool,
+}
+
+/// The commit that the user stands at.
+///
+/// # Errors
+/// There is none.
+pub fn head(host: &Host, root: &Path) -> Outcome<String> {
+    let git = Git { host, date: None };
+    git.ask(root, &["rev-parse", "--verify", "HEAD^{commit}"]).ok_or_else(no_commit)
 }
 
 /// Makes the copy of the project in `root` below `place`, whose `origin` is on `github`.
@@ -54,11 +69,11 @@ pub fn make(
     github: &GitHub,
     wanted: &Wanted,
 ) -> Outcome<Scratch> {
+    let commit = &wanted.commit;
     let mut git = Git { host, date: None };
-    git.date = git.ask(root, &["show", "--no-patch", "--format=@%ct +0000", "HEAD"]);
+    git.date = git.ask(root, &["show", "--no-patch", "--format=@%ct +0000", commit]);
     let read = |words: &[&str]| git.ask(root, words);
     let top = read(&["rev-parse", "--show-toplevel"]).ok_or_else(no_commit)?;
-    let commit = read(&["rev-parse", "--verify", "HEAD^{commit}"]).ok_or_else(no_commit)?;
     let prefix = read(&["rev-parse", "--show-prefix"]).unwrap_or_default();
     let changes = git.lines(root, &["status", "--porcelain", "--untracked-files=all", "--", "."]);
     let (checkout, home) = (place.join("checkout"), place.join("home"));
@@ -69,23 +84,23 @@ pub fn make(
         })?;
     }
     if prefix.is_empty() {
-        whole(&git, place, &checkout, &top, &commit)?;
+        whole(&git, place, &checkout, &top, commit)?;
     } else {
         alone(&git, root, &checkout, &format!("{commit}:{}", prefix.trim_end_matches('/')))?;
     }
     if wanted.dirty {
         take_changes(&git, root, &checkout)?;
     }
-    let tag = tag(&git, root, &checkout, wanted);
-    git.must(&checkout, &["tag", "--force", "--", &tag])?;
+    let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    let branch = branch.unwrap_or_else(|| "main".into());
+    let (tag, reference) = named(&git, root, &checkout, wanted, &branch)?;
     let repository = repository(&git, root, github);
     let origin = format!("{}/{repository}.git", github.web);
     git.ask(&checkout, &["remote", "remove", "origin"]);
     git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
-    let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
-    let (branch, root) = (branch.unwrap_or_else(|| "main".into()), root.to_owned());
-    Ok(Scratch { root, checkout, home, commit, tag, branch, repository, changes })
+    let root = root.to_owned();
+    Ok(Scratch { root, checkout, home, commit, tag, reference, branch, repository, changes })
 }
 
 /// Lets git push to `origin` as the action does that checks out on a runner: by a header of every
@@ -181,6 +196,24 @@ fn take_changes(git: &Git<'_>, root: &Path, checkout: &Path) -> Outcome<()> {
         ],
     )?;
     Ok(())
+}
+
+/// Gives HEAD of the copy the name under which it is released: that, and the whole of it.
+fn named(
+    git: &Git<'_>,
+    root: &Path,
+    checkout: &Path,
+    wanted: &Wanted,
+    branch: &str,
+) -> Outcome<(String, String)> {
+    if wanted.edits && wanted.tag.is_none() {
+        git.must(checkout, &["checkout", "--quiet", "-B", branch])?;
+        return Ok((branch.to_owned(), format!("refs/heads/{branch}")));
+    }
+    let tag = tag(git, root, checkout, wanted);
+    git.must(checkout, &["tag", "--force", "--", &tag])?;
+    let reference = format!("refs/tags/{tag}");
+    Ok((tag, reference))
 }
 
 /// The tag asked for, else that of HEAD, else the next patch of the newest.

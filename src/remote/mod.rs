@@ -8,6 +8,7 @@ pub mod command;
 pub mod crates;
 mod cures;
 pub mod earlier;
+pub mod git;
 pub mod github;
 pub mod oidc;
 mod once;
@@ -129,6 +130,7 @@ impl<'a> Survey<'a> {
             Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
             Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
             Effect::PublishRelease(publish) => github::probe(errand, publish),
+            Effect::PushGit(push) => git::probe(errand, push),
             Effect::Command(_) => Ok(Presence::Unknowable),
         }
     }
@@ -170,6 +172,7 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::DraftRelease(draft) => github::draft::apply(errand, draft),
         Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
         Effect::PublishRelease(publish) => github::apply(errand, publish),
+        Effect::PushGit(push) => git::apply(errand, push),
         Effect::Command(command) => command::apply(errand, command),
     }
 }

@@ -200,6 +200,10 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     )?;
     let after = answer.retry_after(errand.host.clock.now());
     match (answer.status, after) {
+        // An index has at most a word to say; a page is somebody's between here and there.
+        (200..=299, _) if is_page(&answer.body) => {
+            Err(Trouble::Unclear(format!("{} answered a page of another kind", index.name)))
+        }
         (200..=299, _) => Ok(()),
         (429 | 503, Some(after)) => Err(Trouble::Later { reason: reason(&answer), after }),
         (408 | 425 | 429 | 500..=599, _) => {
@@ -211,6 +215,11 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
             Err(Trouble::Refused { reason, hint })
         }
     }
+}
+
+fn is_page(body: &str) -> bool {
+    let start: String = body.trim_start().chars().take(9).collect();
+    ["<!doctype", "<html"].iter().any(|tag| start.to_ascii_lowercase().starts_with(tag))
 }
 
 /// The form's field with what was signed (PEP 740), as a JSON array.

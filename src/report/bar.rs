@@ -105,6 +105,7 @@ impl Bar {
                     self.say(self.drawn(&stop, severity));
                 }
             }
+            Event::Edits { edits } => self.write(Text::Data(text::edits(&edits))),
             Event::Proof { rows } => self.write(Text::Data(text::proof(&rows))),
             Event::RunFinished { exit, .. } => self.end(exit, &event),
             Event::Command { .. } | Event::Output { .. } => {}

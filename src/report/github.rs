@@ -96,6 +96,10 @@ impl Log {
                 let severity = if live { Severity::Error } else { Severity::WouldStop };
                 stops.iter().map(|stop| self.wrong(stop, severity)).collect()
             }
+            Event::Edits { edits } => {
+                self.host.out(&harmless(&text::edits(&edits)));
+                String::new()
+            }
             Event::Proof { rows } => {
                 self.host.out(&harmless(&text::proof(&rows)));
                 self.summary.proof(&rows);

@@ -80,6 +80,8 @@ fn facts(task: &Task, kind: Kind) -> Vec<(&'static str, String)> {
         .confirm
         .as_ref()
         .map(|question| format!("{question} (answered beforehand with `--yes={}`)", task.name));
+    let edits =
+        if task.edits.is_some() { "files, commits or tags, in a clone of HEAD" } else { "" };
     let empty = task.steps.is_empty() && kind == Kind::Local;
     let rows = [
         ("Does", if empty { "only what it needs".into() } else { what(task, kind) }),
@@ -87,6 +89,7 @@ fn facts(task: &Task, kind: Kind) -> Vec<(&'static str, String)> {
         ("Also", names(&task.aliases)),
         ("Needs", names(&task.needs)),
         ("Matrix", task.matrix.iter().map(axis).collect::<Vec<_>>().join("; ")),
+        ("Edits", edits.to_owned()),
         ("Asks", question.unwrap_or_default()),
         ("Secrets", task.secrets.join(", ")),
         ("Declared", task.site.to_string()),

@@ -246,6 +246,10 @@ pub fn task(task: &Task, kind_of: Kind) -> String {
         Trigger::Always => "always",
     };
     row("on", task.on.as_ref().map_or("", |(on, _)| trigger(*on)).to_owned());
+    row(
+        "edits",
+        if task.edits.is_some() { "files, commits or tags, in a stage" } else { "" }.to_owned(),
+    );
     row("terminal", if task.tty { "its own" } else { "" }.to_owned());
     for step in &task.steps {
         row("step", step_text(step));

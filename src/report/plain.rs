@@ -40,6 +40,10 @@ fn show(turns: &mut Turns, host: &Host, event: Event) -> String {
             let severity = if live { Severity::Error } else { Severity::WouldStop };
             stops.iter().map(|stop| drawn(stop, severity)).collect()
         }
+        Event::Edits { edits } => {
+            host.out(&clean::text(&text::edits(&edits), false));
+            String::new()
+        }
         Event::Proof { rows } => {
             host.out(&clean::text(&text::proof(&rows), false));
             String::new()

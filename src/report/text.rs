@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::clean;
 use crate::model::artifact::{Artifact, human_size};
 use crate::model::effect::Presence;
-use crate::model::event::{End, Event, Leg, PlanRow, ProofRow, Tally};
+use crate::model::event::{Edits, End, Event, Leg, PlanRow, ProofRow, Tally};
 
 /// A time with hundredths of a second.
 pub fn seconds(millis: u128) -> String {
@@ -114,6 +114,33 @@ pub fn held(presence: Option<&Presence>) -> &'static str {
         Some(Presence::Other(_)) => "OTHER BYTES are there",
         Some(Presence::Unknowable) => "cannot be looked at",
     }
+}
+
+/// What a dry run changed in its stage.
+pub fn edits(edits: &Edits) -> String {
+    let mut text =
+        String::from("\nedits: made in a stage, which is dropped; your checkout is as it was\n");
+    for (word, all) in [("commit", &edits.commits), ("tag", &edits.tags)] {
+        for one in all {
+            let _ = writeln!(text, "  {word} {one}");
+        }
+    }
+    for line in &edits.stat {
+        let _ = writeln!(text, " {line}");
+    }
+    if !edits.patch.is_empty() {
+        text.push('\n');
+    }
+    for line in &edits.patch {
+        let _ = writeln!(text, "  {line}");
+    }
+    if edits.more > 0 {
+        let _ = writeln!(text, "  … {} more lines", edits.more);
+    }
+    if edits.stat.is_empty() && edits.commits.is_empty() && edits.tags.is_empty() {
+        text.push_str("  nothing has changed\n");
+    }
+    text
 }
 
 /// What the remotes show after a live run.

@@ -203,6 +203,7 @@ impl Look<'_> {
             (Some("crates"), "publish", _) => (Destination::Crates, position),
             (Some("github"), "release", _) => (Destination::GithubRelease, position),
             (Some("github"), "attest", _) => (Destination::Attestations, position),
+            (Some("git"), "push", _) => (Destination::GitPush, position),
             (None, "remote" | "remote_sh", _) => (Destination::Command, position),
             _ => return None,
         };

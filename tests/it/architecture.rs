@@ -30,6 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("seal", &["diag", "model", "host"]),
     ("retention", &["diag", "model", "host", "ledger", "seal"]),
     ("repo", &["diag", "model", "host"]),
+    ("stage", &["diag", "model", "host", "repo"]),
     ("tools", &["diag", "model", "host"]),
     ("remote", &["diag", "model", "host", "attest", "dist", "status", "store"]),
     ("door", &["diag", "model", "host", "plan", "ledger", "remote"]),

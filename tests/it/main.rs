@@ -26,6 +26,8 @@ mod complete;
 mod docs;
 mod door;
 mod dry;
+#[cfg(unix)]
+mod edits;
 mod errors;
 mod example;
 #[cfg(target_os = "linux")]

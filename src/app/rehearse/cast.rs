@@ -62,15 +62,16 @@ pub(super) fn remote(
     Remote::create(host, folder, &scratch.checkout, settings)
 }
 
-/// A run as a pushed tag starts it.
+/// A run as a pushed tag starts it; where tasks tag, as a person does on the branch.
 fn identity(scratch: &Scratch) -> Identity {
+    let by_tag = scratch.reference.starts_with("refs/tags/");
     Identity {
         repository: scratch.repository.clone(),
         workflow: "release.yml".into(),
         environment: None,
-        reference: format!("refs/tags/{}", scratch.tag),
+        reference: scratch.reference.clone(),
         sha: scratch.commit.clone(),
-        event: "push".into(),
+        event: if by_tag { "push" } else { "workflow_dispatch" }.into(),
         visibility: "public".into(),
     }
 }

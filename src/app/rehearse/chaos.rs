@@ -93,13 +93,14 @@ fn struck(
     let mut ends = vec![first];
     let mut asked = false;
     while ends.last() != Some(&Some(Exit::OK)) && ends.len() <= TRIES && !ground.stop.fired() {
-        let question = said.iter().any(|line| line.contains("`--assume-done`"));
-        asked |= question;
-        let flags: &[&str] = match (question, blow.has_acted()) {
-            (false, _) => &[],
-            (true, true) => &["--assume-done"],
-            (true, false) => &["--redo"],
+        let says = |flag: &str| said.iter().any(|line| line.contains(flag));
+        // Who is asked what became of a request knows it here.
+        let flags: &[&str] = match (says("`--assume-done`"), says("`--redo`")) {
+            (true, _) if blow.has_acted() => &["--assume-done"],
+            (false, false) => &[],
+            _ => &["--redo"],
         };
+        asked |= !flags.is_empty();
         let (exit, lines) = setting.inner.heard(flags, &ground.stop)?;
         ends.push(exit);
         said = lines;

@@ -29,8 +29,11 @@ pub(super) struct Ground<'a> {
     pub(super) project: &'a Project,
     pub(super) options: &'a RehearseOptions,
     pub(super) output: Output,
+    /// Whether a task edits.
+    edits: bool,
     pub(super) stop: Stop,
     pub(super) isolation: Isolation,
+    commit: String,
     caches: PathBuf,
     pub(super) place: PathBuf,
     _alone: std::fs::File,
@@ -45,7 +48,7 @@ impl<'a> Ground<'a> {
         host: &'a Arc<Host>,
         project: &'a Project,
         options: &'a RehearseOptions,
-        output: Output,
+        (output, edits): (Output, bool),
     ) -> Outcome<Self> {
         let stop = Stop::default();
         host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
@@ -57,7 +60,20 @@ impl<'a> Ground<'a> {
             wrong.hint("wait for the rehearsal that is running")
         })?;
         let isolation = inside::tried(host, inner::program(host)?, &stop);
-        Ok(Self { host, project, options, output, stop, isolation, caches, place, _alone: alone })
+        let commit = scratch::head(host, &project.root)?;
+        Ok(Self {
+            host,
+            commit,
+            project,
+            options,
+            output,
+            edits,
+            stop,
+            isolation,
+            caches,
+            place,
+            _alone: alone,
+        })
     }
 }
 
@@ -76,7 +92,12 @@ impl<'a> Setting<'a> {
     /// There is no commit, or the world cannot be made.
     pub(super) fn new(ground: &'a Ground<'a>, strikes: Arc<dyn Strikes>) -> Outcome<Self> {
         let Ground { host, project, options, place, caches, .. } = ground;
-        let wanted = Wanted { dirty: options.dirty, tag: options.tag.clone() };
+        let wanted = Wanted {
+            commit: ground.commit.clone(),
+            dirty: options.dirty,
+            tag: options.tag.clone(),
+            edits: ground.edits,
+        };
         let scratch = scratch::make(host, &project.root, place, &host.endpoints.github, &wanted)?;
         let declared = &project.script.declared;
         let cast = cast::cast(host, declared, &scratch);

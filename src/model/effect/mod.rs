@@ -8,6 +8,7 @@
 mod attest;
 mod command;
 mod crates;
+mod git;
 mod github;
 mod pypi;
 
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub use attest::{Predicate, Sign, StoreAttestation};
 pub use command::SendCommand;
 pub use crates::PublishCrate;
+pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use pypi::UploadPypi;
 
@@ -71,6 +73,8 @@ pub enum Effect {
     UploadAsset(UploadAsset),
     /// A release on GitHub becomes public.
     PublishRelease(PublishRelease),
+    /// Branches and tags go to a git remote, all of them or none.
+    PushGit(PushGit),
     /// A user's own sending command.
     Command(SendCommand),
 }
@@ -105,6 +109,7 @@ impl Effect {
             Self::DraftRelease(draft) => draft,
             Self::UploadAsset(upload) => upload,
             Self::PublishRelease(publish) => publish,
+            Self::PushGit(push) => push,
             Self::Command(command) => command,
         }
     }

@@ -129,6 +129,10 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
         Effect::PublishRelease(publish) => {
             ("publish release".to_owned(), Some(publish.at.tag.clone()))
         }
+        Effect::PushGit(push) => {
+            let refs: Vec<&str> = push.refs.iter().map(|pushed| pushed.name.as_str()).collect();
+            ("push".to_owned(), Some(refs.join(", ")))
+        }
         Effect::Command(command) => ("run".to_owned(), Some(command.identity.clone())),
     };
     let files = planned.effect.files();

@@ -54,6 +54,18 @@ impl Draft {
                 );
             }
         }
+        if task.edits.is_some() && !task.effects.is_empty() {
+            say(
+                format!("task `{}` edits and sends", task.name),
+                "split it: what edits runs for real in a dry run, what sends is only described",
+            );
+        }
+        if task.edits.is_some() && task.on.is_some() {
+            say(
+                format!("task `{}` follows a run, and cannot edit", task.name),
+                "take `.on` away, or `.edits`",
+            );
+        }
         let bodies = task.steps.iter().any(|step| matches!(step, Step::Body(..)));
         if !task.effects.is_empty() && !bodies {
             let hint = "send within a body: .run(|t| pypi::publish(…)) or .run(|t| remote(\"…\"))";

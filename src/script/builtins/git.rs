@@ -1,9 +1,11 @@
-//! What git knows of the project, without changing it.
+//! What git knows of the project, without changing it; and the push of what was committed and tagged.
 
 use rhai::{Array, Dynamic, Map};
 
+use super::github::Options;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
+use crate::model::effect::{Effect, PushGit, PushedRef};
 use crate::repo::Repo;
 use crate::script::cx::Frame;
 
@@ -68,6 +70,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "task(\"show\").run(|| { for change in git::log(\"HEAD\") { print(change.subject); } });",
         log,
     ),
+    row(
+        Place::Module("git"),
+        Phase::Body,
+        "push",
+        (1, 1),
+        "git::push(#{ branch: \"main\", tag: \"v1.2.0\" })",
+        "Pushes the commit at HEAD to a branch, and a tag: both or none, and never by force. A tag that is out is not moved, a branch only forward. `branch` or `tag` may be left out; `remote` is `origin` unless said. Git logs in as the user does, and a pre-push hook is asked. After a run with `.edits()` the user's branch follows.",
+        "task(\"note\").edits().sh(\"echo 1.1 > VERSION; git add VERSION; git -c user.name=Me -c user.email=me@example.org commit --quiet -m 1.1; git tag v1.1\");\ntask(\"push\").needs(\"note\").effects(\"git-push\").run(|t| git::push(#{ branch: \"main\", tag: \"v1.1\" }));",
+        push,
+    ),
 ];
 
 fn ask<T>(call: &Call<'_>, question: impl FnOnce(&Repo<'_>) -> T) -> T {
@@ -125,4 +137,63 @@ fn log(call: &mut Call<'_>) -> Outcome<Dynamic> {
         pairs.map(|(key, text)| (key.into(), text.into())).collect::<Map>().into()
     };
     Ok(commits.into_iter().map(map).collect::<Array>().into())
+}
+
+fn push(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let cx = call.body()?;
+    let options = Options::of(call, 0, &["branch", "remote", "tag"])?;
+    let (branch, tag) = (options.text("branch")?, options.text("tag")?);
+    let remote = options.text("remote")?.unwrap_or_else(|| "origin".into());
+    if branch.is_none() && tag.is_none() {
+        let wrong = Diagnostic::usage("`git::push` names nothing to push");
+        return Err(Box::new(wrong.hint(format!("write it as `{}`", call.builtin.signature))));
+    }
+    let names = [branch.as_ref(), tag.as_ref(), Some(&remote)];
+    if let Some(name) = names.into_iter().flatten().find(|name| !is_ref_name(name)) {
+        let wrong = Diagnostic::usage(format!("git takes no name such as `{name}`"));
+        return Err(Box::new(wrong.hint("give the short name alone, such as `main` or `v1.2.0`")));
+    }
+    let repo = Repo::new(&cx.run.host, cx.run.root.clone());
+    let head = repo.head().map(|head| head.commit.clone());
+    let branch = branch.map(|name| PushedRef::branch(&name, head.unwrap_or_default()));
+    let tag = tag.map(|name| PushedRef::tag(&name, repo.tag(&name).unwrap_or_default()));
+    let url = repo.pushes_to(&remote).unwrap_or_default();
+    let refs: Vec<PushedRef> = branch.into_iter().chain(tag).collect();
+    let names = refs.iter().map(|at| Dynamic::from(at.name.clone())).collect::<Array>();
+    let effect = Effect::PushGit(PushGit { remote, url: PushGit::without_login(&url), refs });
+    cx.at_door(None, |door, caller| door.perform(caller, &[effect]))?;
+    Ok(names.into())
+}
+
+/// Whether git takes this for the name of a branch, tag or remote (`git check-ref-format`).
+fn is_ref_name(name: &str) -> bool {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"~^:?*[\\".contains(c);
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && !part.ends_with(".lock")
+    };
+    name.chars().all(plain)
+        && name.split('/').all(part)
+        && !name.starts_with('-')
+        && !name.starts_with("refs/")
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name != "@"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ref_name;
+
+    #[test]
+    fn names_of_refs_are_told_from_words_that_git_would_take_otherwise() {
+        for name in ["main", "release/1.x", "v1.2.0-rc.1", "a@b"] {
+            assert!(is_ref_name(name), "{name}");
+        }
+        for name in ["", "--force", "a:b", "+a b", "refs/heads/a", "a..b", "a.lock", "/a", "a^"] {
+            assert!(!is_ref_name(name), "{name}");
+        }
+    }
 }

@@ -42,13 +42,13 @@ const OPTIONS: [&str; 8] =
     ["assets", "draft", "latest", "notes", "prerelease", "repository", "tag", "title"];
 
 /// The options of one call.
-struct Options<'a> {
+pub(super) struct Options<'a> {
     call: &'a Call<'a>,
     map: Map,
 }
 
 impl<'a> Options<'a> {
-    fn of(call: &'a Call<'a>, at: usize, known: &[&str]) -> Outcome<Self> {
+    pub(super) fn of(call: &'a Call<'a>, at: usize, known: &[&str]) -> Outcome<Self> {
         let map = if call.args.len() > at { call.map(at, known)? } else { Map::new() };
         Ok(Self { call, map })
     }
@@ -63,7 +63,8 @@ impl<'a> Options<'a> {
         Box::new(wrong.hint(format!("write it as `{}`", self.call.builtin.signature)))
     }
 
-    fn text(&self, key: &str) -> Outcome<Option<String>> {
+    /// A text, if the option is given.
+    pub(super) fn text(&self, key: &str) -> Outcome<Option<String>> {
         let text = |value: Dynamic| {
             value.into_immutable_string().map(String::from).map_err(|_| self.wrong(key, "a text"))
         };

@@ -28,9 +28,19 @@ pub(super) const TABLE: &[Builtin] = &[
         "effects",
         (1, 1),
         ".effects(\"pypi\")",
-        "Where the task sends to: `pypi`, `testpypi`, `index:NAME` (declared with `index(…)`), `crates`, `github-release`, `attestations` (GitHub's store), `command`. Without it, nothing can be sent.",
+        "Where the task sends to: `pypi`, `testpypi`, `index:NAME` (declared with `index(…)`), `crates`, `github-release`, `attestations` (GitHub's store), `git-push`, `command`. Without it, nothing can be sent.",
         "task(\"announce\").effects(\"command\").run(|t| remote(\"./announce {}\", t.name));",
         effects,
+    ),
+    row(
+        Place::Task,
+        Phase::Declare,
+        "edits",
+        (0, 0),
+        ".edits()",
+        "Says that the task changes files of the tree, commits or tags. All tasks of the run then work in a stage, a clone of HEAD of its own: a dry run shows what changed there and drops it, a live one takes commits and tags out by `git::push`. What has to see the edits needs this task; while it runs, nothing else does.",
+        "task(\"bump\").param(\"version\", \"1.2.0\").edits()\n    .exec(\"sed -i.old s/1.0/{version}/ pyproject.toml\");\ntask(\"build\").needs(\"bump\").run(|t| print(read(\"pyproject.toml\")));",
+        edits,
     ),
     row(
         Place::Task,
@@ -299,6 +309,11 @@ fn effects(call: &mut Call<'_>) -> Outcome<Dynamic> {
         destinations.push((destination, word.site));
     }
     set(call, |task| task.effects.extend(destinations))
+}
+
+fn edits(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let site = call.site.clone();
+    set(call, |task| task.edits = Some(site))
 }
 
 fn environment(call: &mut Call<'_>) -> Outcome<Dynamic> {

@@ -13,6 +13,7 @@ mod metadata;
 mod minting;
 pub mod packages;
 mod projects;
+mod pushes;
 mod registry;
 mod releases;
 mod scene;
@@ -134,6 +135,7 @@ const TABLES: &[&[Row]] = &[
     registry::ROWS,
     configs::ROWS,
     releases::ROWS,
+    pushes::ROWS,
 ];
 
 #[test]

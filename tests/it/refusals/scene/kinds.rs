@@ -21,6 +21,8 @@ pub enum Kind {
     Attestations,
     /// A tag, by git.
     Push,
+    /// A commit and its tag, by rel.
+    Commits,
 }
 
 /// What a project is made of.
@@ -44,7 +46,7 @@ impl Kind {
         match self {
             Self::Python => "PYPI_TOKEN",
             Self::Crates => "CARGO_REGISTRY_TOKEN",
-            Self::Release | Self::Attestations | Self::Push => "GITHUB_TOKEN",
+            Self::Release | Self::Attestations | Self::Push | Self::Commits => "GITHUB_TOKEN",
         }
     }
 }
@@ -69,6 +71,7 @@ impl Plan<'_> {
                 ("github-release", format!("github::release({options})"))
             }
             Kind::Attestations => ("attestations", format!("github::attest({built})")),
+            Kind::Commits => ("git-push", "git::push(#{ branch: \"main\", tag: \"v1.1\" })".into()),
             Kind::Push => {
                 ("command", "remote(\"git push --quiet origin HEAD:refs/tags/v2.0\")".into())
             }
@@ -91,6 +94,9 @@ impl Plan<'_> {
         for (name, bytes) in self.files {
             std::fs::write(folder.join(name), bytes).unwrap();
         }
+        // Names of commits are shown: let them be the same each time.
+        let instant = "2026-01-01T00:00:00Z";
+        let project = project.env("GIT_AUTHOR_DATE", instant).env("GIT_COMMITTER_DATE", instant);
         let project = project.git().tag("v1.0");
         let origin = format!("https://github.com/{}.git", super::forge::REPOSITORY);
         project.run_git(&["remote", "add", "origin", &origin]);

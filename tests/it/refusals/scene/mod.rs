@@ -178,6 +178,11 @@ impl Scene {
         Self { kind: Kind::Release, token: Some(forge::TOKEN), ..Self::new() }
     }
 
+    /// The same with a commit and a tag that the forge does not have yet.
+    pub fn of_commits() -> Self {
+        Self { kind: Kind::Commits, ahead: true, ..Self::of_github() }
+    }
+
     /// Publishes the crate by the run's identity: it is there, and this may publish it.
     pub fn configured(&mut self, publisher: TrustedPublisher) {
         self.token = None;
@@ -259,7 +264,7 @@ impl Scene {
         let proxy = Proxy::start(AUTHORITY.clone(), answerer).unwrap();
         let proxy_url = format!("http://{}", proxy.address);
         let env = variables(&project, kind, by_token, &proxy_url);
-        if kind == Kind::Push {
+        if matches!(kind, Kind::Push | Kind::Commits) {
             let token = by_token.unwrap_or_default();
             lead_git(&project, token, &proxy_url, &AUTHORITY.pem());
         }

@@ -1,0 +1,187 @@
+//! Runs with tasks that edit: the stage they work in is made before the first task, kept when the gate
+//! opens, and shown or brought home at the end.
+//!
+//! Which stage it is follows from what is known of the commit: once edits are sealed, the commits and tags
+//! that they made are the release, and no other run may make them again.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use super::session::Session;
+use crate::cli::RunOptions;
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::graph::{Graph, Kind, Node};
+use crate::host::{Host, fs};
+use crate::ledger::{self, State};
+use crate::model::effect::Effect;
+use crate::model::effect::Release;
+use crate::model::event::{Event, Events};
+use crate::model::task::Task;
+use crate::plan::Plan;
+use crate::repo::Repo;
+use crate::seal::Seal;
+use crate::stage::{From, Stage};
+
+/// What a run is about to do, as far as a stage depends on it.
+pub(super) struct Wanted<'a> {
+    pub(super) host: &'a Host,
+    pub(super) events: &'a Events,
+    pub(super) options: &'a RunOptions,
+    pub(super) tasks: &'a [Task],
+    pub(super) graph: &'a Graph,
+    pub(super) repo: &'a Repo<'a>,
+    pub(super) state: &'a Path,
+}
+
+/// The stage of a run, if one of its tasks edits.
+///
+/// # Errors
+/// It cannot edit as it says, or the stage cannot be made.
+pub(super) fn begin(wanted: &Wanted<'_>) -> Result<Option<Stage>, Vec<Diagnostic>> {
+    let of = |node: &Node| &wanted.tasks[wanted.graph.instance(*node).task];
+    let editing: Vec<Node> = wanted.graph.order().filter(|node| of(node).edits.is_some()).collect();
+    if editing.is_empty() {
+        return Ok(None);
+    }
+    let late = editing.iter().filter(|node| wanted.graph.kind(**node) != Kind::Local);
+    let late: Vec<Diagnostic> = late.map(|node| too_late(of(node))).collect();
+    if !late.is_empty() {
+        return Err(late);
+    }
+    if wanted.options.plan_file.is_some() {
+        let wrong = Diagnostic::usage("a plan of a run that edits cannot be kept for later");
+        let wrong = wrong.note("the commits that it would push are dropped with their stage");
+        return Err(vec![wrong.hint("let the live run make its own: `rel run … --live`")]);
+    }
+    stage(wanted, &editing).map(Some).map_err(|wrong| vec![*wrong])
+}
+
+fn stage(wanted: &Wanted<'_>, editing: &[Node]) -> Outcome<Stage> {
+    let from = From { host: wanted.host, repo: wanted.repo, state: wanted.state };
+    let changes = wanted.repo.changes(None).unwrap_or_default();
+    let sealed = match wanted.repo.release() {
+        Some(release) => is_sealed(wanted, &release, editing)?,
+        None => false,
+    };
+    let stage = if wanted.options.live {
+        Stage::of_release(&from, sealed)?
+    } else {
+        Stage::of_trial(&from, sealed && changes.is_empty())?
+    };
+    if let Some(wrong) = left_out(&changes) {
+        wanted.events.emit(Event::Warning { diagnostic: Box::new(wrong) });
+    }
+    if fs::exists(&stage.root().join(".gitmodules")) {
+        let wrong = Diagnostic::usage("submodules are empty in the stage that this run works in");
+        let wrong = wrong.hint("fill them in the task that edits: `git submodule update --init`");
+        wanted.events.emit(Event::Warning { diagnostic: Box::new(wrong) });
+    }
+    wanted.events.note(format!("tasks work in a stage: {}", stage.root().display()));
+    Ok(stage)
+}
+
+/// Whether what tasks edited was let through a gate, so that it may not be made anew.
+fn is_sealed(wanted: &Wanted<'_>, release: &Release, editing: &[Node]) -> Outcome<bool> {
+    let Some(seal) = Seal::load(&wanted.state.join("seal"), release)? else { return Ok(false) };
+    let of_seal = |node: &Node| seal.tasks.contains_key(&wanted.graph.instance(*node).id);
+    // What other tasks edited for this commit must not be lost either.
+    let edited = editing.iter().any(of_seal) || Stage::is_kept(wanted.state, &release.commit);
+    let anew = wanted.options.rebuild && !is_touched(wanted.state, release);
+    Ok(edited && !anew)
+}
+
+/// Whether anything of a release may have been sent; what cannot be read counts as sent.
+fn is_touched(state: &Path, release: &Release) -> bool {
+    let path = state.join("ledger").join(format!("{}.jsonl", release.commit));
+    if !fs::exists(&path) {
+        return false;
+    }
+    let text = fs::read_text(&path).unwrap_or_else(|_| "unreadable\n".into());
+    ledger::replay(text.as_bytes())
+        .map_or(true, |known| known.states.values().any(|one| !matches!(one, State::Refused(_))))
+}
+
+fn too_late(task: &Task) -> Diagnostic {
+    let wrong = Diagnostic::usage(format!("task `{}` edits after something was sent", task.name));
+    let wrong = wrong.hint("let it need nothing that sends: what was sent cannot change any more");
+    match &task.edits {
+        Some(site) => wrong.at(site),
+        None => wrong,
+    }
+}
+
+/// Most changes that are named.
+const MOST: usize = 8;
+
+fn left_out(changes: &[String]) -> Option<Diagnostic> {
+    let count = changes.len();
+    if count == 0 {
+        return None;
+    }
+    let mut wrong = Diagnostic::usage("changes that are not committed do not come along");
+    wrong.notes.extend(changes.iter().take(MOST).cloned());
+    if count > MOST {
+        wrong = wrong.note(format!("… {} more", count - MOST));
+    }
+    Some(wrong.hint("commit them: this run works in a clone of HEAD"))
+}
+
+impl Session {
+    /// Whether the tasks of this run that edit are done by now, or were in an earlier run; so if there are
+    /// none.
+    pub(super) fn has_edited(&self) -> bool {
+        let results = self.cx.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = |node: Node| {
+            let key = (self.task(node).name.clone(), self.graph.instance(node).id.clone());
+            results.contains_key(&key)
+        };
+        self.graph.order().all(|node| self.task(node).edits.is_none() || done(node))
+    }
+
+    /// Shows what a dry run changed in its stage.
+    pub(super) fn show_edits(&self) {
+        let Some(stage) = self.stage.as_ref().filter(|_| self.has_edited()) else { return };
+        let edits = stage.edits(&self.host, &self.checkout);
+        self.events.emit(Event::Edits { edits });
+    }
+
+    /// From now on every run of this commit goes on with what was edited here.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    pub(super) fn keep_stage(&self) -> Outcome<()> {
+        let Some(stage) = &self.stage else { return Ok(()) };
+        let changed = stage.uncommitted(&self.host);
+        if !changed.is_empty() {
+            let (count, some) = (changed.len(), changed[..changed.len().min(MOST)].join(", "));
+            let word = if count == 1 { "file" } else { "files" };
+            self.events
+                .note(format!("edited, not committed, so not pushed: {count} {word} ({some})"));
+        }
+        stage.keep(&self.host)
+    }
+
+    /// Drops the stage, unless another run may need it.
+    pub(super) fn leave_stage(&self) {
+        if let Some(stage) = &self.stage {
+            stage.end();
+        }
+    }
+}
+
+/// Brings what a finished release has pushed to the user's checkout.
+pub(super) fn land(session: &Arc<Session>, plan: &Plan, exit: Exit) {
+    let Some(stage) = session.stage.as_ref().filter(|_| exit == Exit::OK) else { return };
+    let mut followed = false;
+    for planned in &plan.effects {
+        let Effect::PushGit(push) = &planned.effect else { continue };
+        let landed = stage.land(&session.host, &session.checkout, push);
+        landed.notes.iter().for_each(|note| session.events.note(note));
+        session.warn(landed.left);
+        followed |= landed.followed;
+    }
+    if followed {
+        // The next run begins with another commit: nobody will ask for this stage again.
+        stage.forget();
+    }
+}
