@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::edited;
 use super::gate::{self, Answers};
 use super::pass::Pass;
 use super::proof;
 use super::session::{Done, Session};
-use super::staging;
 use super::stale;
 use crate::diag::{Diagnostic, Exit};
 use crate::door::Door;
@@ -201,7 +201,7 @@ fn through_gate(
     session.cx.ties.tokens.burn(&session.host, &session.stop);
     let failed = failed?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
-    staging::land(session, &plan, ended.unwrap_or_else(|exit| exit));
+    edited::land(session, &plan, ended.unwrap_or_else(|exit| exit));
     ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)
 }
 

@@ -8,6 +8,7 @@ mod clean;
 mod complete;
 pub mod doc;
 mod dry;
+mod edited;
 mod ending;
 mod followers;
 mod gate;

@@ -5,6 +5,7 @@
 
 mod cast;
 mod chaos;
+mod ground;
 mod inner;
 pub(super) mod inside;
 mod setting;
@@ -12,7 +13,8 @@ mod setting;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::setting::{Ground, Setting};
+use self::ground::Ground;
+use self::setting::Setting;
 use super::Project;
 use crate::cli::{COMMANDS, RehearseOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};

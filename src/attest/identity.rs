@@ -6,7 +6,7 @@
 //! publishers, which reads a workflow as that of the run, at its own ref or commit. Turned down: regular
 //! expressions over the name, in which a missing anchor lets anybody in.
 
-use super::verify::Facts;
+use super::facts::Facts;
 
 /// Who has to have signed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! Turned down: a signing library with a client of its own, which would go past the one door, and
 //! fetch a certificate for each file.
 
+pub mod facts;
 mod forms;
 pub mod identity;
 pub mod read;

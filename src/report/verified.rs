@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::json::VERSION;
-use crate::attest::verify::{Facts, Why};
+use crate::attest::facts::Facts;
+use crate::attest::verify::Why;
 use crate::model::effect::Predicate;
 
 /// A file with all that was checked for it.

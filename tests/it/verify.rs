@@ -6,11 +6,12 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use expect_test::expect;
+use rel::attest::facts::Facts;
 use rel::attest::identity::{Expected, Repository};
 use rel::attest::read::{Given, read};
 use rel::attest::session::{Key, Session};
 use rel::attest::statement::statement;
-use rel::attest::verify::{Check, Facts, File, Root, Why, verify};
+use rel::attest::verify::{Check, File, Root, Why, verify};
 use rel::attest::{attestation, bundle};
 use rel::host::Host;
 use rel::host::endpoints::Endpoints;

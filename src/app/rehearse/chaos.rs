@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::setting::{Ground, Setting};
+use super::ground::Ground;
+use super::setting::Setting;
 use super::{machine, say_left_out};
 use crate::cli::Chaos;
 use crate::diag::{Exit, Outcome};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::ground::{Ground, program};
 use super::inside::{self, Isolation};
 use super::machine;
-use super::setting::Ground;
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::host::proc::{self, Ended, Launch};
 use crate::host::rehearsed::{self, Way};
@@ -33,15 +33,6 @@ pub(super) struct Stage<'a> {
     pub(super) cache: &'a Path,
     /// Tasks that ask before they send.
     pub(super) asking: Vec<String>,
-}
-
-/// rel's own file.
-///
-/// # Errors
-/// It is not known.
-pub(super) fn program(host: &Host) -> Outcome<&Path> {
-    let missing = || Box::new(Diagnostic::machine("rel does not find its own file"));
-    host.program.as_deref().ok_or_else(missing)
 }
 
 /// Lets the world listen, behind what strikes it, and its pages for who looks on.

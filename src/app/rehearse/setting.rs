@@ -3,15 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::ground::Ground;
 use super::inner::{self, Inner, Stage};
-use super::inside::{self, Isolation};
 use super::{cast, machine};
-use crate::app::Project;
-use crate::cli::RehearseOptions;
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
-use crate::model::artifact::Digest;
 use crate::model::task::Task;
 use crate::rehearse::fault::Strikes;
 use crate::rehearse::kept::Kept;
@@ -20,62 +17,6 @@ use crate::rehearse::scratch::{self, Scratch, Wanted};
 use crate::rehearse::services::{self, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
-use crate::report::Output;
-use crate::tools;
-
-/// What all settings of one rehearsal have in common.
-pub(super) struct Ground<'a> {
-    pub(super) host: &'a Arc<Host>,
-    pub(super) project: &'a Project,
-    pub(super) options: &'a RehearseOptions,
-    pub(super) output: Output,
-    /// Whether a task edits.
-    edits: bool,
-    pub(super) stop: Stop,
-    pub(super) isolation: Isolation,
-    commit: String,
-    caches: PathBuf,
-    pub(super) place: PathBuf,
-    _alone: std::fs::File,
-}
-
-impl<'a> Ground<'a> {
-    /// The ground of this project's rehearsals, held against others.
-    ///
-    /// # Errors
-    /// Another rehearsal of it is running, or a folder cannot be made.
-    pub(super) fn new(
-        host: &'a Arc<Host>,
-        project: &'a Project,
-        options: &'a RehearseOptions,
-        (output, edits): (Output, bool),
-    ) -> Outcome<Self> {
-        let stop = Stop::default();
-        host.stop_on_signals(&stop).map_err(|error| machine("cannot listen to signals", &error))?;
-        let caches = tools::cache(host)?.join("rehearsal");
-        let place = caches.join(Digest::of(project.root.to_string_lossy().as_bytes()).short());
-        fs::make_dir(&place).map_err(|error| machine("cannot make a folder", &error))?;
-        let alone = fs::lock(&place.join("lock")).map_err(|error| {
-            let wrong = Diagnostic::usage(format!("this project cannot be rehearsed now: {error}"));
-            wrong.hint("wait for the rehearsal that is running")
-        })?;
-        let isolation = inside::tried(host, inner::program(host)?, &stop);
-        let commit = scratch::head(host, &project.root)?;
-        Ok(Self {
-            host,
-            commit,
-            project,
-            options,
-            output,
-            edits,
-            stop,
-            isolation,
-            caches,
-            place,
-            _alone: alone,
-        })
-    }
-}
 
 /// See the module.
 pub(super) struct Setting<'a> {
