@@ -5,6 +5,7 @@
 //! it is: `cargo publish` would package anew.
 
 mod cures;
+pub(super) mod yank;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::host::{Host, fs};
 use crate::model::effect::{Listed, Presence, PublishCrate};
 
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
+const NO_TOKEN: &str = "there is no token for crates.io";
 
 /// Versions of crates as one look found them, by the crate's name.
 pub(super) type Versions = Once<Vec<Listed>>;
@@ -33,10 +35,7 @@ pub(super) fn probe(
     versions: &Versions,
 ) -> Result<Presence, Trouble> {
     let all = listed(errand, publish, versions)?;
-    // What follows `+` does not make it another version there.
-    let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
-    let ours = plain(&publish.version);
-    let found = all.iter().find(|listed| plain(&listed.version) == ours);
+    let found = all.iter().find(|listed| same_version(&listed.version, &publish.version));
     Ok(match found.map(|listed| listed.sha256.as_deref()) {
         None => Presence::Absent,
         Some(Some(sha256)) if sha256 == publish.file.sha256.as_str() => Presence::Same,
@@ -85,6 +84,12 @@ pub(super) fn lines(host: &Host, name: &str, stop: &Stop) -> Result<Option<Vec<V
         status => return Err(Trouble::Unclear(format!("{url} answered {status}"))),
     }
     Ok(Some(answer.body.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()))
+}
+
+/// Whether the registry takes two versions for one: what follows `+` does not count there.
+fn same_version(one: &str, other: &str) -> bool {
+    let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
+    plain(one) == plain(other)
 }
 
 /// The path of a crate in a sparse index.
@@ -137,11 +142,13 @@ fn login(errand: &Errand<'_>) -> Result<Login, Trouble> {
     if let Some(login) = errand.ties.tokens.for_crates(errand.host, errand.stop)? {
         return Ok(login);
     }
-    let token = errand.host.env.secret(TOKEN);
-    token.map(Login::Bearer).ok_or_else(|| Trouble::Refused {
-        reason: "there is no token for crates.io".into(),
-        hint: format!("set {TOKEN}, or run it in CI as a trusted publisher"),
-    })
+    let hint = format!("set {TOKEN}, or run it in CI as a trusted publisher");
+    token(errand).ok_or_else(|| Trouble::Refused { reason: NO_TOKEN.into(), hint })
+}
+
+/// The user's own token.
+fn token(errand: &Errand<'_>) -> Option<Login> {
+    errand.host.env.secret(TOKEN).map(Login::Bearer)
 }
 
 /// Two parts, each behind its length in four bytes, little end first.

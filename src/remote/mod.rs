@@ -125,6 +125,7 @@ impl<'a> Survey<'a> {
                 pypi::probe(errand.host, upload, &self.pages, errand.stop)
             }
             Effect::PublishCrate(publish) => crates::probe(errand, publish, &self.crates),
+            Effect::YankCrate(yank) => crates::yank::probe(errand, yank),
             Effect::Sign(sign) => sigstore::probe(errand, sign),
             Effect::StoreAttestation(store) => github::store::probe(errand, store),
             Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
@@ -167,6 +168,7 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
     match effect {
         Effect::UploadPypi(upload) => pypi::apply(errand, upload),
         Effect::PublishCrate(publish) => crates::apply(errand, publish),
+        Effect::YankCrate(yank) => crates::yank::apply(errand, yank),
         Effect::Sign(sign) => sigstore::apply(errand, sign),
         Effect::StoreAttestation(store) => github::store::apply(errand, store),
         Effect::DraftRelease(draft) => github::draft::apply(errand, draft),

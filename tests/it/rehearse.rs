@@ -264,6 +264,31 @@ fn a_crate_is_published_by_cargo_itself_and_built_upon() {
 }
 
 #[test]
+fn a_version_is_yanked_and_the_index_tells() {
+    let text = r#"
+        task("package").exec("cargo package --quiet").outputs("target/package/*.crate");
+        task("publish").needs("package").effects("crates").run(|t| crates::publish(t.artifacts("package")));
+        task("yank").needs("publish").effects("crates").run(|t| crates::yank("time-piece", "0.1.0"));
+        task("look").needs("yank").exec("curl -fsS https://index.crates.io/ti/me/time-piece");
+    "#;
+    let manifest = "[package]\nname = \"time-piece\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
+                    description = \"a test\"\nlicense = \"MIT\"\n";
+    let project = Project::new(text)
+        .file("Cargo.toml", manifest)
+        .file("src/lib.rs", "/// Now.\npub fn now() -> u64 { 7 }\n")
+        .file(".gitignore", "target\nCargo.lock\n")
+        .git()
+        .tag("v0.1.0")
+        .env("RUSTUP_HOME", &rustup());
+    project
+        .rel("rehearse look")
+        .code(0)
+        .says("yank time-piece 0.1.0 on crates")
+        .says("proven  crates  time-piece 0.1.0")
+        .says("\"yanked\":true");
+}
+
+#[test]
 fn crates_are_published_as_they_were_packaged_by_the_runs_identity() {
     let manifest = |name: &str, more: &str| {
         format!(

@@ -1,4 +1,4 @@
-//! A packaged crate for crates.io.
+//! What changes crates.io: a packaged crate that goes there, a version that is yanked.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,6 +51,50 @@ impl Change for PublishCrate {
         Receipt {
             name: self.file.file_name().to_owned(),
             digest: Some(self.file.sha256.clone()),
+            url: Some(format!("{}/crates/{}/{}", self.registry, self.name, self.version)),
+        }
+    }
+}
+
+/// A version that new resolutions no longer take, or may take again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct YankCrate {
+    /// Address of the registry.
+    pub registry: String,
+    /// The crate's name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// Whether it is to be yanked; else it no longer is.
+    pub yanked: bool,
+}
+
+impl Change for YankCrate {
+    fn identity(&self) -> Value {
+        json!(["yank-crate", self.registry, self.name, self.version, self.yanked])
+    }
+
+    fn summary(&self) -> String {
+        let what = if self.yanked { "yank" } else { "unyank" };
+        format!("{what} {} {} on {}", self.name, self.version, self.destination())
+    }
+
+    fn files(&self) -> Vec<&Artifact> {
+        Vec::new()
+    }
+
+    fn destination(&self) -> Destination {
+        Destination::Crates
+    }
+
+    fn endpoint(&self) -> String {
+        self.registry.clone()
+    }
+
+    fn predicted(&self) -> Receipt {
+        Receipt {
+            name: format!("{} {}", self.name, self.version),
+            digest: None,
             url: Some(format!("{}/crates/{}/{}", self.registry, self.name, self.version)),
         }
     }

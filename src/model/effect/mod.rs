@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use attest::{Predicate, Sign, StoreAttestation};
 pub use command::SendCommand;
-pub use crates::PublishCrate;
+pub use crates::{PublishCrate, YankCrate};
 pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use pypi::UploadPypi;
@@ -63,6 +63,8 @@ pub enum Effect {
     UploadPypi(UploadPypi),
     /// A packaged crate goes to crates.io.
     PublishCrate(PublishCrate),
+    /// A version on crates.io is yanked, or no longer is.
+    YankCrate(YankCrate),
     /// A statement about a file is signed, and written to the public log.
     Sign(Sign),
     /// A signed statement goes to GitHub's store of attestations.
@@ -104,6 +106,7 @@ impl Effect {
         match self {
             Self::UploadPypi(upload) => upload,
             Self::PublishCrate(publish) => publish,
+            Self::YankCrate(yank) => yank,
             Self::Sign(sign) => sign,
             Self::StoreAttestation(store) => store,
             Self::DraftRelease(draft) => draft,

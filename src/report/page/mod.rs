@@ -120,6 +120,10 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
     let (verb, what) = match &planned.effect {
         Effect::UploadPypi(_) => ("upload".to_owned(), None),
         Effect::PublishCrate(_) => ("publish".to_owned(), None),
+        Effect::YankCrate(yank) => {
+            let verb = if yank.yanked { "yank" } else { "unyank" };
+            (verb.to_owned(), Some(format!("{} {}", yank.name, yank.version)))
+        }
         Effect::Sign(sign) => (format!("sign {}", sign.predicate.name()), None),
         Effect::StoreAttestation(store) => (format!("store {}", store.predicate.name()), None),
         Effect::DraftRelease(draft) => {

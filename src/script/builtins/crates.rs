@@ -1,4 +1,4 @@
-//! Publishing to crates.io.
+//! Publishing to crates.io, and yanking there.
 
 use std::io::BufReader;
 
@@ -10,19 +10,52 @@ use crate::diag::{Diagnostic, Outcome};
 use crate::dist::cargo::{self, Crate};
 use crate::host::fs;
 use crate::model::artifact::Artifact;
-use crate::model::effect::{Effect, PublishCrate};
+use crate::model::effect::{Effect, PublishCrate, YankCrate};
 use crate::script::cx::BodyCx;
 
-pub(super) const TABLE: &[Builtin] = &[row(
-    Place::Module("crates"),
-    Phase::Body,
-    "publish",
-    (1, 1),
-    "crates::publish(t.artifacts(\"package\"))",
-    "Sends `.crate` files, as `cargo package` made them, to crates.io: what others need first, and each once. The very file is sent; nothing is packaged anew.",
-    "task(\"package\").exec(\"cargo package --no-verify\").outputs(\"target/package/*.crate\");\ntask(\"publish\").needs(\"package\").effects(\"crates\").run(|t| crates::publish(t.artifacts(\"package\")));",
-    publish,
-)];
+const YANK: &str = "task(\"yank\").param(\"version\").effects(\"crates\").run(|t| crates::yank(\"widget\", t.version));";
+
+pub(super) const TABLE: &[Builtin] = &[
+    row(
+        Place::Module("crates"),
+        Phase::Body,
+        "publish",
+        (1, 1),
+        "crates::publish(t.artifacts(\"package\"))",
+        "Sends `.crate` files, as `cargo package` made them, to crates.io: what others need first, and each once. The very file is sent; nothing is packaged anew.",
+        "task(\"package\").exec(\"cargo package --no-verify\").outputs(\"target/package/*.crate\");\ntask(\"publish\").needs(\"package\").effects(\"crates\").run(|t| crates::publish(t.artifacts(\"package\")));",
+        publish,
+    ),
+    row(
+        Place::Module("crates"),
+        Phase::Body,
+        "yank",
+        (2, 2),
+        "crates::yank(\"widget\", \"1.2.0\")",
+        "Yanks a version on crates.io: it stays, and no new resolution takes it. It needs a token in `CARGO_REGISTRY_TOKEN` that may yank. PyPI has no API for that: there it is done on the site, in the project's list of releases.",
+        YANK,
+        |call| yank(call, true),
+    ),
+    row(
+        Place::Module("crates"),
+        Phase::Body,
+        "unyank",
+        (2, 2),
+        "crates::unyank(\"widget\", \"1.2.0\")",
+        "Takes a yank back.",
+        "task(\"unyank\").param(\"version\").effects(\"crates\").run(|t| crates::unyank(\"widget\", t.version));",
+        |call| yank(call, false),
+    ),
+];
+
+fn yank(call: &mut Call<'_>, yanked: bool) -> Outcome<Dynamic> {
+    let (name, version) = (call.text(0)?, call.text(1)?);
+    let cx = call.body()?;
+    let registry = cx.run.host.endpoints.crates.api.clone();
+    let effect = Effect::YankCrate(YankCrate { registry, name, version, yanked });
+    cx.at_door(None, |door, caller| door.perform(caller, &[effect]))?;
+    Ok(Dynamic::UNIT)
+}
 
 fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let artifacts = argument(call, 0)?;
