@@ -301,7 +301,7 @@ fn gone() -> Box<Diagnostic> {
 
 /// The folder of all files of stages.
 fn trees(host: &Host) -> Option<PathBuf> {
-    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from);
+    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let base = base.or_else(|| Some(Path::new(host.env.get("HOME")?).join(".local/state")));
     base.map(|base| base.join("rel/stage"))
 }
