@@ -246,7 +246,7 @@ fn a_crate_is_published_by_cargo_itself_and_built_upon() {
     let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ntime-piece = \"0.1\"\n[workspace]\n";
     let text = r#"
         task("publish").effects("command").secrets("CARGO_REGISTRY_TOKEN").run(|t| { remote("cargo publish"); });
-        task("use").needs("publish").cwd("user").exec("cargo run --quiet");
+        task("use").needs("publish").cwd("user").sh("cargo add --quiet a-clock && cargo run --quiet");
         task("look").needs("use").exec("cargo info --quiet --registry crates-io time-piece");
     "#;
     let project = Project::new(text)
@@ -300,10 +300,10 @@ fn crates_are_published_as_they_were_packaged_by_the_runs_identity() {
         task("package").exec("cargo package --workspace").outputs("target/package/*.crate");
         task("publish").needs("package").effects("crates").environment("release")
             .run(|t| crates::publish(t.artifacts("package")));
-        task("use").needs("publish").cwd("user").exec("cargo run --quiet");
+        task("use").needs("publish").cwd("user").sh("cargo add --quiet a-clock && cargo run --quiet");
     "#;
     let needs = "[dependencies]\ntime-piece = { path = \"../piece\", version = \"0.1\" }\n";
-    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\na-clock = \"0.1\"\n[workspace]\n";
+    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n";
     let project = Project::new(text)
         .file("Cargo.toml", "[workspace]\nmembers = [\"clock\", \"piece\"]\nresolver = \"2\"\n")
         .file("clock/Cargo.toml", &manifest("a-clock", needs))
