@@ -2,8 +2,9 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
-//! `status` and `ledger` tell how far a release has come.
+//! `status` and `ledger` tell how far a release has come, `adopt` takes one over.
 
+mod adopt;
 mod clean;
 mod complete;
 pub mod doc;
@@ -74,6 +75,7 @@ fn dispatch(
     match command {
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::Adopt(options) => adopt::run(host, output, &options),
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
