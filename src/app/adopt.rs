@@ -12,15 +12,14 @@ mod places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Project;
 use super::session::{Done, Session};
+use super::{Project, onward};
 use crate::cli::{AdoptOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit, Kind, Outcome};
 use crate::graph::Node;
 use crate::host::Host;
 use crate::ledger::Ledger;
 use crate::model::artifact::Artifact;
-use crate::model::effect::Release;
 use crate::model::event::Events;
 use crate::report::adopted::{self as tables, Adopted, How};
 use crate::report::{Output, clean};
@@ -105,7 +104,7 @@ fn adopt(session: &Arc<Session>, options: &AdoptOptions) -> Result<Adopted, Vec<
         }
         adopted.gone.extend(gone(session, &seal.tasks[task]));
     }
-    adopted.command = command(session, target.keys().copied());
+    adopted.command = command(session, &target);
     if session.stop.fired() {
         return Ok(adopted);
     }
@@ -180,14 +179,11 @@ fn gone(session: &Session, sealed: &[Artifact]) -> Vec<String> {
     gone.map(|file| file.file_name().to_owned()).collect()
 }
 
-/// The command that sends what was adopted: of the task `publish`, else of the last that needs it.
-fn command(session: &Session, targets: impl Iterator<Item = Node> + Clone) -> String {
-    let needs = |node: &Node| {
-        let ancestors = session.graph.ancestors(*node);
-        targets.clone().any(|target| ancestors.contains(&target))
+/// The command that sends what was adopted.
+fn command(session: &Session, targets: &BTreeMap<Node, Vec<&Given>>) -> String {
+    let needs = |node: Node| {
+        let ancestors = session.graph.ancestors(node);
+        targets.keys().any(|target| ancestors.contains(target))
     };
-    let sending = session.of_kind(crate::graph::Kind::Sending).into_iter().filter(needs);
-    let names: Vec<&str> = sending.map(|node| session.task(node).name.as_str()).collect();
-    let name = names.iter().find(|name| **name == "publish").or(names.last());
-    format!("rel run {} --live", name.copied().unwrap_or("publish"))
+    onward::command(&session.graph, &session.tasks, needs).unwrap_or_default()
 }

@@ -2,7 +2,8 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
-//! `status` and `ledger` tell how far a release has come, `adopt` takes one over.
+//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `onward`
+//! names the command that goes on with it.
 
 mod adopt;
 mod clean;
@@ -18,6 +19,7 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod live;
+mod onward;
 mod page;
 mod pass;
 mod proof;
