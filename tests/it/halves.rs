@@ -70,6 +70,19 @@ fn a_wheel_without_its_sdist_gets_the_one_that_was_built_with_it() {
 }
 
 #[test]
+fn what_another_tool_has_published_stops_a_run_that_says_how_to_take_it_over() {
+    let project = checkout(RELEASEFILE);
+    let files = built(&project, "dist", "1.0");
+    let mut places = places(&project);
+    upload(&mut places, &files);
+    let running = places.start();
+    let ran = running.rel(&project, "release --live --yes").code(4);
+    ran.says("pypi holds other bytes under the name").says("`rel adopt` takes its files over");
+    running.rel(&project, "adopt --from pypi").code(0);
+    is_finished(&running, &project);
+}
+
+#[test]
 fn a_version_that_the_index_has_closed_gets_no_sdist_any_more() {
     let project = checkout(RELEASEFILE);
     let files = built(&project, "dist", "1.0");

@@ -87,10 +87,9 @@ fn missing(word: &str, path: &Path) -> Option<Diagnostic> {
         return Some(wrong.hint(format!("name the files: `{}/*`", word.trim_end_matches('/'))));
     }
     let wrong = Diagnostic::usage(format!("{word} is not there"));
-    Some(match word.contains("==") {
-        true => wrong.hint("what is published is fetched with `--from pypi`"),
-        false => wrong.hint("give the paths of files"),
-    })
+    let release = word.contains("==");
+    let fetch = "what is published is fetched with `--from pypi`";
+    Some(wrong.hint(if release { fetch } else { "give the paths of files" }))
 }
 
 fn twin<'a>(files: &'a [Given], file: &Given) -> Option<&'a Given> {
