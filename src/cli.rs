@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options, run_options,
-    show_options, verify_options,
+    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options,
+    run_options, show_options, verify_options,
 };
 pub use options::{
-    Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said, ShowOptions,
-    Signer, VerifyOptions,
+    AdoptOptions, Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said,
+    ShowOptions, Signer, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -26,6 +26,7 @@ pub const COMMANDS: &[&str] = &[
     "list",
     "plan",
     "apply",
+    "adopt",
     "rehearse",
     "validate",
     "verify",
@@ -81,6 +82,9 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Apply(args) => {
             let options = common(args.common);
             Command::Apply(args.plan, RunOptions { live: true, ..options })
+        }
+        Sub::Adopt(AdoptArgs { words, from, task }) => {
+            Command::Adopt(AdoptOptions { words, from, task })
         }
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
         Sub::Validate => Command::Validate,

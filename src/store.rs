@@ -66,7 +66,8 @@ impl Store {
         let digests = fs::digests(&place).map_err(|error| {
             let name = artifact.file_name();
             Box::new(failed(&format!("`{name}` is gone from the store"), &error).hint(
-                "put the file back; or, if nothing was sent yet, build anew with `--rebuild`",
+                "give it back with `rel adopt FILE`, or as it was published with `rel adopt --from pypi`; if \
+                 nothing was sent yet, build anew with `--rebuild`",
             ))
         })?;
         let same = digests.sha256 == artifact.sha256

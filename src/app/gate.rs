@@ -27,6 +27,20 @@ pub(super) fn describe(session: &Arc<Session>) -> Result<Vec<Planned>, Vec<Diagn
     Ok(door.planned())
 }
 
+/// For each sending instance the tasks and instances whose artifacts it asks for. There may be none yet: a
+/// body that cannot do without stops there, and has asked before.
+pub(super) fn taken(session: &Arc<Session>) -> Vec<(Node, BTreeSet<String>)> {
+    let door = Arc::new(Door::planning(session.release.clone()));
+    let pass = Pass::before_gate(session, &door);
+    let asked = || session.cx.taken.lock().unwrap_or_else(PoisonError::into_inner);
+    let of = |node: Node| {
+        asked().clear();
+        let _ = pass.call(node, &session.stop);
+        (node, std::mem::take(&mut *asked()))
+    };
+    session.of_kind(Kind::Sending).into_iter().map(of).collect()
+}
+
 /// What the remotes hold now for each effect of a plan.
 pub(super) struct Look {
     /// One row for each effect.

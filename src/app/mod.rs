@@ -2,8 +2,10 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
-//! `status` and `ledger` tell how far a release has come.
+//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `onward`
+//! names the command that goes on with it.
 
+mod adopt;
 mod clean;
 mod complete;
 pub mod doc;
@@ -18,6 +20,7 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod live;
+mod onward;
 mod page;
 mod pass;
 mod proof;
@@ -75,6 +78,7 @@ fn dispatch(
     match command {
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::Adopt(options) => adopt::run(host, output, &options),
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),

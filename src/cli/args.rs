@@ -73,6 +73,8 @@ pub(super) enum Sub {
     Plan(Words),
     /// Send exactly what a plan made with `rel run … -o plan.json` holds.
     Apply(ApplyArgs),
+    /// Take files of a release that was left half done; live runs send them instead of building.
+    Adopt(AdoptArgs),
     /// Release for real into a world on this machine: every service on loopback, nothing leaves.
     Rehearse(RehearseArgs),
     /// Check the Releasefile.
@@ -221,6 +223,19 @@ pub(super) struct ApplyArgs {
     pub(super) plan: PathBuf,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Args)]
+pub(super) struct AdoptArgs {
+    /// Wheels, sdists and crates; with `--from` also `name==version`.
+    #[arg(required_unless_present = "from", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) words: Vec<String>,
+    /// Take what was published there: `pypi`, `testpypi`, `crates.io`, `github`, or a declared index.
+    #[arg(long, value_name = "WHERE")]
+    pub(super) from: Option<String>,
+    /// The task whose artifacts they are [default: the one that sending tasks take them from].
+    #[arg(long, value_name = "TASK")]
+    pub(super) task: Option<String>,
 }
 
 #[derive(Args)]

@@ -72,6 +72,17 @@ pub struct RehearseOptions {
     pub jobs: Option<usize>,
 }
 
+/// What to adopt.
+#[derive(Debug)]
+pub struct AdoptOptions {
+    /// Files, or `name==version`.
+    pub words: Vec<String>,
+    /// Where more are published.
+    pub from: Option<String>,
+    /// The task whose artifacts they are, if that was said.
+    pub task: Option<String>,
+}
+
 /// What to clean.
 #[derive(Debug)]
 pub struct CleanOptions {
@@ -139,6 +150,8 @@ pub enum Command {
     Run(RunOptions),
     /// Apply a plan from a file.
     Apply(PathBuf, RunOptions),
+    /// Take over files of a release that was left half done.
+    Adopt(AdoptOptions),
     /// List tasks.
     List,
     /// Show what a run would do.

@@ -190,6 +190,7 @@ pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
         .note(format!("ours:   sha256 {digest}"))
         .note(format!("theirs: {found}"))
         .hint("a published file cannot be replaced: release a new version")
+        .hint("if this release was begun by other means, `rel adopt` takes its files over")
 }
 
 /// The remote could not be asked.

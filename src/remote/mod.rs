@@ -12,6 +12,7 @@ pub mod git;
 pub mod github;
 pub mod oidc;
 mod once;
+pub mod published;
 pub mod pypi;
 pub mod sigstore;
 pub mod simple;

@@ -234,7 +234,7 @@ fn attestations(errand: &Errand<'_>, upload: &UploadPypi) -> Result<String, Trou
 }
 
 /// The login, but never over a readable connection to another machine.
-fn login_for(host: &Host, index: &Index, url: &str) -> Option<Login> {
+pub(super) fn login_for(host: &Host, index: &Index, url: &str) -> Option<Login> {
     (index.insecure || !travels_in_the_clear(url)).then(|| login(host, index)).flatten()
 }
 

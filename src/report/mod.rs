@@ -2,6 +2,7 @@
 //!
 //! Data goes to standard output, everything else to standard error.
 
+pub mod adopted;
 pub mod annotate;
 pub mod bar;
 mod board;

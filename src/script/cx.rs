@@ -3,7 +3,7 @@
 //! Rhai hands it along as the tag of a call, so there are no globals and no thread-locals to
 //! mix up. `TaskView` is what a body gets as `t`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -201,6 +201,8 @@ pub struct RunCx {
     pub strict: bool,
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
+    /// The tasks and instances whose artifacts bodies have asked for.
+    pub taken: Mutex<BTreeSet<String>>,
     /// What the run has with the remotes by now.
     pub ties: Ties,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
@@ -234,6 +236,7 @@ impl RunCx {
             epoch,
             strict,
             results,
+            taken: Mutex::default(),
             ties,
             tool_env,
             shims,
@@ -449,6 +452,7 @@ impl BodyCx {
                 None => wrong.hint(format!("add `.needs(\"{task}\")` to it")),
             }));
         }
+        lock(&self.run.taken).insert(task.to_owned());
         let results = lock(&self.run.results);
         if task.contains(':') && !results.keys().any(|(_, id)| id == task) {
             let known = results.keys().filter(|(of, _)| of == name).map(|(_, id)| id.as_str());

@@ -202,6 +202,8 @@ pub struct Sent {
     pub name: String,
     /// Its digest, if it is a file.
     pub sha256: Option<String>,
+    /// The address that it went to.
+    pub endpoint: Option<String>,
     /// How far it has come.
     pub stage: Stage,
 }

@@ -65,7 +65,7 @@ fn with_release(change: impl FnOnce(&mut Release)) -> Facts {
 
 fn sent(name: &str, sha256: &str, stage: Stage) -> Sent {
     let sha256 = Some(sha256.repeat(64));
-    Sent { what: format!("upload {name}"), name: name.into(), sha256, stage }
+    Sent { what: format!("upload {name}"), name: name.into(), sha256, endpoint: None, stage }
 }
 
 /// What is found but for notes, with what to do.
@@ -242,6 +242,22 @@ fn what_the_ledger_can_finish_goes_first() {
     facts.ledger[1].stage = Stage::Refused("403 no".into());
     let refused = format!("half: refused by the remote: upload {SDIST}: 403 no");
     is(&facts, &[&refused, rest, &lacks], "run the same live command again on commit 0123456789ab");
+}
+
+#[test]
+fn what_an_immutable_release_has_refused_is_not_finished_by_another_run() {
+    let mut facts = with_release(|release| {
+        release.immutable = true;
+        release.files.clear();
+    });
+    let empty = "half, final: release v1.0 is immutable and has no files";
+    let refused = format!("refused by the remote: upload {SDIST}: 422 locked");
+    facts.ledger = vec![sent(SDIST, "b", Stage::Refused("422 locked".into()))];
+    let half = format!("half: {refused}");
+    is(&facts, &[empty, &half], "run the same live command again");
+    facts.ledger[0].endpoint = Some("https://forge.example/acme/piece/releases/tag/v1.0".into());
+    let last = format!("half, final: {refused}");
+    is(&facts, &[empty, &last], "final: cannot be changed, since release v1.0 is immutable");
 }
 
 #[test]

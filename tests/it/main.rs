@@ -15,6 +15,7 @@
 #![allow(clippy::pedantic, reason = "a test may say things the long way")]
 
 mod actor;
+mod adopt;
 mod annotate;
 mod architecture;
 #[cfg(unix)]
@@ -34,6 +35,7 @@ mod example;
 mod faults;
 mod forge;
 mod github;
+mod halves;
 mod help;
 mod http;
 mod init;
@@ -44,6 +46,7 @@ mod offline;
 mod orphans;
 mod page;
 mod peers;
+mod places;
 mod project;
 #[cfg(unix)]
 mod pty;

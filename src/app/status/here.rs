@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::{Project, find, ledger};
+use crate::app::{Project, find, ledger, onward};
 use crate::diag::Outcome;
+use crate::graph::Graph;
 use crate::host::{Host, fs};
 use crate::ledger::{Entry, State};
 use crate::model::effect::Key;
@@ -78,19 +79,16 @@ fn sent(entry: &Entry) -> Sent {
         what: entry.summary.clone().unwrap_or_else(|| entry.name.clone()),
         name: entry.name.clone(),
         sha256: entry.digest.as_ref().map(ToString::to_string),
+        endpoint: entry.endpoint.clone(),
         stage,
     }
 }
 
-/// The command that sends, if a Releasefile tells: of its task `publish`, else of the last one that has
-/// effects.
+/// The command that sends, if a Releasefile tells.
 fn command(host: &Arc<Host>) -> Option<String> {
     let project = Project::open(host).ok()?;
     let tasks = &project.script.declared.tasks;
-    let sending: Vec<_> = tasks.iter().filter(|task| !task.effects.is_empty()).collect();
-    let known = sending.iter().find(|task| task.name == "publish");
-    let task = known.or(sending.last())?;
-    Some(format!("rel run {} --live", task.name))
+    onward::command(&Graph::build_all(tasks).ok()?, tasks, |_| true)
 }
 
 /// The nearest folder upward whose files name a project, not further than the repository reaches.

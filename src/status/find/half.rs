@@ -49,14 +49,18 @@ pub(super) fn release(facts: &Facts) -> Vec<Finding> {
 
 /// What the ledger of this checkout has not seen through.
 pub(super) fn unsent(facts: &Facts) -> Vec<Finding> {
-    let again = again(facts);
+    let shut = shut(facts);
+    let cure = match shut {
+        Some(release) => format!("{}; make a new version", cannot_change(&release.tag)),
+        None => again(facts),
+    };
     let finding = |text: String| Finding {
         kind: Kind::Half,
         place: None,
         file: None,
         text,
-        cure: again.clone(),
-        lasting: false,
+        cure: cure.clone(),
+        lasting: shut.is_some(),
     };
     let one = |sent: &Sent| match &sent.stage {
         Stage::Refused(reason) => format!("refused by the remote: {}: {reason}", sent.what),
@@ -67,6 +71,15 @@ pub(super) fn unsent(facts: &Facts) -> Vec<Finding> {
         findings.push(finding(format!("planned and not yet begun: {} more", facts.pending)));
     }
     findings
+}
+
+/// The immutable release that has refused something of the ledger: each run would stop there again.
+fn shut(facts: &Facts) -> Option<&Release> {
+    let release = facts.release().filter(|release| release.immutable)?;
+    let page = format!("/releases/tag/{}", release.tag);
+    let is_of = |sent: &&Sent| sent.endpoint.as_ref().is_some_and(|at| at.ends_with(&page));
+    let mut refused = facts.unfinished().filter(is_of);
+    refused.any(|sent| matches!(sent.stage, Stage::Refused(_))).then_some(release)
 }
 
 /// How the release goes on from the ledger.
