@@ -131,6 +131,30 @@ fn the_next_patch_is_rehearsed_where_head_has_no_tag() {
 }
 
 #[test]
+fn a_version_that_the_project_states_is_rehearsed_before_the_next_patch() {
+    let project = sends("remote(\"git describe --exact-match --tags\")");
+    let project = project.file("pyproject.toml", "[project]\nname = \"x\"\nversion = \"0.3.0\"\n");
+    let project = project.git().tag("0.9.9");
+    project.rel("rehearse send").code(0).says("rehearsal of 0.9.9");
+    project.commit();
+    project.rel("rehearse send").code(0).says("rehearsal of 0.3.0");
+}
+
+#[test]
+fn a_tag_of_another_version_than_the_files_is_refused() {
+    let text = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects("pypi").run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+    "#;
+    let project = Project::new(text).file("make_dist.py", MAKE_DIST).git();
+    let ran = project.rel("rehearse publish --tag v9.9.9").code(3);
+    ran.says("HEAD is tagged `v9.9.9`, and time_piece-1.0-py3-none-any.whl is version 1.0")
+        .says("`--tag v1.0`")
+        .never_says("1 write");
+    project.rel("rehearse publish --tag v1.0").code(0);
+}
+
+#[test]
 fn changes_that_are_not_committed_are_left_out_unless_taken_along() {
     let project = sends("remote(\"cat note\")").file("note", "committed\n").file("gone", "").git();
     project.write("note", "changed\n");
