@@ -323,6 +323,31 @@ fn crates_are_published_as_they_were_packaged_by_the_runs_identity() {
     assert!(at("publish time-piece") < at("publish a-clock"), "what is needed comes first");
 }
 
+#[test]
+fn what_is_written_for_a_crate_is_rehearsed_to_the_proof() {
+    let project = Project::new("");
+    fs::remove_file(project.root().join("Releasefile")).unwrap();
+    let manifest = "[package]\nname = \"time-piece\"\nversion = \"0.3.0\"\nedition = \"2024\"\ndescription = \"a test\"\nlicense = \"MIT\"\n";
+    let project = project
+        .file("Cargo.toml", manifest)
+        .file("src/lib.rs", "//! A test.\n")
+        .file(".gitignore", "/target\n")
+        .env("RUSTUP_HOME", &rustup());
+    project.rel("init").code(0);
+    let project = project.git();
+    let ran = project.rel("rehearse publish").code(3);
+    ran.says("the work tree has 1 change")
+        .says("?? Cargo.lock")
+        .says("tasks made that in the rehearsed copy: commit what belongs to the project");
+    assert!(!project.root().join("Cargo.lock").exists());
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let locked = cargo.args(["generate-lockfile", "--offline", "--quiet"]);
+    assert!(locked.current_dir(project.root()).status().unwrap().success());
+    project.commit();
+    let ran = project.rel("rehearse publish").code(0);
+    ran.says("rehearsal of v0.3.0").says("proven  crates  time-piece-0.3.0.crate");
+}
+
 fn rustup() -> String {
     let usual = || format!("{}/.rustup", std::env::var("HOME").unwrap());
     std::env::var("RUSTUP_HOME").unwrap_or_else(|_| usual())
