@@ -459,6 +459,9 @@ fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
     let mut command = project.command("rehearse publish --serve --tag v1.0");
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = "  signed with keys of this world: `rel verify … --trusted-root ";
+    let root = lines.find_map(|line| line.strip_prefix(told).map(str::to_owned));
+    let root = root.unwrap().trim_end_matches('`').to_owned();
     let address = lines.find_map(|line| line.strip_prefix("look at it: ").map(str::to_owned));
     let address = address.unwrap().split(' ').next().unwrap().to_owned();
 
@@ -473,6 +476,23 @@ fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
     has("First &lt;one&gt;.");
     has("rootHash");
     has("attestation_bundles");
+    let wheel = "time_piece-1.0-py3-none-any.whl";
+    let mut links = home.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let link = links.find(|link| link.ends_with(&format!("{wheel}/provenance"))).unwrap();
+    project.write("provenance.json", &page(&format!("{}{link}", address.trim_end_matches('/'))));
+    let mut made = std::process::Command::new("python3");
+    assert!(
+        made.args(["make_dist.py", ".", "1.0"])
+            .current_dir(project.root())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let verify = format!(
+        "verify {wheel} --attestation provenance.json --repository rehearsal/project --workflow release.yml"
+    );
+    project.rel(&format!("{verify} --trusted-root {root}")).code(0);
+    project.rel(&verify).code(3);
     let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert!(child.wait().unwrap().success(), "it ends as the release ended");

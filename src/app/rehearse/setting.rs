@@ -23,6 +23,9 @@ use crate::rehearse::world::World;
 use crate::report::Output;
 use crate::tools;
 
+/// The file in a rehearsal's place that verifies what its world has signed.
+pub(super) const TRUSTED_ROOT: &str = "trusted_root.json";
+
 /// What all settings of one rehearsal have in common.
 pub(super) struct Ground<'a> {
     pub(super) host: &'a Arc<Host>,
@@ -138,7 +141,7 @@ fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::
     let keys = cache.join("sigstore-python/tuf").join(address);
     fs::make_dir(&keys)?;
     let files = [
-        ("trusted_root.json", &papers.trusted_root),
+        (TRUSTED_ROOT, &papers.trusted_root),
         ("signing_config.v0.2.json", &papers.signing_config),
     ];
     for (name, value) in files {
