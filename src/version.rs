@@ -3,6 +3,10 @@
 //! Python's core metadata (`[project]`, PEP 621) goes before Cargo's; a version that a build back
 //! end works out from tags stands in no file, and is the tag's.
 
+use std::str::FromStr as _;
+
+use pep440_rs::Version;
+
 /// The texts in which a version may stand.
 #[derive(Debug, Default)]
 pub struct Places<'a> {
@@ -67,8 +71,8 @@ pub fn of(places: &Places<'_>) -> Result<String, Unknown> {
     if let Some(version) = ways.iter().find_map(|(table, path)| said(table, path)) {
         return Ok(version);
     }
-    match places.tags.iter().find_map(|tag| tagged(tag)) {
-        Some(version) => Ok(version.to_owned()),
+    match places.tags.iter().find_map(|tag| in_tag(tag)) {
+        Some((_, version)) => Ok(version.to_owned()),
         None if pyproject.is_some_and(|table| table.contains_key("project")) => {
             Err(Unknown::Dynamic)
         }
@@ -76,11 +80,24 @@ pub fn of(places: &Places<'_>) -> Result<String, Unknown> {
     }
 }
 
-/// The version in a tag such as `v1.2.0`, `1.2.0` or `name-1.2.0`.
-fn tagged(tag: &str) -> Option<&str> {
-    let start = tag.find(|c: char| c.is_ascii_digit())?;
-    let before = &tag[..start];
-    (before.is_empty() || before.ends_with(['v', '-', '/', '@'])).then(|| &tag[start..])
+/// What stands before the version in a tag, and the version: `v1.2.0`, `1.2.0`, `name-1.2.0`, `name/v1.2.0`.
+/// Behind a name a number alone is none: `nightly-20260101`.
+pub fn in_tag(tag: &str) -> Option<(&str, &str)> {
+    let digits = tag.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at);
+    let mut parts = digits.map(|at| tag.split_at(at));
+    parts.find(|(before, version)| {
+        let name = before.strip_suffix('v').unwrap_or(before);
+        let begins = name.is_empty() || name.ends_with(['-', '/', '@']);
+        begins && (name.is_empty() || version.contains('.')) && is_version(version)
+    })
+}
+
+/// Whether PEP 440 or `SemVer` takes it.
+fn is_version(text: &str) -> bool {
+    let numbers = text.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = numbers.split('.').collect();
+    let three = numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u64>().is_ok());
+    three || Version::from_str(text).is_ok()
 }
 
 #[cfg(test)]
@@ -115,7 +132,23 @@ mod tests {
         assert_eq!(of(Some(dynamic), None, &[]), Err(Unknown::Dynamic));
         assert_eq!(of(None, None, &[]), Err(Unknown::Nowhere));
         assert!(matches!(of(Some("["), None, &[]), Err(Unknown::Broken("pyproject.toml", _))));
-        assert_eq!(tagged("time-piece-1.0"), Some("1.0"));
-        assert_eq!(tagged("beta1"), None);
+    }
+
+    #[test]
+    fn versions_are_told_from_names_in_tags() {
+        for (tag, before, version) in [
+            ("v1.2.0", "v", "1.2.0"),
+            ("1.2.0", "", "1.2.0"),
+            ("v2", "v", "2"),
+            ("time-piece-1.0", "time-piece-", "1.0"),
+            ("py3-v2.0.0rc1", "py3-v", "2.0.0rc1"),
+            ("libs/core/v1.0.0-nightly.3", "libs/core/v", "1.0.0-nightly.3"),
+            ("tool-2-1.0.1", "tool-2-", "1.0.1"),
+        ] {
+            assert_eq!(in_tag(tag), Some((before, version)), "{tag}");
+        }
+        for tag in ["beta1", "nightly-20260101", "2026-01-01", "v1.x", "rev1.0", "latest", ""] {
+            assert_eq!(in_tag(tag), None, "{tag}");
+        }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
         keep(session, &plan)?;
         return Ok(Exit::OK);
     }
-    let findings = session.guards();
+    let findings = session.guards(&plan.effects);
     let look = gate::look(session, &plan, session.options.offline, |_| false);
     if session.stop.fired() {
         return Ok(Exit::INTERRUPTED);

@@ -33,7 +33,7 @@ pub(super) fn run(session: &Arc<Session>, given: Option<&Plan>) -> Done {
         }]);
     }
     let Some(release) = session.release.clone() else {
-        let findings = session.guards();
+        let findings = session.guards(&[]);
         session.warn(findings.warnings);
         return Err(findings.stops);
     };
@@ -74,7 +74,7 @@ fn with_ledger(
     given: Option<&Plan>,
 ) -> Done {
     say_way(session);
-    let findings = session.guards();
+    let findings = session.guards(&[]);
     session.warn(findings.warnings);
     // A run of which something was sent may have nothing left to ask about.
     let unanswered = if ledger.touched() { None } else { gate::unanswerable(session) };
@@ -171,9 +171,12 @@ fn through_gate(
     }
     let seals = session.cx.state.join("seal");
     let seal = Seal::load(&seals, release).map_err(one)?;
-    let mut stops =
-        [plan.conflicts(), strays(session, &plan, seal.as_ref(), &ledger), session.guards().stops]
-            .concat();
+    let mut stops = [
+        plan.conflicts(),
+        strays(session, &plan, seal.as_ref(), &ledger),
+        session.guards(&plan.effects).stops,
+    ]
+    .concat();
     let look =
         gate::look(session, &plan, false, |key| matches!(ledger.state(key), Some(State::Done(_))));
     if let Some(exit) = session.verdict() {

@@ -21,9 +21,11 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind};
 use crate::host::Host;
+use crate::host::net::host_of;
 use crate::host::stop::Stop;
 use crate::rehearse::fault::{self, Faults};
 use crate::rehearse::wire::Proxy;
+use crate::rehearse::world::{By, Exchange};
 use crate::report::rehearsal::Rehearsed;
 use crate::report::{self, Output};
 
@@ -99,13 +101,16 @@ fn rehearse(ground: &Ground<'_>, faults: &Arc<Faults>) -> Outcome<Exit> {
         host.err(&report::rehearsal::again(first));
         again = Some(setting.inner.shown(stop)?);
     }
+    let record = setting.world.record();
+    let root = ground.place.join(setting::TRUSTED_ROOT);
     let told = Rehearsed {
         tag: &setting.scratch.tag,
         offline: options.offline,
-        requests: &setting.world.record(),
+        requests: &record,
         faults: &faults.struck(),
         ends: [Some(first), again],
         hole: ground.isolation.hole(),
+        trusted_root: Some(root.as_path()).filter(|_| has_signed(host, &record)),
     };
     match output {
         Output::Json => host.out_json(told.json()),
@@ -115,6 +120,13 @@ fn rehearse(ground: &Ground<'_>, faults: &Arc<Faults>) -> Outcome<Exit> {
         serve(host, *output, &setting.proxy, stop);
     }
     Ok(again.unwrap_or(first))
+}
+
+/// Whether a statement came into the world's log.
+fn has_signed(host: &Host, record: &[Exchange]) -> bool {
+    let log = host_of(&host.endpoints.sigstore.rekor);
+    let written = |one: &Exchange| one.by == By::World && one.method == "POST" && one.status == 201;
+    record.iter().any(|one| written(one) && log.as_ref() == Some(&one.host))
 }
 
 fn say_left_out(ground: &Ground<'_>, setting: &Setting<'_>) {

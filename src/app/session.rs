@@ -140,9 +140,9 @@ impl Session {
         self.graph.order().filter(|node| self.graph.kind(*node) == kind).collect()
     }
 
-    /// Runs the guards that look at the project as it is now.
-    pub(super) fn guards(&self) -> Findings {
-        self.on_ground(|ground| guard::check(ground, &self.script.declared.guards))
+    /// Runs the guards, on the project as it is now and on what would be sent, as far as that is known.
+    pub(super) fn guards(&self, effects: &[Planned]) -> Findings {
+        self.on_ground(effects, |ground| guard::check(ground, &self.script.declared.guards))
     }
 
     /// Refuses unless the project is exactly what its commit holds.
@@ -150,11 +150,11 @@ impl Session {
     /// # Errors
     /// What differs.
     pub(super) fn must_be_as_committed(&self) -> Result<(), Vec<Diagnostic>> {
-        let found = self.on_ground(guard::as_committed);
+        let found = self.on_ground(&[], guard::as_committed);
         if found.is_empty() { Ok(()) } else { Err(found) }
     }
 
-    fn on_ground<T>(&self, look: impl FnOnce(&Ground<'_>) -> T) -> T {
+    fn on_ground<T>(&self, effects: &[Planned], look: impl FnOnce(&Ground<'_>) -> T) -> T {
         let repo = Repo::new(&self.host, self.checkout.clone());
         // A tag that tasks make is not there before they have run.
         let staged =
@@ -166,8 +166,15 @@ impl Session {
             places.filter_map(|(destination, _)| destination.index()).collect();
         let indexes = names.into_iter().filter_map(|name| self.cx.indexes.get(name)).collect();
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
-        let (host, release) = (&self.host, self.release.as_ref());
-        look(&Ground { host, repo: &repo, tagged, release, except: except.as_deref(), indexes })
+        look(&Ground {
+            host: &self.host,
+            repo: &repo,
+            tagged,
+            release: self.release.as_ref(),
+            except: except.as_deref(),
+            indexes,
+            effects,
+        })
     }
 
     /// The plan of these effects with the artifacts made so far. What guards and remotes say is left to

@@ -9,6 +9,7 @@ mod credentials;
 mod history;
 mod tag;
 mod tree;
+mod version;
 
 use std::path::Path;
 
@@ -16,9 +17,10 @@ use crate::diag::Diagnostic;
 use crate::host::Host;
 use crate::model::effect::Release;
 use crate::model::task::{GuardCall, Index};
+use crate::plan::Planned;
 use crate::repo::Repo;
 
-/// What guards look at before the first task.
+/// What guards look at, before the first task and at the gate.
 pub struct Ground<'a> {
     /// The machine.
     pub host: &'a Host,
@@ -32,6 +34,8 @@ pub struct Ground<'a> {
     pub except: Option<&'a Path>,
     /// The indexes that this run's tasks send to.
     pub indexes: Vec<&'a Index>,
+    /// What would be sent, once that is known: at the gate.
+    pub effects: &'a [Planned],
 }
 
 /// One guard.
@@ -64,6 +68,12 @@ pub const GUARDS: &[Guard] = &[
         doc: "there is a login for each index",
         always: true,
         check: credentials::check,
+    },
+    Guard {
+        name: "version",
+        doc: "what is sent has the version of HEAD's tag, if that names one",
+        always: true,
+        check: version::check,
     },
     Guard {
         name: "full-history",

@@ -26,5 +26,10 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     if count > 8 {
         wrong = wrong.note(format!("… {} more", count - 8));
     }
-    vec![wrong.hint("commit them, or ignore what does not belong to the release")]
+    // A rehearsal's copy is as committed when it begins.
+    vec![wrong.hint(if ground.host.way.is_some() {
+        "tasks made that in the rehearsed copy: commit what belongs to the project, or put it into .gitignore"
+    } else {
+        "commit them, or ignore what does not belong to the release"
+    })]
 }

@@ -18,6 +18,8 @@ pub struct Pages {
     pub repository: String,
     /// Addresses of the indexes' simple pages.
     pub indexes: Vec<String>,
+    /// Address of the registry of crates.
+    pub crates: String,
     /// Address of the transparency log.
     pub log: String,
     /// Names that the project publishes.
@@ -68,6 +70,9 @@ impl Pages {
                 items.extend(files.iter().map(proof));
             }
         }
+        let krate =
+            |name: &String| (format!("{}/crates/{name}", self.crates), "versions of the crate");
+        items.extend(self.names.iter().map(krate));
         items.push((format!("{}/api/v1/log", self.log), "transparency log"));
         for (address, what) in items.iter().filter(|(address, _)| look(address).is_some()) {
             let (to, shown) = (escaped(&below(address)), escaped(address));
@@ -221,6 +226,7 @@ mod tests {
             tag: "v1<b>".into(),
             repository: "https://forge.example/o/r".into(),
             indexes: vec!["https://index.example/simple/".into()],
+            crates: "https://crates.example".into(),
             log: "https://log.example".into(),
             names: vec!["widget".into()],
         };
@@ -236,6 +242,7 @@ mod tests {
         assert!(!text.contains("<script>") && !text.contains("<b>"), "{text}");
         assert!(text.contains("/@/index.example/simple/widget/"), "{text}");
         assert!(text.contains("/integrity/widget/1.0/widget-1.0.tar.gz/provenance"), "{text}");
+        assert!(text.contains("href=\"/@/crates.example/crates/widget\""), "{text}");
         assert!(text.contains("rehearsal.unknown-host"), "{text}");
     }
 }

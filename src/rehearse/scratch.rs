@@ -12,6 +12,7 @@ use crate::host::proc::{self, Ended, Launch};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::command::Cmd;
+use crate::version::{self, Places};
 
 /// A copy, ready to be released.
 #[derive(Debug, Clone)]
@@ -216,16 +217,37 @@ fn named(
     Ok((tag, reference))
 }
 
-/// The tag asked for, else that of HEAD, else the next patch of the newest.
+/// The tag asked for, else that of HEAD, else one of the version that the project's files state, else the
+/// next patch of the newest.
 fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> String {
     if let Some(tag) = &wanted.tag {
         return tag.clone();
     }
     let here = git.lines(checkout, &["tag", "--points-at", "HEAD", "--sort=-version:refname"]);
-    let all =
-        || git.lines(root, &["tag", "--list", "--sort=-version:refname", "v[0-9]*", "[0-9]*"]);
-    let next = || all().iter().find_map(|tag| next_patch(tag)).unwrap_or_else(|| "v0.1.0".into());
-    here.into_iter().next().unwrap_or_else(next)
+    if let Some(here) = here.into_iter().next() {
+        return here;
+    }
+    let list = ["tag", "--list", "--sort=-version:refname"];
+    let plain = git.lines(root, &[&list[..], &["v[0-9]*", "[0-9]*"]].concat());
+    if let Some(version) = stated(checkout) {
+        let all = plain.iter().cloned().chain(git.lines(root, &list));
+        return tag_of(&version, &all.collect::<Vec<_>>());
+    }
+    plain.iter().find_map(|tag| next_patch(tag)).unwrap_or_else(|| "v0.1.0".into())
+}
+
+/// The version in the project's files. `0.0.0` is none: it holds the place of one that comes from tags.
+fn stated(checkout: &Path) -> Option<String> {
+    let text = |name: &str| fs::read_text(&checkout.join(name)).ok();
+    let (pyproject, cargo) = (text("pyproject.toml"), text("Cargo.toml"));
+    let places = Places { pyproject: pyproject.as_deref(), cargo: cargo.as_deref(), tags: &[] };
+    version::of(&places).ok().filter(|version| version != "0.0.0")
+}
+
+/// The tag of a version, in the form of the first of these that names one.
+fn tag_of(version: &str, tags: &[String]) -> String {
+    let before = tags.iter().find_map(|tag| version::in_tag(tag)).map_or("v", |(before, _)| before);
+    format!("{before}{version}")
 }
 
 /// `v1.2.3` becomes `v1.2.4`; what has no three numbers has no next one.
@@ -304,7 +326,8 @@ impl Git<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::next_patch;
+    use super::{next_patch, stated, tag_of};
+    use crate::host::fs;
 
     #[test]
     fn the_next_patch_keeps_the_form_of_the_tag() {
@@ -312,5 +335,27 @@ mod tests {
         assert_eq!(next_patch("0.1.0").as_deref(), Some("0.1.1"));
         assert_eq!(next_patch("v1.2"), None);
         assert_eq!(next_patch("v1.2.3rc1"), None);
+    }
+
+    #[test]
+    fn the_tag_of_a_version_has_the_form_of_those_before() {
+        let of = |tags: &[&str]| {
+            tag_of("0.3.0", &tags.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[]), "v0.3.0");
+        assert_eq!(of(&["latest"]), "v0.3.0");
+        assert_eq!(of(&["latest", "0.2.0"]), "0.3.0");
+        assert_eq!(of(&["widget-v0.2.0"]), "widget-v0.3.0");
+    }
+
+    #[test]
+    fn a_version_that_holds_a_place_is_not_stated() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::replace(&folder.path().join(name), text).unwrap();
+        assert_eq!(stated(folder.path()), None);
+        write("Cargo.toml", "[package]\nname = \"a\"\nversion = \"0.3.0\"\n");
+        assert_eq!(stated(folder.path()).as_deref(), Some("0.3.0"));
+        write("pyproject.toml", "[tool.poetry]\nversion = \"0.0.0\"\n");
+        assert_eq!(stated(folder.path()), None);
     }
 }

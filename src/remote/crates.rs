@@ -113,7 +113,7 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
     let bytes = fs::read(&path).map_err(|error| Trouble::Unsent(error.to_string()))?;
     let read = cargo::read(publish.file.file_name(), bytes.as_slice())
         .map_err(|wrong| Trouble::Unsent(wrong.message))?;
-    let login = login(errand)?;
+    let (login, by_identity) = login(errand)?;
     let body = framed(&read.metadata, &bytes);
     let url = format!("{}/api/v1/crates/new", publish.registry);
     let write = Write {
@@ -131,19 +131,21 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
         200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
         429 => match answer.retry_after(errand.host.clock.now()) {
             Some(after) => Err(Trouble::Later { reason, after }),
-            None => Err(refused(429, reason)),
+            None => Err(refused(by_identity, 429, reason)),
         },
         408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
-        status => Err(refused(status, reason)),
+        status => Err(refused(by_identity, status, reason)),
     }
 }
 
-fn login(errand: &Errand<'_>) -> Result<Login, Trouble> {
+/// The login, and whether the run got it by its identity.
+fn login(errand: &Errand<'_>) -> Result<(Login, bool), Trouble> {
     if let Some(login) = errand.ties.tokens.for_crates(errand.host, errand.stop)? {
-        return Ok(login);
+        return Ok((login, true));
     }
     let hint = format!("set {TOKEN}, or run it in CI as a trusted publisher");
-    token(errand).ok_or_else(|| Trouble::Refused { reason: NO_TOKEN.into(), hint })
+    let own = token(errand).map(|login| (login, false));
+    own.ok_or_else(|| Trouble::Refused { reason: NO_TOKEN.into(), hint })
 }
 
 /// The user's own token.
@@ -162,8 +164,8 @@ fn framed(metadata: &Value, bytes: &[u8]) -> Vec<u8> {
     body
 }
 
-fn refused(status: u16, reason: String) -> Trouble {
-    let hint = cures::advice(status, &reason);
+fn refused(by_identity: bool, status: u16, reason: String) -> Trouble {
+    let hint = cures::advice(by_identity, status, &reason);
     Trouble::Refused { reason, hint }
 }
 

@@ -182,10 +182,9 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
     if !upload.attested.is_empty() {
         fields.push(("attestations".into(), attestations(errand, upload)?));
     }
-    let login = match errand.ties.tokens.login(errand.host, index, errand.stop)? {
-        Some(login) => Some(login),
-        None => login_for(errand.host, index, &index.upload),
-    };
+    let minted = errand.ties.tokens.login(errand.host, index, errand.stop)?;
+    let by_identity = minted.is_some();
+    let login = minted.or_else(|| login_for(errand.host, index, &index.upload));
     let file = FormFile { path, name: name.to_owned(), size: upload.file.size };
     let answer = errand.host.net().write(
         &Write {
@@ -211,7 +210,7 @@ pub fn apply(errand: &Errand<'_>, upload: &UploadPypi) -> Result<(), Trouble> {
         }
         (status, _) => {
             let reason = reason(&answer);
-            let hint = advice(index, status, &reason);
+            let hint = advice(index, by_identity, status, &reason);
             Err(Trouble::Refused { reason, hint })
         }
     }

@@ -2,6 +2,7 @@
 //! in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -41,6 +42,8 @@ pub struct Rehearsed<'a> {
     pub ends: [Option<Exit>; 2],
     /// Why programs could reach the network, if they could.
     pub hole: Option<&'a str>,
+    /// The root that verifies what was signed, if anything was.
+    pub trusted_root: Option<&'a Path>,
 }
 
 impl Rehearsed<'_> {
@@ -70,6 +73,12 @@ impl Rehearsed<'_> {
             let (first, again) = (first.0, again.0);
             lines.push(format!("  ended with {first}; the same command again with {again}"));
         }
+        lines.extend(self.trusted_root.map(|root| {
+            format!(
+                "  signed with keys of this world: `rel verify … --trusted-root {}`",
+                root.display()
+            )
+        }));
         lines.extend(limits(self.hole));
         lines.join("\n") + "\n"
     }
@@ -80,7 +89,7 @@ impl Rehearsed<'_> {
         json!({
             "v": 1, "event": "rehearsal", "tag": self.tag, "offline": self.offline,
             "requests": self.requests, "faults": self.faults, "ends": ends,
-            "isolated": self.hole.is_none(),
+            "isolated": self.hole.is_none(), "trusted_root": self.trusted_root,
         })
     }
 }

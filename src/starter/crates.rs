@@ -65,7 +65,34 @@ pub(super) fn look(tree: &Tree) -> Outcome<Option<Crates>> {
         facts: Vec::new(),
     };
     crates.facts = facts(&crates, manifests.len());
+    if !crates.published.is_empty() {
+        crates.facts.extend(lacking(&manifests, inherited));
+        crates.facts.extend(no_lock(tree));
+    }
     Ok(Some(crates))
+}
+
+/// What crates.io wants of each manifest, and does not find there.
+/// Source: <https://doc.rust-lang.org/cargo/reference/publishing.html>.
+fn lacking(manifests: &[Doc], inherited: Option<bool>) -> Option<Fact> {
+    let wanted: [&[&str]; 2] = [&["description"], &["license", "license-file"]];
+    let lacks = |fields: &[&str]| {
+        let mut published = manifests.iter().filter(|manifest| may_publish(manifest, inherited));
+        published.any(|manifest| fields.iter().all(|field| !manifest.has(&["package", field])))
+    };
+    let missing: Vec<&str> =
+        wanted.iter().filter(|fields| lacks(fields)).map(|fields| fields[0]).collect();
+    let why = format!("lacks what crates.io wants: {}", missing.join(", "));
+    (!missing.is_empty()).then(|| Fact::new("Cargo.toml", why))
+}
+
+/// Without a lock file cargo writes one as soon as it is run, and the tree is no longer as committed.
+fn no_lock(tree: &Tree) -> Option<Fact> {
+    let mut ignored = tree.text(".gitignore").unwrap_or_default().lines();
+    let is_there =
+        tree.has("Cargo.lock") || ignored.any(|line| line.trim_matches('/') == "Cargo.lock");
+    let why = "none yet: make it with `cargo generate-lockfile` and commit it, or ignore it";
+    (!is_there).then(|| Fact::new("Cargo.lock", why))
 }
 
 fn facts(crates: &Crates, count: usize) -> Vec<Fact> {

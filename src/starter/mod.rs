@@ -40,6 +40,7 @@ const TEXTS: &[&str] = &[
     ".justfile",
     "package.json",
     ".pre-commit-config.yaml",
+    ".gitignore",
 ];
 
 /// Whether the text of a file in the project's own folder matters.

@@ -34,7 +34,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("tools", &["diag", "model", "host"]),
     ("remote", &["diag", "model", "host", "attest", "dist", "status", "store"]),
     ("door", &["diag", "model", "host", "plan", "ledger", "remote"]),
-    ("guard", &["diag", "model", "host", "repo", "remote"]),
+    ("guard", &["diag", "model", "host", "dist", "plan", "status", "version", "repo", "remote"]),
     (
         "script",
         &[
@@ -60,7 +60,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["complete", "door", "report"]),
-    ("rehearse", &["diag", "model", "host"]),
+    ("rehearse", &["diag", "model", "host", "version"]),
     ("app", &["*"]),
 ];
 

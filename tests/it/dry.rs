@@ -76,8 +76,12 @@ fn what_would_stop_is_said_and_only_strict_makes_it_an_error() {
         .code(3)
         .says("error: HEAD carries no tag")
         .says("error: no login for index `testpypi`");
+    let project = project.tag("v2.0");
+    let file = "HEAD is tagged `v2.0`, and time_piece-1.0-py3-none-any.whl is version 1.0";
+    project.rel("publish --offline").code(0).says(&format!("would stop: {file}"));
     let project = project.tag("v1.0");
-    project.rel("publish --offline").code(0).never_says("carries no tag");
+    let ran = project.rel("publish --offline").code(0);
+    ran.never_says("carries no tag").never_says("HEAD is tagged");
 }
 
 #[test]

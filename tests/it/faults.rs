@@ -102,6 +102,8 @@ fn what_was_refused_once_is_finished_by_the_same_command() {
     let ran = ends("pypi.upload=403", [5, 0], "pypi refused: 403");
     is_proven(&ran);
     assert_eq!(uploads(&ran), 2, "nothing is sent twice");
+    ran.says("check that this run is a trusted publisher of the project on pypi")
+        .never_says("PYPI_TOKEN");
 }
 
 #[test]

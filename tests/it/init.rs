@@ -246,9 +246,8 @@ fn a_workspace() {
             task("package").group("release").needs("check").outputs("target/package/*.crate")
                 .exec("cargo package --allow-dirty --target-dir target -p demo-cli -p demo-core");
             // Upload to crates.io
-            task("publish").group("release").needs("package").effects("command").secrets("CARGO_REGISTRY_TOKEN")
-                .confirm("Publish demo-cli, demo-core to crates.io?")
-                .run(|| remote("cargo publish -p demo-cli -p demo-core"));
+            task("publish").group("release").needs("package").effects("crates")
+                .confirm("Publish demo-cli, demo-core to crates.io?").run(|t| crates::publish(t.artifacts("package")));
 
             default_task("check");
         "#]],
@@ -477,10 +476,10 @@ fn each_back_end_is_known() {
             &[("Cargo.toml", crate_toml), ("src/lib.rs", "")],
             &[
                 "cargo clippy --all-targets -- -D warnings",
-                "remote(\"cargo publish\")",
-                "CARGO_REGISTRY_TOKEN",
+                ".effects(\"crates\")",
+                ".run(|t| crates::publish(t.artifacts(\"package\")))",
             ],
-            &["std/python", "--workspace"],
+            &["std/python", "--workspace", "remote("],
         ),
         (
             &[("Cargo.toml", "[package]\nname = \"demo\"\npublish = false\n")],
@@ -711,8 +710,33 @@ fn what_is_written_for_a_crate_runs() {
     project.rel("init").code(0);
     project.rel("check").code(0).says("fmt: ok").says("clippy: ok").says("test: ok");
     let said = project.rel("publish --offline").code(0);
-    said.says("+ target/package/demo-0.1.0.crate").says("plan: 1 effect").says("cargo publish");
+    let said = said.says("+ target/package/demo-0.1.0.crate").says("plan: 1 effect");
+    said.says("publish demo-0.1.0.crate").says("to crates");
     let broken = source.replace("{}", "{ let x = 1; }");
     project.write("src/lib.rs", &broken);
     project.rel("clippy").code(1).says("unused variable");
+}
+
+#[test]
+fn what_is_missing_of_a_new_crate_is_said() {
+    let said = |files: &[(&str, &str)]| bare(files).rel("init").code(0).err;
+    let new =
+        ("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    let told = said(&[new, ("src/lib.rs", ""), (".gitignore", "/target\n")]);
+    assert!(
+        told.contains("Cargo.toml   lacks what crates.io wants: description, license\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("Cargo.lock   none yet: make it with `cargo generate-lockfile`"),
+        "{told}"
+    );
+    let whole = format!("{}description = \"A test\"\nlicense.workspace = true\n", new.1);
+    for lock in [("Cargo.lock", "version = 4\n"), (".gitignore", "/target\n/Cargo.lock\n")] {
+        let told = said(&[("Cargo.toml", &whole), lock]);
+        assert!(!told.contains("lacks") && !told.contains("Cargo.lock"), "{told}");
+    }
+    let private = format!("{}publish = false\n", new.1);
+    let told = said(&[("Cargo.toml", &private)]);
+    assert!(!told.contains("lacks") && !told.contains("Cargo.lock"), "{told}");
 }

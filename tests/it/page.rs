@@ -220,6 +220,7 @@ fn the_page_tells_what_goes_where_what_is_in_it_and_what_is_new() {
           commit       held
           clean-tree   held
           credentials  held
+          version      held
           tag          held
 
         time_piece-1.0-py3-none-any.whl: 6 files, 5.2 kB unpacked

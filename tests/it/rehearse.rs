@@ -131,6 +131,30 @@ fn the_next_patch_is_rehearsed_where_head_has_no_tag() {
 }
 
 #[test]
+fn a_version_that_the_project_states_is_rehearsed_before_the_next_patch() {
+    let project = sends("remote(\"git describe --exact-match --tags\")");
+    let project = project.file("pyproject.toml", "[project]\nname = \"x\"\nversion = \"0.3.0\"\n");
+    let project = project.git().tag("0.9.9");
+    project.rel("rehearse send").code(0).says("rehearsal of 0.9.9");
+    project.commit();
+    project.rel("rehearse send").code(0).says("rehearsal of 0.3.0");
+}
+
+#[test]
+fn a_tag_of_another_version_than_the_files_is_refused() {
+    let text = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects("pypi").run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+    "#;
+    let project = Project::new(text).file("make_dist.py", MAKE_DIST).git();
+    let ran = project.rel("rehearse publish --tag v9.9.9").code(3);
+    ran.says("HEAD is tagged `v9.9.9`, and time_piece-1.0-py3-none-any.whl is version 1.0")
+        .says("`--tag v1.0`")
+        .never_says("1 write");
+    project.rel("rehearse publish --tag v1.0").code(0);
+}
+
+#[test]
 fn changes_that_are_not_committed_are_left_out_unless_taken_along() {
     let project = sends("remote(\"cat note\")").file("note", "committed\n").file("gone", "").git();
     project.write("note", "changed\n");
@@ -324,6 +348,31 @@ fn crates_are_published_as_they_were_packaged_by_the_runs_identity() {
     assert!(at("publish time-piece") < at("publish a-clock"), "what is needed comes first");
 }
 
+#[test]
+fn what_is_written_for_a_crate_is_rehearsed_to_the_proof() {
+    let project = Project::new("");
+    fs::remove_file(project.root().join("Releasefile")).unwrap();
+    let manifest = "[package]\nname = \"time-piece\"\nversion = \"0.3.0\"\nedition = \"2024\"\ndescription = \"a test\"\nlicense = \"MIT\"\n";
+    let project = project
+        .file("Cargo.toml", manifest)
+        .file("src/lib.rs", "//! A test.\n")
+        .file(".gitignore", "/target\n")
+        .env("RUSTUP_HOME", &rustup());
+    project.rel("init").code(0);
+    let project = project.git();
+    let ran = project.rel("rehearse publish").code(3);
+    ran.says("the work tree has 1 change")
+        .says("?? Cargo.lock")
+        .says("tasks made that in the rehearsed copy: commit what belongs to the project");
+    assert!(!project.root().join("Cargo.lock").exists());
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    let locked = cargo.args(["generate-lockfile", "--offline", "--quiet"]);
+    assert!(locked.current_dir(project.root()).status().unwrap().success());
+    project.commit();
+    let ran = project.rel("rehearse publish").code(0);
+    ran.says("rehearsal of v0.3.0").says("proven  crates  time-piece-0.3.0.crate");
+}
+
 fn rustup() -> String {
     let usual = || format!("{}/.rustup", std::env::var("HOME").unwrap());
     std::env::var("RUSTUP_HOME").unwrap_or_else(|_| usual())
@@ -435,6 +484,9 @@ fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
     let mut command = project.command("rehearse publish --serve --tag v1.0");
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = "  signed with keys of this world: `rel verify … --trusted-root ";
+    let root = lines.find_map(|line| line.strip_prefix(told).map(str::to_owned));
+    let root = root.unwrap().trim_end_matches('`').to_owned();
     let address = lines.find_map(|line| line.strip_prefix("look at it: ").map(str::to_owned));
     let address = address.unwrap().split(' ').next().unwrap().to_owned();
 
@@ -449,6 +501,23 @@ fn the_world_stays_up_to_be_looked_at_until_it_is_stopped() {
     has("First &lt;one&gt;.");
     has("rootHash");
     has("attestation_bundles");
+    let wheel = "time_piece-1.0-py3-none-any.whl";
+    let mut links = home.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let link = links.find(|link| link.ends_with(&format!("{wheel}/provenance"))).unwrap();
+    project.write("provenance.json", &page(&format!("{}{link}", address.trim_end_matches('/'))));
+    let mut made = std::process::Command::new("python3");
+    assert!(
+        made.args(["make_dist.py", ".", "1.0"])
+            .current_dir(project.root())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let verify = format!(
+        "verify {wheel} --attestation provenance.json --repository rehearsal/project --workflow release.yml"
+    );
+    project.rel(&format!("{verify} --trusted-root {root}")).code(0);
+    project.rel(&verify).code(3);
     let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert!(child.wait().unwrap().success(), "it ends as the release ended");

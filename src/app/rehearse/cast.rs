@@ -36,6 +36,7 @@ pub(super) fn pages(cast: &Cast<'_>, tag: &str) -> Pages {
         tag: tag.to_owned(),
         repository: format!("{}/{}", cast.endpoints.github.web, cast.identity.repository),
         indexes: indexes.map(|index| index.simple.clone()).collect(),
+        crates: cast.endpoints.crates.api.clone(),
         log: cast.endpoints.sigstore.rekor.clone(),
         names: cast.own.clone(),
     }

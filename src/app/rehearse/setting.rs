@@ -18,6 +18,9 @@ use crate::rehearse::services::{self, Papers};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::World;
 
+/// The file in a rehearsal's place that verifies what its world has signed.
+pub(super) const TRUSTED_ROOT: &str = "trusted_root.json";
+
 /// See the module.
 pub(super) struct Setting<'a> {
     pub(super) scratch: Scratch,
@@ -79,7 +82,7 @@ fn cache(host: &Host, caches: &Path, place: &Path, papers: &Papers) -> std::io::
     let keys = cache.join("sigstore-python/tuf").join(address);
     fs::make_dir(&keys)?;
     let files = [
-        ("trusted_root.json", &papers.trusted_root),
+        (TRUSTED_ROOT, &papers.trusted_root),
         ("signing_config.v0.2.json", &papers.signing_config),
     ];
     for (name, value) in files {

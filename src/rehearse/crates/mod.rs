@@ -18,6 +18,7 @@ mod reads;
 mod rules;
 mod setup;
 mod shelf;
+mod shown;
 mod tarball;
 #[cfg(test)]
 mod tests;
@@ -105,6 +106,13 @@ impl Registry {
         {
             let answer = self.answer_api(request, path, at);
             return answer.unwrap_or_else(|refusal| refusal);
+        }
+        if let Some(path) = below(&self.settings.api, request) {
+            let parts = segments(path);
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            if let Some(page) = self.shown(request, &parts, at) {
+                return page;
+            }
         }
         if let Some(path) = below(&self.settings.downloads, request)
             && path.starts_with("/crates/")

@@ -132,10 +132,14 @@ const REPACKAGE: &str =
 const FEATURE: &str =
     "name features with letters, digits, `_`, `-`, `+` and `.`, a letter, digit or `_` first";
 
-/// What to do about a refusal.
-pub(super) fn advice(status: u16, reason: &str) -> String {
-    let cure = cures::of(CURES, reason);
+/// What to do about a refusal; `by_identity`: the login was a token that the run got by its identity.
+pub(super) fn advice(by_identity: bool, status: u16, reason: &str) -> String {
+    let fits = |cure: &&str| !by_identity || !cure.contains("CARGO_REGISTRY_TOKEN");
+    let cure = cures::of(CURES, reason).filter(fits);
     let otherwise = match status {
+        401 | 403 if by_identity => {
+            "check that this run is a trusted publisher of the crate: it got its token by that"
+        }
         401 | 403 => "check the token in CARGO_REGISTRY_TOKEN, and what it may publish",
         _ => "read the reason; the same command again goes on from here",
     };
@@ -153,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_no_row_knows_is_judged_by_its_status() {
-        assert!(advice(403, "403 no").starts_with("check the token"));
-        assert!(advice(400, "400 no").starts_with("read the reason"));
+        assert!(advice(false, 403, "403 no").starts_with("check the token"));
+        assert!(advice(true, 403, "403 no").contains("trusted publisher"));
+        assert!(advice(false, 400, "400 no").starts_with("read the reason"));
     }
 }

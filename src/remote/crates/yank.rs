@@ -44,6 +44,6 @@ pub(in crate::remote) fn apply(errand: &Errand<'_>, yank: &YankCrate) -> Result<
     match answer.status {
         200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
         408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
-        status => Err(refused(status, reason)),
+        status => Err(refused(false, status, reason)),
     }
 }

@@ -164,13 +164,19 @@ const REBUILD: &str = "build it again with a current backend, and do not change 
 const REBUILD_NAME: &str =
     "build it again with a current backend, and do not rename it: indexes want the normalised name";
 
-/// What to do about a refusal by `index`.
-pub(super) fn advice(index: &Index, status: u16, reason: &str) -> String {
+/// What to do about a refusal by `index`. No variable has a part in it where the login was a token that
+/// the run got `by_identity`.
+pub(super) fn advice(index: &Index, by_identity: bool, status: u16, reason: &str) -> String {
     let password = index.password.join(" or ");
-    if let Some(cure) = cures::of(CURES, reason) {
+    let fits = |cure: &&str| !by_identity || !cure.contains("{password}");
+    if let Some(cure) = cures::of(CURES, reason).filter(fits) {
         return cure.replace("{index}", &index.name).replace("{password}", &password);
     }
     match status {
+        401 | 403 if by_identity => format!(
+            "check that this run is a trusted publisher of the project on {}: it got its token by that",
+            index.name
+        ),
         401 | 403 => format!("check the token in {password}, and what it may upload to"),
         300..=399 => format!("give the address that {} redirects to", index.upload),
         404 | 405 => format!(
@@ -193,9 +199,20 @@ mod tests {
     #[test]
     fn what_no_row_knows_is_judged_by_its_status() {
         let index = crate::host::endpoints::Endpoints::default().testpypi;
-        let told = |status| advice(&index, status, "no");
+        let told = |status| advice(&index, false, status, "no");
         assert!(told(401).starts_with("check the token in TESTPYPI_TOKEN or "));
         assert!(told(404).contains(&index.upload));
         assert!(told(400).starts_with("read the reason"));
+    }
+
+    #[test]
+    fn no_variable_is_named_where_the_login_was_the_runs_identity() {
+        let index = crate::host::endpoints::Endpoints::default().testpypi;
+        for reason in ["no", "Invalid or non-existent authentication information."] {
+            let told = advice(&index, true, 403, reason);
+            assert!(told.starts_with("check that this run is a trusted publisher"), "{told}");
+            assert!(advice(&index, false, 403, reason).contains("TESTPYPI_TOKEN"));
+        }
+        assert!(advice(&index, true, 400, "File already exists").contains("a new version"));
     }
 }

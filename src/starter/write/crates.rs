@@ -1,6 +1,6 @@
 //! The tasks of a Cargo project: format, lints, tests, package, publish.
 //!
-//! `cargo publish` is a command of the user's here: rel sends no crates itself yet.
+//! What `cargo package` makes is what is sent, in the order in which crates need each other.
 
 use super::super::Found;
 use super::super::crates::Crates;
@@ -48,7 +48,6 @@ fn release(part: &mut Part, found: &Found, crates: &Crates, beside: bool) {
             .exec(&package),
     );
     let name = if beside { "publish-crate" } else { "publish" };
-    let publish = format!("remote({})", quoted(&format!("cargo publish{which}")));
     let title = match crates.published.len() {
         0..=3 => crates.published.join(", "),
         _ => found.title.clone(),
@@ -56,10 +55,9 @@ fn release(part: &mut Part, found: &Found, crates: &Crates, beside: bool) {
     part.release.push(
         Task::new(name, "Upload to crates.io")
             .call(needs(&["package"]))
-            .call(".effects(\"command\")")
-            .call(".secrets(\"CARGO_REGISTRY_TOKEN\")")
+            .call(".effects(\"crates\")")
             .call(format!(".confirm({})", quoted(&format!("Publish {title} to crates.io?"))))
-            .body("", &[publish]),
+            .body("t", &["crates::publish(t.artifacts(\"package\"))".into()]),
     );
     part.last.push(name);
 }

@@ -46,6 +46,32 @@ fn an_unchanged_file_of_the_index_is_not_sent_again() {
 }
 
 #[test]
+fn a_browser_sees_versions_with_checksums() {
+    let mut world = world();
+    assert_eq!(world.publish("seen", "1.2.0").status, 200);
+    let told = body(&world.send(&api("GET", "crates/seen/1.2.0")));
+    let checksum = told["version"]["checksum"].as_str().unwrap().to_owned();
+    let mut look = |path: &str, accept: &str| {
+        let mut request = request("GET", "crates.example", path);
+        request.headers.push(("accept".into(), accept.into()));
+        let answer = world.send(&request);
+        (answer.status, String::from_utf8(answer.body).unwrap())
+    };
+    for path in ["/crates/seen", "/crates/seen/1.2.0"] {
+        let (status, page) = look(path, "text/html, */*;q=0.1");
+        assert_eq!(status, 200);
+        let file = "https://static.crates.example/crates/seen/seen-1.2.0.crate";
+        for part in ["<h1>seen</h1>", ">1.2.0</a>", &checksum, file] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert_eq!(look(path, "*/*").0, 404);
+    }
+    for path in ["/crates/seen/1.3.0", "/crates/unseen", "/seen"] {
+        assert_eq!(look(path, "text/html").0, 404, "{path}");
+    }
+}
+
+#[test]
 fn the_index_has_nothing_in_other_places() {
     let mut world = world();
     for path in ["/kn/ow/Known", "/known", "/no/ne/none", "/", "/kn/ow/known/"] {
