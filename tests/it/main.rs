@@ -23,6 +23,8 @@ mod chaos;
 mod clean;
 #[cfg(unix)]
 mod complete;
+#[cfg(target_os = "linux")]
+mod crash;
 mod docs;
 mod door;
 mod dry;
@@ -32,6 +34,8 @@ mod errors;
 mod example;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod fidelity;
 mod forge;
 mod github;
 mod help;
@@ -55,8 +59,12 @@ mod resume;
 mod run;
 mod scale;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod setting;
 mod shims;
 mod status;
+#[cfg(target_os = "linux")]
+mod strace;
 mod terminal;
 mod verify;
 mod wire;
