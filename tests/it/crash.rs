@@ -89,6 +89,7 @@ fn finished(
     let built = || std::fs::read_to_string(setting.home().join("built")).unwrap_or_default();
     let is_sealed = std::fs::read_dir(setting.state().join("seal"))
         .is_ok_and(|all| all.flatten().any(|file| file.path().extension().is_some()));
+    let is_fixed = is_sealed || intents(&setting.ledger) > 0;
     let before = built();
     let mut ends = vec![first.code];
     let mut said = String::new();
@@ -99,7 +100,7 @@ fn finished(
     }
     wrong.extend((ends.last() != Some(&0)).then(|| format!("it ends with {ends:?}: {said}")));
     wrong.extend(difference(wanted, &setting.world.inventory()));
-    wrong.extend((is_sealed && built() != before).then(|| "it is built again".into()));
+    wrong.extend((is_fixed && built() != before).then(|| "it is built again".into()));
     let too_early = sent.too_early.lock().unwrap();
     wrong.extend(too_early.iter().map(|request| format!("before its intent: {request}")));
     Story { first, wrong }
