@@ -139,6 +139,10 @@ fn tried(
                         |setting| strike(&strace, setting, point),
                         &judge,
                     );
+                    if !story.wrong.is_empty() {
+                        // A release that is stuck takes long to give up: one is enough.
+                        next.store(chosen.len(), Ordering::SeqCst);
+                    }
                     told.lock().unwrap().push((point, story));
                 }
             });
@@ -195,12 +199,13 @@ fn a_disk_that_fails_stops_it_before_it_sends_what_it_could_not_write_down() {
 #[test]
 fn a_ledger_without_room_is_cut_back_to_whole_lines_and_finished_where_there_is_room() {
     let text = RELEASE.replace(r#""pypi"))"#, r#""pypi", #{ attestations: false }))"#);
-    let project = release(&text);
+    // Nothing else that rel writes may be as long as the ledger.
+    let project = released(Project::new(&text), &[dists::wheel("")]);
     let clean = Setting::new(&project);
     clean.rel(COMMAND).code(0);
     let wanted = clean.world.inventory();
     let size = std::fs::metadata(&clean.ledger).unwrap().len();
-    assert!(size > 3 * 1024, "{size}");
+    assert!(size > 2 * 1024, "{size}");
     for room in 1..=size / 1024 {
         let limited = |setting: &Setting| {
             // A file that has come to the limit takes a part of what is written, and then nothing.
@@ -211,7 +216,7 @@ fn a_ledger_without_room_is_cut_back_to_whole_lines_and_finished_where_there_is_
         let judge = |setting: &Setting, sent: &Sent, first: &Ran| {
             let text = std::fs::read(&setting.ledger).unwrap();
             let whole = text.is_empty() || text.ends_with(b"\n");
-            let stops = first.code != 0 && whole;
+            let stops = whole && first.err.contains("the ledger cannot be written");
             stopped(setting, sent, first).or((!stops).then(|| format!("{first:?}")))
         };
         let story = finished(&project, &wanted, limited, judge);
