@@ -463,21 +463,34 @@ mod tests {
             let end = (cut * text.len() as f64) as usize;
             let torn = replay(&text[..end]).unwrap();
             prop_assert_eq!(torn.whole, text[..end].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1));
+            let mut told: BTreeMap<Key, State> = BTreeMap::new();
+            for record in &replay(&text).unwrap().records[..torn.records.len()] {
+                let state = next(told.get(record.key().unwrap()), record).unwrap();
+                told.insert(record.key().unwrap().clone(), state);
+            }
+            prop_assert_eq!(torn.states, told, "what the whole lines tell, and no more");
         }
 
         #[test]
-        fn reordered_or_edited_lines_are_refused(records in records(), a in 0..24_usize, b in 0..24_usize) {
+        fn reordered_or_edited_lines_are_refused(records in records(), a in 0..24_usize, b in 0..24_usize, at in any::<prop::sample::Index>(), bit in 0..8_u8) {
             let (text, _) = written(&records);
-            let mut lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+            let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
             let (a, b) = (a % lines.len(), b % lines.len());
+            let again = [&lines[..=a], &lines[a..]].concat();
+            prop_assert!(replay(&again.concat()).is_err(), "a line twice");
             if a != b {
-                lines.swap(a, b);
-                prop_assert!(replay(&lines.concat()).is_err());
+                let mut swapped = lines.clone();
+                swapped.swap(a, b);
+                prop_assert!(replay(&swapped.concat()).is_err(), "two lines swapped");
             }
+            if a + 1 < lines.len() {
+                let without = [&lines[..a], &lines[a + 1..]].concat();
+                prop_assert!(replay(&without.concat()).is_err(), "a line left out");
+            }
+            // Without its last line end it is torn, and not edited.
             let mut edited = text.clone();
-            let middle = edited.len() / 2;
-            edited[middle] ^= 1;
-            prop_assert!(replay(&edited).is_err());
+            edited[at.index(text.len() - 1)] ^= 1_u8 << bit;
+            prop_assert!(replay(&edited).is_err(), "a bit turned");
         }
     }
 

@@ -24,6 +24,8 @@ mod chaos;
 mod clean;
 #[cfg(unix)]
 mod complete;
+#[cfg(target_os = "linux")]
+mod crash;
 mod docs;
 mod door;
 mod dry;
@@ -33,6 +35,8 @@ mod errors;
 mod example;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod fidelity;
 mod forge;
 mod github;
 mod halves;
@@ -58,8 +62,12 @@ mod resume;
 mod run;
 mod scale;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod setting;
 mod shims;
 mod status;
+#[cfg(target_os = "linux")]
+mod strace;
 mod terminal;
 mod verify;
 mod wire;

