@@ -182,7 +182,8 @@ impl Places {
         let proxy_url = format!("http://{}", proxy.address);
         let run = |line: &&str| {
             let (mut host, captured) = project_host(project, endpoints.clone());
-            host.way = Some(Way { proxy: proxy_url.clone(), authority: way_in.clone() });
+            host.way =
+                Some(Way { proxy: proxy_url.clone(), authority: way_in.clone(), ..Way::default() });
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             let code = rel::run(&words, host).0.into();
             Ran { code, out: captured.out(), err: captured.err() }
