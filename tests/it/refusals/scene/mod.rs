@@ -253,7 +253,7 @@ impl Scene {
         }
         if self.ahead {
             project.commit();
-            project.run_git(&["tag", "v1.1"]);
+            project.run_git(&["tag", "v1.0.0"]);
         }
         let meanwhile = Arc::new(Meanwhile { index, registry, world, late });
         let (on_the_way, during) = (self.on_the_way, meanwhile.clone());
