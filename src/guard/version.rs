@@ -18,9 +18,12 @@ type Sent = (String, String, String);
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
     let head = ground.tagged.and_then(|repo| repo.head());
-    let tags = head.map(|head| head.tags.as_slice()).unwrap_or_default();
-    let in_rehearsal = ground.host.way.is_some();
-    told(tags, &differing(tags, ground.effects), in_rehearsal).into_iter().collect()
+    let mut tags = head.map(|head| head.tags.clone()).unwrap_or_default();
+    let way = ground.host.way.as_ref();
+    // Nobody has said that this is the version.
+    let guessed = way.and_then(|way| way.guessed.as_ref());
+    tags.retain(|tag| Some(tag) != guessed);
+    told(&tags, &differing(&tags, ground.effects), way.is_some()).into_iter().collect()
 }
 
 /// The files whose version is that of no tag, if a tag names one.

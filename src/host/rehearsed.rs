@@ -9,12 +9,14 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 /// The only way out of a rehearsed run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Way {
     /// Address of the proxy that all requests go through.
     pub proxy: String,
     /// Certificate (PEM) of the one authority that counts.
     pub authority: String,
+    /// The tag of HEAD, if the rehearsal made it up: it says nothing of what is released.
+    pub guessed: Option<String>,
 }
 
 /// Variable with the path of the outer half's socket.

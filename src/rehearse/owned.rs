@@ -3,6 +3,7 @@
 //! Read are the top folder, the folders right below it for Python, and the members of a Cargo workspace.
 //! Other folders may hold what belongs to others, such as vendored crates.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -26,6 +27,17 @@ pub fn names(checkout: &Path) -> Vec<String> {
     python.chain(crates).collect()
 }
 
+/// The version of the members of a Cargo workspace that may be published, if it is the same for all.
+pub fn version(checkout: &Path) -> Option<String> {
+    let manifest = read(&checkout.join("Cargo.toml"))?;
+    let found = fs::find(checkout, &members(&manifest)).ok()?;
+    let tables: Vec<Table> = found.into_iter().filter_map(|found| read(&found.path)).collect();
+    let packages = tables.iter().filter_map(|table| table.get("package")?.as_table());
+    let public = packages.filter(|package| package.get("publish") != Some(&Value::Boolean(false)));
+    let versions: BTreeSet<&str> = public.filter_map(|one| one.get("version")?.as_str()).collect();
+    versions.first().filter(|_| versions.len() == 1).map(ToString::to_string)
+}
+
 fn read(path: &Path) -> Option<Table> {
     fs::read_text(path).ok()?.parse().ok()
 }
@@ -47,8 +59,29 @@ fn members(manifest: &Table) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{names, version};
     use crate::host::fs;
+
+    #[test]
+    fn members_of_one_version_tell_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::make_dir(path.parent().unwrap()).unwrap();
+            fs::replace(&path, text).unwrap();
+        };
+        assert_eq!(version(folder.path()), None);
+        write("Cargo.toml", "[workspace]\nmembers = [\"libs/*\"]\n");
+        write("libs/a/Cargo.toml", "[package]\nname = \"a\"\nversion = \"0.2.0\"\n");
+        write("libs/b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"0.2.0\"\n");
+        write(
+            "libs/x/Cargo.toml",
+            "[package]\nname = \"x\"\nversion = \"9.0.0\"\npublish = false\n",
+        );
+        assert_eq!(version(folder.path()).as_deref(), Some("0.2.0"));
+        write("libs/b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"0.3.0\"\n");
+        assert_eq!(version(folder.path()), None);
+    }
 
     #[test]
     fn names_of_all_members_are_found() {

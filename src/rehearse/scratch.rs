@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::owned;
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::endpoints::GitHub;
 use crate::host::proc::{self, Ended, Launch};
@@ -27,6 +28,8 @@ pub struct Scratch {
     pub commit: String,
     /// What is released: the tag; or the branch, where tasks tag it themselves.
     pub tag: String,
+    /// Whether the tag is made up, since nothing tells the version.
+    pub guessed: bool,
     /// The whole name of that.
     pub reference: String,
     /// The branch that was checked out, else `main`.
@@ -94,14 +97,25 @@ pub fn make(
     }
     let branch = read(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
     let branch = branch.unwrap_or_else(|| "main".into());
-    let (tag, reference) = named(&git, root, &checkout, wanted, &branch)?;
+    let (tag, reference, guessed) = named(&git, root, &checkout, wanted, &branch)?;
     let repository = repository(&git, root, github);
     let origin = format!("{}/{repository}.git", github.web);
     git.ask(&checkout, &["remote", "remove", "origin"]);
     git.must(&checkout, &["remote", "add", "origin", &origin])?;
     let commit = git.must(&checkout, &["rev-parse", "HEAD"])?;
     let root = root.to_owned();
-    Ok(Scratch { root, checkout, home, commit, tag, reference, branch, repository, changes })
+    Ok(Scratch {
+        root,
+        checkout,
+        home,
+        commit,
+        tag,
+        guessed,
+        reference,
+        branch,
+        repository,
+        changes,
+    })
 }
 
 /// Lets git push to `origin` as the action does that checks out on a runner: by a header of every
@@ -199,49 +213,52 @@ fn take_changes(git: &Git<'_>, root: &Path, checkout: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Gives HEAD of the copy the name under which it is released: that, and the whole of it.
+/// Gives HEAD of the copy the name under which it is released: that, the whole of it, and whether it is
+/// made up.
 fn named(
     git: &Git<'_>,
     root: &Path,
     checkout: &Path,
     wanted: &Wanted,
     branch: &str,
-) -> Outcome<(String, String)> {
+) -> Outcome<(String, String, bool)> {
     if wanted.edits && wanted.tag.is_none() {
         git.must(checkout, &["checkout", "--quiet", "-B", branch])?;
-        return Ok((branch.to_owned(), format!("refs/heads/{branch}")));
+        return Ok((branch.to_owned(), format!("refs/heads/{branch}"), false));
     }
-    let tag = tag(git, root, checkout, wanted);
+    let (tag, guessed) = tag(git, root, checkout, wanted);
     git.must(checkout, &["tag", "--force", "--", &tag])?;
     let reference = format!("refs/tags/{tag}");
-    Ok((tag, reference))
+    Ok((tag, reference, guessed))
 }
 
 /// The tag asked for, else that of HEAD, else one of the version that the project's files state, else the
-/// next patch of the newest.
-fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> String {
+/// next patch of the newest, which is a guess.
+fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> (String, bool) {
     if let Some(tag) = &wanted.tag {
-        return tag.clone();
+        return (tag.clone(), false);
     }
     let here = git.lines(checkout, &["tag", "--points-at", "HEAD", "--sort=-version:refname"]);
     if let Some(here) = here.into_iter().next() {
-        return here;
+        return (here, false);
     }
     let list = ["tag", "--list", "--sort=-version:refname"];
     let plain = git.lines(root, &[&list[..], &["v[0-9]*", "[0-9]*"]].concat());
     if let Some(version) = stated(checkout) {
         let all = plain.iter().cloned().chain(git.lines(root, &list));
-        return tag_of(&version, &all.collect::<Vec<_>>());
+        return (tag_of(&version, &all.collect::<Vec<_>>()), false);
     }
-    plain.iter().find_map(|tag| next_patch(tag)).unwrap_or_else(|| "v0.1.0".into())
+    let next = plain.iter().find_map(|tag| next_patch(tag)).unwrap_or_else(|| "v0.1.0".into());
+    (next, true)
 }
 
-/// The version in the project's files. `0.0.0` is none: it holds the place of one that comes from tags.
+/// The version in the project's files, or that of all members of its workspace. `0.0.0` is none: it holds the place of one that comes from tags.
 fn stated(checkout: &Path) -> Option<String> {
     let text = |name: &str| fs::read_text(&checkout.join(name)).ok();
     let (pyproject, cargo) = (text("pyproject.toml"), text("Cargo.toml"));
     let places = Places { pyproject: pyproject.as_deref(), cargo: cargo.as_deref(), tags: &[] };
-    version::of(&places).ok().filter(|version| version != "0.0.0")
+    let version = version::of(&places).ok().or_else(|| owned::version(checkout));
+    version.filter(|version| version != "0.0.0")
 }
 
 /// The tag of a version, in the form of the first of these that names one.

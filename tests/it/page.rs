@@ -154,7 +154,7 @@ impl Pypi {
         let mut host = Host::new(project.root(), env, Endpoints::default(), term);
         host.program = Some(PathBuf::from(env!("CARGO_BIN_EXE_rel")));
         let proxy = format!("http://{}", self.proxy.address);
-        host.way = Some(Way { proxy, authority: AUTHORITY.pem() });
+        host.way = Some(Way { proxy, authority: AUTHORITY.pem(), ..Way::default() });
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let code = rel::run(&words, host).0;
         Ran { code: code.into(), out: captured.out(), err: captured.err() }

@@ -152,6 +152,8 @@ fn a_tag_of_another_version_than_the_files_is_refused() {
         .says("`--tag v1.0`")
         .never_says("1 write");
     project.rel("rehearse publish --tag v1.0").code(0);
+    // Here nothing tells the version: the tag is the rehearsal's own.
+    project.rel("rehearse publish").code(0).says("rehearsal of v0.1.0");
 }
 
 #[test]

@@ -392,7 +392,8 @@ fn within(world: World, project: &Project, lines: &[&str]) -> Vec<Ran> {
         let (term, captured) = Term::captured();
         let env = Env::new(env.clone());
         let mut host = Host::new(project.root(), env, Endpoints::default(), term);
-        host.way = Some(Way { proxy: proxy_url.clone(), authority: way_in.clone() });
+        host.way =
+            Some(Way { proxy: proxy_url.clone(), authority: way_in.clone(), ..Way::default() });
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let code = rel::run(&words, host).0.into();
         Ran { code, out: captured.out(), err: captured.err() }

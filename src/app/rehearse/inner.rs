@@ -77,7 +77,12 @@ impl<'a> Inner<'a> {
         let file = stage.place.join("authority.pem");
         fs::replace(&file, &authority.pem())
             .map_err(|error| machine("cannot write the authority's certificate", &error))?;
-        let way = Way { proxy: format!("http://{}", proxy.address), authority: authority.pem() };
+        let scratch = stage.scratch;
+        let way = Way {
+            proxy: format!("http://{}", proxy.address),
+            authority: authority.pem(),
+            guessed: scratch.guessed.then(|| scratch.tag.clone()),
+        };
         let socket = socket(stage.place)?;
         let mut env = variables(ground.host, stage, &way, &file);
         let (told, met) = match ground.isolation {

@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
     sends!(
         "a version of 151 characters",
         "version-length",
-        called("time-piece", &format!("1.0.0-{}", "a".repeat(145)))
+        called("time-piece", &format!("1.0.0+{}", "a".repeat(145)))
     ),
     sends!(
         "no description and no licence",

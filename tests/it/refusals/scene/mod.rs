@@ -253,7 +253,7 @@ impl Scene {
         }
         if self.ahead {
             project.commit();
-            project.run_git(&["tag", "v1.1"]);
+            project.run_git(&["tag", "v1.0.0"]);
         }
         let meanwhile = Arc::new(Meanwhile { index, registry, world, late });
         let (on_the_way, during) = (self.on_the_way, meanwhile.clone());
@@ -269,7 +269,7 @@ impl Scene {
             lead_git(&project, token, &proxy_url, &AUTHORITY.pem());
         }
         let mut host = Host::new(project.root(), Env::new(env), endpoints, term);
-        host.way = Some(Way { proxy: proxy_url, authority: AUTHORITY.pem() });
+        host.way = Some(Way { proxy: proxy_url, authority: AUTHORITY.pem(), ..Way::default() });
         let words = ["publish", "--live", "--yes", "--output", "plain"].map(str::to_owned);
         let code = rel::run(&words, host).0;
         Told { code, text: captured.err(), record: meanwhile.world.record() }
