@@ -45,7 +45,7 @@ impl Store {
         draft.as_file().sync_all()?;
         let place = self.place(&artifact);
         let folder = place.parent().unwrap_or(&self.root);
-        fs::make_dir(folder)?;
+        fs::make_lasting_dir(folder)?;
         draft.persist(&place).map_err(|error| error.error)?;
         fs::seal_mode(&place, executable)?;
         fs::sync_dir(folder)?;

@@ -50,6 +50,19 @@ pub fn make_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
+/// The same, where the folders are still there after the machine has gone down: a file that is on disk is
+/// lost with a folder that is not.
+pub fn make_lasting_dir(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let Some(above) = path.parent() else { return make_dir(path) };
+    make_lasting_dir(above)?;
+    // Somebody else may make it at the same time.
+    make_dir(path)?;
+    sync_dir(above)
+}
+
 /// Removes a folder with all in it, if it is there.
 pub fn remove_dir(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
@@ -106,7 +119,7 @@ pub fn real(path: &Path) -> io::Result<PathBuf> {
 /// Replaces a file as a whole: after a crash it holds the old or the new text, never half of one.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    make_lasting_dir(folder)?;
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
     draft.write_all(text.as_bytes())?;
     draft.as_file().sync_all()?;
@@ -142,7 +155,7 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
 /// Opens a file for appending and reading, made if missing, readable by its owner only.
 pub fn open_append(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        make_lasting_dir(folder)?;
     }
     let mut options = OpenOptions::new();
     options.create(true).read(true).append(true);

@@ -94,7 +94,7 @@ pub fn apply(errand: &Errand<'_>, sign: &Sign) -> Result<(), Trouble> {
         }
     };
     let attestation = attestation(&signed, &logged).map_err(Trouble::Unclear)?;
-    let kept = fs::make_dir(&errand.ties.attestations)
+    let kept = fs::make_lasting_dir(&errand.ties.attestations)
         .and_then(|()| fs::replace(&path, &attestation.to_string()));
     kept.map_err(|error| Trouble::Unclear(format!("cannot keep {}: {error}", path.display())))?;
     log::settle(&path);

@@ -59,7 +59,7 @@ pub(super) fn write(
     let open = Open { at: errand.host.clock.now(), entry: signed.entry() };
     let text = serde_json::to_string(&open).unwrap_or_default();
     let path = place(kept);
-    fs::make_dir(&errand.ties.attestations)
+    fs::make_lasting_dir(&errand.ties.attestations)
         .and_then(|()| fs::replace(&path, &text))
         .map_err(|error| Trouble::Unsent(format!("cannot write {}: {error}", path.display())))?;
     let url = address(errand);
