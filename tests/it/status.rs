@@ -79,7 +79,7 @@ fn a_wheel_alone_and_a_version_without_its_release_are_half_done() {
     places
         .status(&project, 3)
         .says(&format!("missing  pypi lacks {SDIST}, which testpypi has"))
-        .says("do not build it anew");
+        .says("do not build it anew, `rel adopt --from testpypi` takes it over");
 }
 
 #[test]

@@ -91,8 +91,10 @@ fn lacks(facts: &Facts, place: Place, file: &str, holders: &[&str]) -> Finding {
         Some(release) if locked => format!("{}; {file} stays out", cannot_change(&release.tag)),
         _ => {
             format!(
-                "send the very file {file} that {} to {name}: do not build it anew",
-                have(holders)
+                "send the very file {file} that {} to {name}: do not build it anew, `rel adopt \
+                 --from {}` takes it over",
+                have(holders),
+                holders.first().unwrap_or(&name)
             )
         }
     };
