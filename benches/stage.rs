@@ -114,7 +114,11 @@ impl Stage {
         env.extend(self.login(by_identity).map(|(name, value)| (name.to_owned(), value)));
         let (term, captured) = Term::captured();
         let mut host = Host::new(project.root(), Env::new(env), Endpoints::default(), term);
-        host.way = Some(Way { proxy: self.address(), authority: self.authority.clone() });
+        host.way = Some(Way {
+            proxy: self.address(),
+            authority: self.authority.clone(),
+            ..Way::default()
+        });
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let code = rel::run(&words, host).0;
         assert_eq!(code, 0, "{}", captured.err());

@@ -215,7 +215,7 @@ impl Running {
     pub fn rel(&self, project: &Project, line: &str) -> Ran {
         let (mut host, captured) = project_host(project, self.endpoints.clone());
         let proxy = format!("http://{}", self.proxy.address);
-        host.way = Some(Way { proxy, authority: self.way_in.clone() });
+        host.way = Some(Way { proxy, authority: self.way_in.clone(), ..Way::default() });
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let code = rel::run(&words, host).0.into();
         Ran { code, out: captured.out(), err: captured.err() }
