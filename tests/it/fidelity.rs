@@ -17,12 +17,13 @@ const RELEASE: &str = r#"
     task("crate").sh("cp dist/*.crate $REL_OUT");
     task("pypi").needs("wheel").effects("pypi").run(|t| pypi::publish(t.artifacts("wheel"), "pypi"));
     task("crates").needs("crate").effects("crates").run(|t| crates::publish(t.artifacts("crate")));
+    task("yank").needs("crates").effects("crates").run(|t| crates::yank("time-piece", "1.0.0"));
     task("attest").needs("wheel").effects("attestations").run(|t| github::attest(t.artifacts("wheel")));
     task("page").needs("wheel").effects("github-release")
         .run(|t| github::release(#{ assets: t.artifacts("wheel"), tag: "v1.0" }));
     task("push").effects("git-push").run(|t| git::push(#{ branch: "main", tag: "v1.1" }));
     task("tell").effects("command").run(|t| { remote("true"); });
-    task("all").needs(["pypi", "crates", "attest", "page", "push", "tell"]);
+    task("all").needs(["pypi", "yank", "attest", "page", "push", "tell"]);
 "#;
 
 /// The kinds of effects, as the code has them and files name them.
@@ -73,6 +74,7 @@ fn shown(setting: &Setting, planned: &Value) -> Option<String> {
     let (url, wanted) = match planned["effect"].as_str().unwrap() {
         "upload-pypi" => (url.to_owned(), format!("sha256={}", sha256())),
         "publish-crate" => (url.replace("/crates/", "/api/v1/crates/"), sha256()),
+        "yank-crate" => (url.replace("/crates/", "/api/v1/crates/"), r#""yanked":true"#.to_owned()),
         "upload-asset" => {
             let found = Digest::of(body(setting, url));
             return (found.as_str() != sha256()).then(|| format!("{url}: sha256 {found}"));

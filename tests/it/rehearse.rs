@@ -269,10 +269,10 @@ fn attestations_convince_a_verifier_that_was_written_by_others() {
 fn a_crate_is_published_by_cargo_itself_and_built_upon() {
     let cargo = "/// A piece of time.\npub fn now() -> u64 { 7 }\n";
     let manifest = "[package]\nname = \"time-piece\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"a test\"\nlicense = \"MIT\"\n";
-    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ntime-piece = \"0.1\"\n[workspace]\n";
+    let user = "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n";
     let text = r#"
         task("publish").effects("command").secrets("CARGO_REGISTRY_TOKEN").run(|t| { remote("cargo publish"); });
-        task("use").needs("publish").cwd("user").sh("cargo add --quiet a-clock && cargo run --quiet");
+        task("use").needs("publish").cwd("user").sh("cargo add --quiet time-piece && cargo run --quiet");
         task("look").needs("use").exec("cargo info --quiet --registry crates-io time-piece");
     "#;
     let project = Project::new(text)

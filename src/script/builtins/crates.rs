@@ -13,7 +13,7 @@ use crate::model::artifact::Artifact;
 use crate::model::effect::{Effect, PublishCrate, YankCrate};
 use crate::script::cx::BodyCx;
 
-const YANK: &str = "task(\"yank\").param(\"version\").effects(\"crates\").run(|t| crates::yank(\"widget\", t.version));";
+const YANK: &str = "task(\"yank\").param(\"version\", \"1.0.0\").effects(\"crates\").run(|t| crates::yank(\"widget\", t.version));";
 
 pub(super) const TABLE: &[Builtin] = &[
     row(
@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Builtin] = &[
         (2, 2),
         "crates::unyank(\"widget\", \"1.2.0\")",
         "Takes a yank back.",
-        "task(\"unyank\").param(\"version\").effects(\"crates\").run(|t| crates::unyank(\"widget\", t.version));",
+        "task(\"unyank\").param(\"version\", \"1.0.0\").effects(\"crates\").run(|t| crates::unyank(\"widget\", t.version));",
         |call| yank(call, false),
     ),
 ];

@@ -71,7 +71,9 @@ impl Plan<'_> {
                 ("github-release", format!("github::release({options})"))
             }
             Kind::Attestations => ("attestations", format!("github::attest({built})")),
-            Kind::Commits => ("git-push", "git::push(#{ branch: \"main\", tag: \"v1.1\" })".into()),
+            Kind::Commits => {
+                ("git-push", "git::push(#{ branch: \"main\", tag: \"v1.0.0\" })".into())
+            }
             Kind::Push => {
                 ("command", "remote(\"git push --quiet origin HEAD:refs/tags/v2.0\")".into())
             }
