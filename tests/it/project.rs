@@ -175,6 +175,11 @@ fn environment(home: &Path) -> BTreeMap<String, String> {
     };
     let mut env: BTreeMap<String, String> =
         std::env::vars().filter(|(name, _)| passed(name)).collect();
+    // Where rel's own check runs these, its shims would hold back what the worlds here are for.
+    if let Some(path) = env.get_mut("PATH") {
+        let folders = path.split(':').filter(|folder| !folder.contains("/shims/"));
+        *path = folders.collect::<Vec<_>>().join(":");
+    }
     env.insert("HOME".into(), home.to_string_lossy().into_owned());
     env.insert("XDG_CACHE_HOME".into(), concat!(env!("CARGO_TARGET_TMPDIR"), "/cache").into());
     env.insert("GIT_CONFIG_NOSYSTEM".into(), "1".into());
