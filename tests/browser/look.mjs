@@ -24,7 +24,7 @@ page.on('response', (said) => {
   if (!idle(said.url())) holds(`${said.status()} ${said.url()}`, said.ok());
 });
 
-const text = () => page.evaluate(() => document.body.innerText);
+const text = () => page.evaluate(() => document.body.textContent);
 await page.goto(home);
 const first = await text();
 holds('the title names the tag', (await page.title()).startsWith('rehearsal of v'));
