@@ -238,11 +238,13 @@ impl Live {
                     return Err(Box::new(unfinished(effect, &host.env.masked(&reason))));
                 }
                 (no, _) => {
+                    let here = matches!(no, Trouble::Unsent(_));
                     let (reason, hint) = said_no(no);
                     let reason = host.env.masked(&reason);
                     let (key, said) = (key.clone(), reason.clone());
                     self.ledger.record(&Record::Refused { key, reason: said })?;
-                    return Err(Box::new(refused(effect, &reason).hint(hint)));
+                    let wrong = if here { unsent(&reason) } else { refused(effect, &reason) };
+                    return Err(Box::new(wrong.note(effect.summary()).hint(hint)));
                 }
             };
             let text = host.env.masked(&format!("{}: {why}; trying again", effect.summary()));
@@ -310,7 +312,12 @@ fn unknown_command(effect: &Effect) -> Diagnostic {
 }
 
 fn refused(effect: &Effect, reason: &str) -> Diagnostic {
-    Diagnostic::remote(format!("{} refused: {reason}", effect.destination())).note(effect.summary())
+    Diagnostic::remote(format!("{} refused: {reason}", effect.destination()))
+}
+
+/// It failed on this machine, before a request left.
+fn unsent(reason: &str) -> Diagnostic {
+    Diagnostic::machine(format!("not sent: {reason}"))
 }
 
 fn unfinished(effect: &Effect, why: &str) -> Diagnostic {

@@ -69,13 +69,14 @@ impl Finding {
 }
 
 /// All checks.
-const CHECKS: [fn(&Facts) -> Vec<Finding>; 12] = [
+const CHECKS: [fn(&Facts) -> Vec<Finding>; 13] = [
     differing,
     tags_apart,
     unasked,
     half::half_files,
     half::release,
     half::unsent,
+    half::only_signed,
     missing::empty_shelf,
     missing::lacking,
     missing::one_kind,

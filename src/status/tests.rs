@@ -227,6 +227,31 @@ fn what_an_immutable_release_lacks_it_lacks_for_ever() {
 }
 
 #[test]
+fn what_is_signed_and_out_nowhere_is_told() {
+    let signed = |name: &str| Sent {
+        name: format!("{name}.publish.attestation"),
+        sha256: None,
+        endpoint: Some("sigstore".into()),
+        ..sent(name, "", Stage::Done)
+    };
+    let mut facts = whole();
+    facts.ledger = vec![signed(WHEEL), signed(SDIST), sent(SDIST, "b", Stage::Open)];
+    facts.hub = None;
+    assert!(!told(&facts).1.iter().any(|line| line.contains("is signed")), "it is on PyPI");
+    facts.shelves = [(Place::Pypi, shelf(vec![file(WHEEL, "a")]))].into();
+    let (_, found, next) = told(&facts);
+    let line =
+        format!("half: {SDIST} is signed, which the transparency log shows, and out nowhere");
+    assert_eq!(
+        found.iter().filter(|found| found.contains("is signed")).collect::<Vec<_>>(),
+        [&line]
+    );
+    assert!(next.contains("goes on with the same bytes"), "{next}");
+    facts.ledger[1].stage = Stage::Refused("no".into());
+    assert!(!told(&facts).1.contains(&line), "who was refused has signed nothing");
+}
+
+#[test]
 fn what_the_ledger_can_finish_goes_first() {
     let mut facts = whole();
     facts.commit = Some("0123456789abcdef".into());

@@ -1,7 +1,10 @@
 //! Releases that are killed at a request, or meet a fault there, and are finished by the same command.
 
+use std::env;
+
 use serde_json::Value;
 
+use crate::judges::{FETCH, judges};
 use crate::project::{MAKE_DIST, Project, Ran};
 
 const RELEASE: &str = r#"
@@ -33,6 +36,29 @@ fn a_release_that_is_killed_is_finished_by_the_same_command() {
         assert!(one["struck"] == false || one["ends"][0].is_null(), "it was killed: {one}");
     }
     assert!(tried.iter().filter(|one| one["struck"] == true).count() >= 7, "{told}");
+}
+
+/// How many points judges look at; with `REL_CRASH=all` all are.
+const JUDGED: &str = "3";
+
+#[test]
+fn what_a_killed_release_has_signed_convinces_pypi_attestations() {
+    // A judge is a part of the release, so that each world is judged when its release has been finished.
+    let judged = r#"
+        task("judged").needs("gh-release").sh("python3 fetch.py https://pypi.org $HOME/judged && cd $HOME/judged && for file in *.whl *.gz; do BIN/pypi-attestations verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $file.provenance $file; done");
+    "#;
+    let text = format!("{RELEASE}{}", judged.replace("BIN", &judges()));
+    let project = Project::new(&text).file("make_dist.py", MAKE_DIST).file("fetch.py", FETCH);
+    let project = project.git().tag("v1.0");
+    let all = env::var_os("REL_CRASH").is_some_and(|all| all == "all");
+    let points = if all { String::new() } else { format!(" --points {JUDGED}") };
+    let ran = project.rel(&format!("rehearse --output json judged --chaos{points}")).code(0);
+    let told = told(&ran);
+    let tried = told["tried"].as_array().unwrap();
+    assert!(tried.len() >= 3, "{told}");
+    for one in tried {
+        assert_eq!(one["converges"], true, "{one}");
+    }
 }
 
 #[test]

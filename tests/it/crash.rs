@@ -12,6 +12,7 @@ use std::thread;
 use rel::rehearse::chaos::{difference, sample};
 use rel::rehearse::http::Request;
 
+use crate::peers;
 use crate::project::{Project, Ran};
 use crate::refusals::dists;
 use crate::setting::{Setting, records, released};
@@ -218,6 +219,43 @@ fn a_ledger_without_room_is_cut_back_to_whole_lines_and_finished_where_there_is_
             let whole = text.is_empty() || text.ends_with(b"\n");
             let stops = whole && first.err.contains("the ledger cannot be written");
             stopped(setting, sent, first).or((!stops).then(|| format!("{first:?}")))
+        };
+        let story = finished(&project, &wanted, limited, judge);
+        assert!(story.wrong.is_empty(), "{room} KiB: {:#?}\n{}", story.wrong, story.first.err);
+    }
+}
+
+/// Keeps a folder (`$1`) on a disk of some KiB (`$3`) as long as the command after that runs.
+const ON_A_SMALL_DISK: &str = r#"
+    folder=$1 below=$2 room=$3; shift 3
+    mkdir -p "$folder" "$below" && mount --bind "$folder" "$below"
+    mount -t tmpfs -o size="$room"k none "$folder" && cp -a "$below/." "$folder"
+    "$@"; code=$?
+    cp -a "$folder/." "$below" && exit $code
+"#;
+
+#[test]
+fn a_disk_that_is_full_stops_it_and_where_there_is_room_it_is_finished() {
+    let Some(mounts) = peers::mounts() else { return };
+    let project = release(RELEASE);
+    let clean = Setting::new(&project);
+    clean.rel(COMMAND).code(0);
+    let wanted = clean.world.inventory();
+    let size = std::fs::metadata(&clean.ledger).unwrap().len() / 1024;
+    // The smallest piece of such a disk is a page.
+    let rooms: Vec<u64> = (4..=size).step_by(4).collect();
+    assert!(!rooms.is_empty(), "{size} KiB");
+    for room in rooms {
+        let limited = |setting: &Setting| {
+            let folder = setting.ledger.parent().unwrap().display().to_string();
+            let below = setting.beside("below").display().to_string();
+            let words = ["bash", "-c", ON_A_SMALL_DISK, "bash"].map(str::to_owned);
+            let words = [&mounts[..], &words, &[folder, below, room.to_string()]].concat();
+            setting.behind(&words, COMMAND)
+        };
+        let judge = |setting: &Setting, sent: &Sent, first: &Ran| {
+            let full = first.err.contains("the ledger cannot be written");
+            stopped(setting, sent, first).or((!full).then(|| format!("{first:?}")))
         };
         let story = finished(&project, &wanted, limited, judge);
         assert!(story.wrong.is_empty(), "{room} KiB: {:#?}\n{}", story.wrong, story.first.err);

@@ -16,7 +16,8 @@ use crate::project::{MAKE_DIST, Project};
 /// Programs that sign, verify and identify.
 const JUDGES: &[&str] = &["id==1.6.1", "pypi-attestations==0.0.30", "sigstore==4.5.1"];
 
-const FETCH: &str = include_str!("judges/fetch.py");
+/// Takes what an index has of a project.
+pub const FETCH: &str = include_str!("judges/fetch.py");
 const JUDGE: &str = include_str!("judges/judge.py");
 const SIGN: &str = include_str!("judges/sign.py");
 
@@ -101,7 +102,8 @@ const PYPI_REFUSES: &[(&str, &str)] = &[
     ),
 ];
 
-fn judges() -> String {
+/// The folder of their programs.
+pub fn judges() -> String {
     peers::venv("judges", JUDGES).join("bin").display().to_string()
 }
 

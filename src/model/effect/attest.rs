@@ -51,6 +51,17 @@ pub struct Sign {
     pub wanted_by: Destination,
 }
 
+impl Sign {
+    /// Where it goes, as ledgers have it.
+    pub const ENDPOINT: &str = "sigstore";
+
+    /// The file of which an attestation of this name speaks.
+    pub fn file_of(name: &str) -> Option<&str> {
+        let stem = name.strip_suffix(".attestation")?;
+        Predicate::ALL.iter().find_map(|said| stem.strip_suffix(said.name())?.strip_suffix('.'))
+    }
+}
+
 impl Change for Sign {
     /// Wherever it goes.
     fn identity(&self) -> Value {
@@ -75,7 +86,7 @@ impl Change for Sign {
     }
 
     fn endpoint(&self) -> String {
-        "sigstore".into()
+        Self::ENDPOINT.into()
     }
 
     fn predicted(&self) -> Receipt {

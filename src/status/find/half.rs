@@ -3,8 +3,11 @@
 //! What an immutable release can no longer take:
 //! <https://docs.github.com/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases>.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Kind};
-use crate::status::facts::{Facts, Place, Release, Sent, Stage};
+use crate::model::effect::Sign;
+use crate::status::facts::{Facts, File, Place, Release, Sent, Stage};
 
 /// Files of a release whose upload broke off.
 pub(super) fn half_files(facts: &Facts) -> Vec<Finding> {
@@ -71,6 +74,30 @@ pub(super) fn unsent(facts: &Facts) -> Vec<Finding> {
         findings.push(finding(format!("planned and not yet begun: {} more", facts.pending)));
     }
     findings
+}
+
+/// Files that are signed, which the log shows to everybody, and that no place has.
+pub(super) fn only_signed(facts: &Facts) -> Vec<Finding> {
+    let is_signed = |sent: &&Sent| {
+        sent.endpoint.as_deref() == Some(Sign::ENDPOINT) && sent.stage == Stage::Done
+    };
+    let signed = facts.ledger.iter().filter(is_signed);
+    let names: BTreeSet<&str> = signed.filter_map(|sent| Sign::file_of(&sent.name)).collect();
+    let is_out = |name: &str| {
+        let key = File::new(name, None).key();
+        facts.files().any(|(_, files)| files.iter().any(|file| !file.half && file.key() == key))
+    };
+    let missed = names.into_iter().filter(|name| !is_out(name));
+    missed
+        .map(|name| Finding {
+            kind: Kind::Half,
+            place: None,
+            file: Some(name.to_owned()),
+            text: format!("{name} is signed, which the transparency log shows, and out nowhere"),
+            cure: again(facts),
+            lasting: false,
+        })
+        .collect()
 }
 
 /// The immutable release that has refused something of the ledger: each run would stop there again.
