@@ -22,8 +22,17 @@ pub struct Entry<R> {
 /// # Errors
 /// Reading or writing failed.
 pub fn tar_gz<R: Read>(to: impl Write, entries: Vec<Entry<R>>, time: u64) -> io::Result<()> {
-    let gzip = flate2::GzBuilder::new().write(to, flate2::Compression::best());
-    let mut archive = tar::Builder::new(gzip);
+    let mut gzip = flate2::GzBuilder::new().write(to, flate2::Compression::best());
+    tar(&mut gzip, entries, time)?;
+    gzip.finish()?.flush()
+}
+
+/// The same without compression.
+///
+/// # Errors
+/// Reading or writing failed.
+pub fn tar<R: Read>(to: impl Write, entries: Vec<Entry<R>>, time: u64) -> io::Result<()> {
+    let mut archive = tar::Builder::new(to);
     for mut entry in in_order(entries) {
         let mut header = tar::Header::new_ustar();
         header.set_size(entry.size);
@@ -33,7 +42,7 @@ pub fn tar_gz<R: Read>(to: impl Write, entries: Vec<Entry<R>>, time: u64) -> io:
         header.set_gid(0);
         archive.append_data(&mut header, &entry.name, &mut entry.content)?;
     }
-    archive.into_inner()?.finish()?.flush()
+    archive.into_inner()?.flush()
 }
 
 /// Writes a zip archive; each entry bears the first moment that the format knows (1980).

@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options,
-    run_options, show_options, verify_options,
+    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
+    rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, VerifyOptions,
+    AdoptOptions, Chaos, CleanOptions, Command, Invocation, PackOptions, RehearseOptions,
+    RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -26,6 +26,8 @@ pub const COMMANDS: &[&str] = &[
     "list",
     "plan",
     "apply",
+    "pack",
+    "unpack",
     "adopt",
     "rehearse",
     "validate",
@@ -75,13 +77,22 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         OutputArg::Json => Output::Json,
         OutputArg::Github => Output::Github,
     };
-    let command = match cli.command {
+    Ok(Invocation { directory: cli.directory, output, command: command(cli.command) })
+}
+
+/// What a command of clap's is.
+fn command(given: Sub) -> Command {
+    match given {
         Sub::Run(args) => Command::Run(run_options(args)),
         Sub::List => Command::List,
         Sub::Plan(words) => Command::Plan(words.words, words.rest),
         Sub::Apply(args) => {
             let options = common(args.common);
-            Command::Apply(args.plan, RunOptions { live: true, ..options })
+            Command::Apply(args.plan, RunOptions { live: true, words: args.words, ..options })
+        }
+        Sub::Pack(PackArgs { file, plan }) => Command::Pack(PackOptions { file, plan }),
+        Sub::Unpack(UnpackArgs { file, sha256, plan }) => {
+            Command::Unpack(UnpackOptions { file, sha256, plan })
         }
         Sub::Adopt(AdoptArgs { words, from, task }) => {
             Command::Adopt(AdoptOptions { words, from, task })
@@ -110,8 +121,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             ShellArg::Fish => Shell::Fish,
             ShellArg::Powershell => Shell::Powershell,
         }),
-    };
-    Ok(Invocation { directory: cli.directory, output, command })
+    }
 }
 
 /// Options that let something be sent: a typo is never answered with one of them.

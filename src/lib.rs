@@ -27,6 +27,7 @@ pub mod complete;
 pub mod host;
 
 // --- L2: mechanisms
+pub mod bundle;
 pub mod ledger;
 pub mod repo;
 pub mod seal;

@@ -122,6 +122,14 @@ impl Plan {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
+    /// The part of it that these task instances have.
+    #[must_use]
+    pub fn of(mut self, ids: &BTreeSet<&str>) -> Self {
+        self.artifacts.retain(|id, _| ids.contains(id.as_str()));
+        self.effects.retain(|planned| ids.contains(planned.task.as_str()));
+        self
+    }
+
     /// What cannot work whatever the remotes hold.
     pub fn conflicts(&self) -> Vec<Diagnostic> {
         let uploads: Vec<(&String, &UploadPypi)> = self

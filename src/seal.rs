@@ -63,12 +63,24 @@ impl Seal {
             return Ok(None);
         }
         let text = fs::read_text(&path).map_err(|error| unreadable(&path, &error.to_string()))?;
-        let seal: Self =
-            serde_json::from_str(&text).map_err(|error| unreadable(&path, &error.to_string()))?;
-        if seal.v != VERSION {
-            return Err(unreadable(&path, &format!("format {} is not known to this rel", seal.v)));
+        Self::parse(&text).map(Some).map_err(|why| unreadable(&path, &why))
+    }
+
+    /// Reads a seal's text.
+    ///
+    /// # Errors
+    /// It is none, or of another version: why.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let seal: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if seal.v == VERSION {
+            return Ok(seal);
         }
-        Ok(Some(seal))
+        Err(format!("format {} is not known to this rel", seal.v))
+    }
+
+    /// The seal as text.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
     /// Writes the seal down.
@@ -76,9 +88,8 @@ impl Seal {
     /// # Errors
     /// The disk fails.
     pub fn save(&self, folder: &Path) -> Outcome<()> {
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
         let path = path(folder, &self.release);
-        fs::replace(&path, &text).map_err(|error| unreadable(&path, &error.to_string()))
+        fs::replace(&path, &self.to_text()).map_err(|error| unreadable(&path, &error.to_string()))
     }
 
     /// Drops the seal of `release`.

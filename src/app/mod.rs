@@ -2,10 +2,11 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
-//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `onward`
-//! names the command that goes on with it.
+//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
+//! another machine, `onward` names the command that goes on with it.
 
 mod adopt;
+mod bundle;
 mod clean;
 mod complete;
 pub mod doc;
@@ -78,6 +79,8 @@ fn dispatch(
     match command {
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::Pack(options) => bundle::pack(host, output, &options),
+        Command::Unpack(options) => bundle::unpack(host, output, &options),
         Command::Adopt(options) => adopt::run(host, output, &options),
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),

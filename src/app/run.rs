@@ -1,5 +1,6 @@
 //! `rel run` and `rel apply`: the same run, with the plan made at the gate or read from a file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,8 +34,9 @@ pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions
         vec![wrong.hint("make a plan with `rel run TASK -o plan.json`")]
     })?;
     let plan = Plan::parse(&text)?;
+    let words = if options.words.is_empty() { plan.goals.clone() } else { options.words };
     let options = RunOptions {
-        words: plan.goals.clone(),
+        words,
         rest: plan.rest.clone(),
         live: true,
         plan_file: Some(path.to_owned()),
@@ -56,6 +58,9 @@ pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions
             "check that commit out, or make the plan anew",
         );
     }
+    let ids: BTreeSet<&str> =
+        session.graph.order().map(|node| session.graph.instance(node).id.as_str()).collect();
+    let plan = plan.of(&ids);
     session.begin();
     let ended = live::run(&session, Some(&plan));
     followers::run(&session, &ended);

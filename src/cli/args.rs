@@ -73,6 +73,10 @@ pub(super) enum Sub {
     Plan(Words),
     /// Send exactly what a plan made with `rel run … -o plan.json` holds.
     Apply(ApplyArgs),
+    /// Write what this commit's release consists of into one file, for another machine.
+    Pack(PackArgs),
+    /// Take a release out of such a file: this machine goes on with it.
+    Unpack(UnpackArgs),
     /// Take files of a release that was left half done; live runs send them instead of building.
     Adopt(AdoptArgs),
     /// Release for real into a world on this machine: every service on loopback, nothing leaves.
@@ -218,9 +222,35 @@ pub(super) struct RehearseArgs {
 }
 
 #[derive(Args)]
+pub(super) struct PackArgs {
+    /// The bundle to write.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    /// The plan that goes with it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) plan: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct UnpackArgs {
+    /// The bundle.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    /// Refuse any other bundle than the one with this digest.
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) sha256: Option<String>,
+    /// Write the plan that is in it here.
+    #[arg(short = 'o', value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub(super) plan: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(super) struct ApplyArgs {
     /// The plan.
+    #[arg(value_hint = ValueHint::FilePath)]
     pub(super) plan: PathBuf,
+    /// Only what these tasks of it send, and what they need.
+    pub(super) words: Vec<String>,
     #[command(flatten)]
     pub(super) common: Common,
 }

@@ -38,6 +38,26 @@ pub struct RunOptions {
     pub export: Option<PathBuf>,
 }
 
+/// What to pack.
+#[derive(Debug)]
+pub struct PackOptions {
+    /// Where to.
+    pub file: PathBuf,
+    /// The plan to which it is bound.
+    pub plan: Option<PathBuf>,
+}
+
+/// What to unpack.
+#[derive(Debug)]
+pub struct UnpackOptions {
+    /// The bundle.
+    pub file: PathBuf,
+    /// The digest that it has to have.
+    pub sha256: Option<String>,
+    /// Where its plan goes.
+    pub plan: Option<PathBuf>,
+}
+
 /// What strikes a release at its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chaos {
@@ -150,6 +170,10 @@ pub enum Command {
     Run(RunOptions),
     /// Apply a plan from a file.
     Apply(PathBuf, RunOptions),
+    /// Write a release into one file.
+    Pack(PackOptions),
+    /// Take a release out of one.
+    Unpack(UnpackOptions),
     /// Take over files of a release that was left half done.
     Adopt(AdoptOptions),
     /// List tasks.

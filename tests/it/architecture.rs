@@ -26,6 +26,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("timing", &["graph"]),
     ("host", &["diag", "model"]),
     ("store", &["diag", "model", "host"]),
+    ("bundle", &["model", "archive", "host"]),
     ("ledger", &["diag", "model", "host"]),
     ("seal", &["diag", "model", "host"]),
     ("retention", &["diag", "model", "host", "ledger", "seal"]),

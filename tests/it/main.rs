@@ -20,6 +20,7 @@ mod annotate;
 mod architecture;
 #[cfg(unix)]
 mod bar;
+mod bundle;
 mod chaos;
 mod clean;
 #[cfg(unix)]

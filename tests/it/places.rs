@@ -274,9 +274,13 @@ pub fn project(manifest: (&str, &str)) -> Project {
     let project = Project::new("").file(manifest.0, manifest.1);
     std::fs::remove_file(project.root().join("Releasefile")).unwrap();
     let project = project.git().tag("v0.9").tag("v1.0");
-    let origin = format!("https://me:hidden@github.com/{REPOSITORY}.git");
-    project.run_git(&["remote", "add", "origin", &origin]);
+    project.run_git(&["remote", "add", "origin", &origin()]);
     project
+}
+
+/// The address of its remote.
+pub fn origin() -> String {
+    format!("https://me:hidden@github.com/{REPOSITORY}.git")
 }
 
 pub fn python() -> Project {

@@ -1,0 +1,284 @@
+//! `rel pack` and `rel unpack`: a release leaves this machine in one file, and goes on from there on another.
+//!
+//! Nothing is sent and nothing is run. What is taken over is held against the checkout and against what is
+//! here already: another release, other bytes, or a ledger that has gone on by itself is refused.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::ledger::root;
+use super::session::Done;
+use crate::bundle::{self, Contents, LEDGER, Opened, PLAN, SEAL};
+use crate::cli::{PackOptions, UnpackOptions};
+use crate::diag::{Diagnostic, Exit, Outcome};
+use crate::host::{Host, fs};
+use crate::ledger::{self, Ledger};
+use crate::model::artifact::Artifact;
+use crate::model::effect::Release;
+use crate::plan::Plan;
+use crate::repo::Repo;
+use crate::report::Output;
+use crate::report::json::VERSION;
+use crate::retention;
+use crate::seal::Seal;
+use crate::stage::Stage;
+use crate::store::Store;
+
+/// Where a release is kept.
+struct Kept {
+    state: PathBuf,
+    release: Release,
+    /// The commit's time, in seconds since 1970.
+    time: u64,
+    _in_use: File,
+}
+
+impl Kept {
+    /// The release of HEAD.
+    ///
+    /// # Errors
+    /// There is none; what is kept cannot be held.
+    fn of_head(host: &Host) -> Outcome<Self> {
+        let repo = Repo::new(host, root(host));
+        let (Some(release), Some(head)) = (repo.release(), repo.head()) else {
+            let wrong = Diagnostic::usage("there is no repository with a commit here");
+            return Err(Box::new(wrong.hint("start in a checkout of the release's commit")));
+        };
+        let state = repo.state()?;
+        let in_use =
+            retention::used(&state).map_err(|error| cannot("hold what is kept", &error))?;
+        Ok(Self { state, release, time: head.time, _in_use: in_use })
+    }
+
+    fn store(&self) -> Store {
+        Store::new(self.state.join("store"))
+    }
+
+    fn seal(&self) -> Outcome<Option<Seal>> {
+        Seal::load(&self.state.join("seal"), &self.release)
+    }
+
+    fn ledger(&self) -> Outcome<Ledger> {
+        Ledger::open(&self.state.join("ledger"), &self.release)
+    }
+
+    fn short(&self) -> &str {
+        self.release.commit.get(..12).unwrap_or(&self.release.commit)
+    }
+}
+
+fn cannot(what: &str, error: &std::io::Error) -> Box<Diagnostic> {
+    Box::new(Diagnostic::machine(format!("cannot {what}: {error}")))
+}
+
+/// Writes a bundle.
+///
+/// # Errors
+/// There is nothing to put into it, or not all of it is here.
+pub(super) fn pack(host: &Arc<Host>, output: Output, options: &PackOptions) -> Done {
+    packed(host, output, options).map_err(|wrong| vec![*wrong])
+}
+
+fn packed(host: &Arc<Host>, output: Output, options: &PackOptions) -> Outcome<Exit> {
+    let kept = Kept::of_head(host)?;
+    if Stage::is_kept(&kept.state, &kept.release.commit) {
+        let wrong = Diagnostic::refused("this release has commits that are on this machine only");
+        return Err(Box::new(
+            wrong.hint("finish it here: they leave their stage when it is pushed"),
+        ));
+    }
+    let plan = options.plan.as_ref().map(|path| plan_for(host, &kept, path)).transpose()?;
+    let seal = kept.seal()?;
+    let artifacts = all_artifacts(seal.as_ref(), plan.as_ref().map(|(plan, _)| plan));
+    if seal.is_none() && plan.is_none() {
+        let wrong = Diagnostic::usage(format!("nothing is kept of commit {}", kept.short()));
+        let plan =
+            "make a plan with `rel run TASK -o plan.json`, and pack it with `--plan plan.json`";
+        return Err(Box::new(wrong.hint(plan)));
+    }
+    let ledger = kept.ledger()?;
+    let store = kept.store();
+    let mut contents = Contents {
+        plan: plan.map(|(_, text)| text),
+        seal: seal.map(|seal| seal.to_text()),
+        ledger: Some(ledger.text()?),
+        ..Contents::default()
+    };
+    for artifact in artifacts {
+        for name in bundle::signed_names(&artifact.sha256) {
+            let path = kept.state.join("attest").join(&name);
+            if fs::exists(&path) {
+                contents.signed.insert(name, path);
+            }
+        }
+        let path = store.verified(&artifact)?;
+        contents.artifacts.push((artifact, path));
+    }
+    let to = host.cwd.join(&options.file);
+    let sha256 = bundle::write(&to, &kept.release, &contents, kept.time)
+        .map_err(|error| cannot(&format!("write {}", options.file.display()), &error))?;
+    match output {
+        Output::Json => host.out_json(json!({
+            "v": VERSION, "event": "bundle", "file": options.file, "sha256": sha256,
+            "release": kept.release, "artifacts": contents.artifacts.len(),
+            "effects": ledger.keys().len(),
+        })),
+        _ => host.out(&format!("{sha256}  {}\n", options.file.display())),
+    }
+    Ok(Exit::OK)
+}
+
+/// A plan of this release, with its text.
+///
+/// # Errors
+/// It is none, or belongs to another release.
+fn plan_for(host: &Host, kept: &Kept, path: &Path) -> Outcome<(Plan, String)> {
+    let text = fs::read_text(&host.cwd.join(path)).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("cannot read {}: {error}", path.display()));
+        Box::new(wrong.hint("make a plan with `rel run TASK -o plan.json`"))
+    })?;
+    let plan = Plan::parse(&text).map_err(Box::new)?;
+    if plan.release.as_ref() == Some(&kept.release) {
+        return Ok((plan, text));
+    }
+    let wrong = Diagnostic::refused(format!("{} is the plan of another commit", path.display()));
+    Err(Box::new(wrong.hint("check that commit out, or make the plan anew")))
+}
+
+fn all_artifacts(seal: Option<&Seal>, plan: Option<&Plan>) -> BTreeSet<Artifact> {
+    let sealed = seal.into_iter().flat_map(|seal| seal.tasks.values());
+    let planned = plan.into_iter().flat_map(|plan| plan.artifacts.values());
+    sealed.chain(planned).flatten().cloned().collect()
+}
+
+/// Takes a bundle.
+///
+/// # Errors
+/// It is none, not the one that was meant, or does not fit what is here.
+pub(super) fn unpack(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Done {
+    unpacked(host, output, options).map_err(|wrong| vec![*wrong])
+}
+
+fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcome<Exit> {
+    let kept = Kept::of_head(host)?;
+    let from = host.cwd.join(&options.file);
+    let shown = options.file.display();
+    let unreadable = |error: std::io::Error| {
+        let wrong = Diagnostic::usage(format!("cannot read {shown}: {error}"));
+        Box::new(wrong.hint("name a bundle that `rel pack` wrote"))
+    };
+    let found = fs::digests(&from).map_err(unreadable)?.sha256;
+    if let Some(wanted) = options.sha256.as_ref().filter(|wanted| **wanted != found.to_string()) {
+        let wrong = Diagnostic::refused(format!("{shown} is not the bundle that was packed"));
+        let wrong =
+            wrong.note(format!("wanted sha256 {wanted}")).note(format!("found  sha256 {found}"));
+        return Err(Box::new(wrong.hint("find out who changed it; nothing was taken from it")));
+    }
+    let damaged = |why: String| {
+        let wrong = Diagnostic::refused(format!("{shown} cannot be taken: {why}"));
+        Box::new(wrong.hint("pack it anew where the release was begun; nothing was taken from it"))
+    };
+    let manifest = bundle::manifest(&from).map_err(damaged)?;
+    if manifest.release != kept.release {
+        let wrong = Diagnostic::refused(format!("{shown} belongs to another release"));
+        let wrong = wrong.note(format!("it is of commit {}", manifest.release.commit));
+        return Err(Box::new(wrong.hint("check that commit out")));
+    }
+    fs::make_dir(&kept.state).map_err(|error| cannot("make the state's folder", &error))?;
+    let drafts = tempfile::tempdir_in(&kept.state).map_err(|error| cannot("unpack it", &error))?;
+    let opened = bundle::open(&from, drafts.path()).map_err(damaged)?;
+    let taken = take(&kept, &opened, &damaged)?;
+    if let (Some(to), Some(plan)) = (&options.plan, opened.text(PLAN)) {
+        fs::replace(&host.cwd.join(to), plan)
+            .map_err(|error| cannot(&format!("write {}", to.display()), &error))?;
+    }
+    match output {
+        Output::Json => host.out_json(json!({
+            "v": VERSION, "event": "bundle", "file": options.file, "sha256": found,
+            "release": kept.release, "artifacts": taken.artifacts, "effects": taken.effects,
+        })),
+        _ => host.out(&format!(
+            "{} artifacts of commit {}, {} effects of its ledger\n",
+            taken.artifacts,
+            kept.short(),
+            taken.effects
+        )),
+    }
+    Ok(Exit::OK)
+}
+
+/// How much was taken.
+struct Taken {
+    artifacts: usize,
+    effects: usize,
+}
+
+/// Takes all that a bundle holds: bytes first, the ledger last, so that a run that is cut off leaves what the
+/// next one completes.
+fn take(
+    kept: &Kept,
+    opened: &Opened,
+    damaged: &dyn Fn(String) -> Box<Diagnostic>,
+) -> Outcome<Taken> {
+    let plan = opened.text(PLAN).map(Plan::parse).transpose().map_err(Box::new)?;
+    let seal = opened.text(SEAL).map(Seal::parse).transpose().map_err(damaged)?;
+    let strange = |release: Option<&Release>| release.is_some_and(|found| *found != kept.release);
+    let of_plan = plan.as_ref().and_then(|plan| plan.release.as_ref());
+    if strange(of_plan) || strange(seal.as_ref().map(|seal| &seal.release)) {
+        return Err(damaged("a part of it belongs to another release".into()));
+    }
+    let ours = kept.seal()?;
+    if let (Some(ours), Some(theirs)) = (&ours, &seal) {
+        let differs = theirs
+            .tasks
+            .iter()
+            .find(|(id, files)| ours.tasks.get(*id).is_some_and(|known| known != *files));
+        if let Some((id, _)) = differs {
+            let wrong = Diagnostic::refused(format!("`{id}` was built here too, with other bytes"));
+            return Err(Box::new(wrong.hint(
+                "if nothing was sent from here, drop what was built with `--rebuild` or `rel clean --all`",
+            )));
+        }
+    }
+    let artifacts = all_artifacts(seal.as_ref(), plan.as_ref());
+    bound(opened, seal.as_ref(), plan.as_ref()).map_err(damaged)?;
+    let ledger = kept.ledger()?;
+    let store = kept.store();
+    for artifact in &artifacts {
+        let lacking = || damaged(format!("{} is not in it", artifact.file_name()));
+        let path = opened.file(artifact).ok_or_else(lacking)?;
+        let put = store.put(path, &artifact.name)?;
+        if put != *artifact {
+            return Err(damaged(format!("{} is not what was sealed", artifact.file_name())));
+        }
+        for (name, path) in opened.signed(&artifact.sha256) {
+            let folder = kept.state.join("attest");
+            fs::make_lasting_dir(&folder)
+                .and_then(|()| fs::replace(&folder.join(name), &fs::read_text(path)?))
+                .map_err(|error| cannot("keep what was signed", &error))?;
+        }
+    }
+    if let Some(seal) = seal {
+        Seal::join(ours, &kept.release, seal.tasks, seal.planned).save(&kept.state.join("seal"))?;
+    }
+    if let Some(text) = opened.text(LEDGER) {
+        ledger.go_on(text)?;
+    }
+    Ok(Taken { artifacts: artifacts.len(), effects: ledger.keys().len() })
+}
+
+/// Makes sure that the ledger tells of nothing but what was planned.
+fn bound(opened: &Opened, seal: Option<&Seal>, plan: Option<&Plan>) -> Result<(), String> {
+    let keys = ledger::keys(opened.text(LEDGER).unwrap_or_default())?;
+    let planned = plan.into_iter().flat_map(|plan| &plan.effects).map(|planned| &planned.key);
+    let planned: BTreeSet<_> =
+        planned.chain(seal.into_iter().flat_map(|seal| &seal.planned)).collect();
+    match keys.iter().find(|key| !planned.contains(key)) {
+        Some(key) => Err(format!("its ledger knows of {key}, which no plan in it holds")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,134 @@
+//! `rel pack` and `rel unpack`: a release that goes on on another machine, with the same bytes and the same ledger.
+
+use serde_json::Value;
+
+use crate::adopt::{RELEASEFILE, builds, checkout, places};
+use crate::places::{Running, SDIST, WHEEL, built, origin};
+use crate::project::{Project, Ran};
+
+/// A second machine: a clone beside the project, where `line` is run.
+fn there(running: &Running, project: &Project, line: &str) -> Ran {
+    if !project.root().join("../other").exists() {
+        project.run_git(&["clone", "--quiet", ".", "../other"]);
+        project.run_git(&["-C", "../other", "remote", "set-url", "origin", &origin()]);
+    }
+    running.rel(project, &format!("-C ../other {line}"))
+}
+
+/// The requests that changed something so far, at one host.
+fn writes(running: &Running, host: &str) -> usize {
+    running.writes().iter().filter(|write| write.contains(host)).count()
+}
+
+#[test]
+fn what_one_machine_has_begun_another_finishes_and_the_first_hears_of_it() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "publish --live --yes").code(0);
+    let packed = running.rel(&project, "pack ../begun.tar").code(0);
+    assert!(packed.out.ends_with("  ../begun.tar\n"), "{}", packed.out);
+    let taken = there(&running, &project, "unpack ../begun.tar").code(0);
+    assert!(taken.out.starts_with("2 artifacts of commit "), "{}", taken.out);
+    assert!(taken.out.ends_with(", 2 effects of its ledger\n"), "{}", taken.out);
+
+    let ended = there(&running, &project, "release --live --yes --output plain").code(0);
+    ended.says("build: taken as sealed");
+    assert_eq!((builds(&project), writes(&running, "pypi")), (1, 2));
+
+    there(&running, &project, "pack ../done.tar").code(0);
+    running.rel(&project, "unpack ../done.tar").code(0);
+    running.rel(&project, "release --live").code(0).says("nothing had to be sent");
+    let ledger = running.rel(&project, "ledger").code(0);
+    assert_eq!(ledger.out, there(&running, &project, "ledger").out);
+    // What is known already changes nothing.
+    running.rel(&project, "unpack ../begun.tar").code(0);
+    assert_eq!(ledger.out, running.rel(&project, "ledger").out);
+}
+
+#[test]
+fn a_plan_is_applied_in_parts_where_it_was_not_made() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    let line = "pack ../release.tar --plan ../plan.json --output json";
+    let packed: Value = serde_json::from_str(&running.rel(&project, line).code(0).out).unwrap();
+    assert_eq!((&packed["artifacts"], &packed["effects"]), (&2.into(), &0.into()));
+    let sha256 = packed["sha256"].as_str().unwrap();
+    let line = format!("unpack ../release.tar --sha256 {sha256} -o plan-here.json");
+    there(&running, &project, &line).code(0);
+
+    let line = "apply plan-here.json publish --yes --output plain";
+    let ran = there(&running, &project, line).code(0).never_says("release v1.0");
+    ran.says("build: taken as sealed");
+    assert_eq!((writes(&running, "pypi"), writes(&running, "github")), (2, 0));
+    there(&running, &project, "apply plan-here.json --yes").code(0).says("release v1.0");
+    assert_eq!((writes(&running, "pypi"), builds(&project)), (2, 1));
+    let ran = there(&running, &project, "apply plan-here.json bild --yes").code(2);
+    ran.says("unknown task `bild`");
+}
+
+#[test]
+fn a_bundle_that_is_not_the_one_that_was_packed_is_refused() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    let other = "0".repeat(64);
+    let ran = there(&running, &project, &format!("unpack ../release.tar --sha256 {other}")).code(3);
+    ran.says("error: ../release.tar is not the bundle that was packed")
+        .says(&format!("note: wanted sha256 {other}"))
+        .says("hint: find out who changed it; nothing was taken from it");
+
+    let bundle = project.root().join("../release.tar");
+    let mut bytes = std::fs::read(&bundle).unwrap();
+    let at = bytes.windows(7).position(|part| part == b"UEsDBBQ" || part == b"time_pi").unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&bundle, bytes).unwrap();
+    let ran = there(&running, &project, "unpack ../release.tar").code(3);
+    ran.says("../release.tar cannot be taken: ").says("hint: pack it anew where");
+    assert!(!project.root().join("../other/.git/rel/top/seal").exists());
+}
+
+#[test]
+fn a_bundle_of_another_commit_or_with_another_past_is_refused() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    let none = running.rel(&project, "pack ../release.tar").code(2);
+    none.says("error: nothing is kept of commit ").says("hint: make a plan with `rel run TASK -o");
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../first.tar --plan ../plan.json").code(0);
+    there(&running, &project, "unpack ../first.tar -o plan-here.json").code(0);
+
+    // Both go on, each by itself.
+    running.rel(&project, "apply ../plan.json publish --yes").code(0);
+    there(&running, &project, "apply plan-here.json --yes").code(0);
+    running.rel(&project, "pack ../second.tar").code(0);
+    let ran = there(&running, &project, "unpack ../second.tar").code(3);
+    ran.says("error: this release was sent from here, and from elsewhere")
+        .says("hint: finish it where it has gone on further");
+
+    project.run_git(&["commit", "--allow-empty", "--quiet", "--message", "on"]);
+    let ran = running.rel(&project, "unpack ../second.tar").code(3);
+    ran.says("error: ../second.tar belongs to another release").says("hint: check that commit out");
+    let ran = running.rel(&project, "unpack ../plan.json").code(3);
+    ran.says("../plan.json cannot be taken: it is no bundle");
+    let ran = running.rel(&project, "unpack ../nowhere.tar").code(2);
+    ran.says("cannot read ../nowhere.tar").says("hint: name a bundle that `rel pack` wrote");
+}
+
+#[test]
+fn a_bundle_with_other_bytes_than_were_sealed_here_is_refused() {
+    let project = checkout(RELEASEFILE);
+    built(&project, "dist", "1.0");
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    there(&running, &project, &format!("adopt ../dist/{WHEEL} ../dist/{SDIST}")).code(0);
+    let ran = there(&running, &project, "unpack ../release.tar").code(0);
+    ran.never_says("error");
+    running.rel(&project, "apply ../plan.json publish --yes").code(0);
+    running.rel(&project, "pack ../release.tar").code(0);
+    let ran = there(&running, &project, "unpack ../release.tar").code(3);
+    ran.says("error: `build` was built here too, with other bytes")
+        .says("hint: if nothing was sent from here, drop what was built with `--rebuild`");
+}
