@@ -40,6 +40,8 @@ pub struct Manifest {
     pub rel: String,
     /// The release that it belongs to.
     pub release: Release,
+    /// The commit's time, in seconds since 1970.
+    pub time: u64,
     /// Digest of the plan that it is bound to.
     pub plan: Option<Digest>,
     /// Every other member.
@@ -111,6 +113,7 @@ pub fn write(to: &Path, release: &Release, contents: &Contents, time: u64) -> io
         v: VERSION,
         rel: env!("CARGO_PKG_VERSION").into(),
         release: release.clone(),
+        time,
         plan: contents.plan.as_ref().map(|text| Digest::of(text.as_bytes())),
         members: parts.iter().map(|(name, (member, _))| (name.clone(), member.clone())).collect(),
     };

@@ -16,8 +16,8 @@ use args::{
     rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, PackOptions, RehearseOptions,
-    RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, Invocation, PackOptions,
+    RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -88,7 +88,9 @@ fn command(given: Sub) -> Command {
         Sub::Plan(words) => Command::Plan(words.words, words.rest),
         Sub::Apply(args) => {
             let options = common(args.common);
-            Command::Apply(args.plan, RunOptions { live: true, words: args.words, ..options })
+            let options = RunOptions { live: true, words: args.words, ..options };
+            let carried = CarriedOptions { sha256: args.sha256, to: args.to };
+            Command::Apply(args.plan, options, carried)
         }
         Sub::Pack(PackArgs { file, plan }) => Command::Pack(PackOptions { file, plan }),
         Sub::Unpack(UnpackArgs { file, sha256, plan }) => {

@@ -74,6 +74,12 @@ pub struct Plan {
     pub artifacts: BTreeMap<String, Vec<Artifact>>,
     /// The effects, in the order in which they were asked for.
     pub effects: Vec<Planned>,
+    /// Sending task instances, each with those that have to be done before it.
+    #[serde(default)]
+    pub after: BTreeMap<String, BTreeSet<String>>,
+    /// Sending task instances that ask before they act, each with its question.
+    #[serde(default)]
+    pub confirm: BTreeMap<String, String>,
     /// What guards said.
     pub guards: Vec<Guarded>,
     /// What the remotes held.

@@ -17,7 +17,7 @@ use crate::cli::{PackOptions, UnpackOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::host::{Host, fs};
 use crate::ledger::{self, Ledger};
-use crate::model::artifact::Artifact;
+use crate::model::artifact::{Artifact, Digest};
 use crate::model::effect::Release;
 use crate::plan::Plan;
 use crate::repo::Repo;
@@ -29,12 +29,12 @@ use crate::stage::Stage;
 use crate::store::Store;
 
 /// Where a release is kept.
-struct Kept {
-    state: PathBuf,
-    release: Release,
+pub(super) struct Kept {
+    pub(super) state: PathBuf,
+    pub(super) release: Release,
     /// The commit's time, in seconds since 1970.
     time: u64,
-    _in_use: File,
+    _in_use: Option<File>,
 }
 
 impl Kept {
@@ -51,18 +51,24 @@ impl Kept {
         let state = repo.state()?;
         let in_use =
             retention::used(&state).map_err(|error| cannot("hold what is kept", &error))?;
-        Ok(Self { state, release, time: head.time, _in_use: in_use })
+        Ok(Self { state, release, time: head.time, _in_use: Some(in_use) })
     }
 
-    fn store(&self) -> Store {
+    /// The release of a bundle, kept in a folder of its own.
+    pub(super) fn carried(opened: &Opened, state: PathBuf) -> Self {
+        let bundle::Manifest { release, time, .. } = opened.manifest.clone();
+        Self { state, release, time, _in_use: None }
+    }
+
+    pub(super) fn store(&self) -> Store {
         Store::new(self.state.join("store"))
     }
 
-    fn seal(&self) -> Outcome<Option<Seal>> {
+    pub(super) fn seal(&self) -> Outcome<Option<Seal>> {
         Seal::load(&self.state.join("seal"), &self.release)
     }
 
-    fn ledger(&self) -> Outcome<Ledger> {
+    pub(super) fn ledger(&self) -> Outcome<Ledger> {
         Ledger::open(&self.state.join("ledger"), &self.release)
     }
 
@@ -92,14 +98,45 @@ fn packed(host: &Arc<Host>, output: Output, options: &PackOptions) -> Outcome<Ex
         ));
     }
     let plan = options.plan.as_ref().map(|path| plan_for(host, &kept, path)).transpose()?;
-    let seal = kept.seal()?;
-    let artifacts = all_artifacts(seal.as_ref(), plan.as_ref().map(|(plan, _)| plan));
-    if seal.is_none() && plan.is_none() {
+    let nothing = kept.seal()?.is_none() && plan.is_none();
+    if nothing {
         let wrong = Diagnostic::usage(format!("nothing is kept of commit {}", kept.short()));
         let plan =
             "make a plan with `rel run TASK -o plan.json`, and pack it with `--plan plan.json`";
         return Err(Box::new(wrong.hint(plan)));
     }
+    let written = write(host, &kept, plan, &options.file)?;
+    match output {
+        Output::Json => host.out_json(json!({
+            "v": VERSION, "event": "bundle", "file": options.file, "sha256": written.sha256,
+            "release": kept.release, "artifacts": written.artifacts, "effects": written.effects,
+        })),
+        _ => host.out(&written.line),
+    }
+    Ok(Exit::OK)
+}
+
+/// What was written.
+pub(super) struct Written {
+    sha256: Digest,
+    artifacts: usize,
+    effects: usize,
+    /// Digest and name, as `sha256sum` has them.
+    pub(super) line: String,
+}
+
+/// Writes all that is kept of a release, with its plan.
+///
+/// # Errors
+/// Not all of it is here; another run is at work; the disk fails.
+pub(super) fn write(
+    host: &Host,
+    kept: &Kept,
+    plan: Option<(Plan, String)>,
+    file: &Path,
+) -> Outcome<Written> {
+    let seal = kept.seal()?;
+    let artifacts = all_artifacts(seal.as_ref(), plan.as_ref().map(|(plan, _)| plan));
     let ledger = kept.ledger()?;
     let store = kept.store();
     let mut contents = Contents {
@@ -118,18 +155,11 @@ fn packed(host: &Arc<Host>, output: Output, options: &PackOptions) -> Outcome<Ex
         let path = store.verified(&artifact)?;
         contents.artifacts.push((artifact, path));
     }
-    let to = host.cwd.join(&options.file);
-    let sha256 = bundle::write(&to, &kept.release, &contents, kept.time)
-        .map_err(|error| cannot(&format!("write {}", options.file.display()), &error))?;
-    match output {
-        Output::Json => host.out_json(json!({
-            "v": VERSION, "event": "bundle", "file": options.file, "sha256": sha256,
-            "release": kept.release, "artifacts": contents.artifacts.len(),
-            "effects": ledger.keys().len(),
-        })),
-        _ => host.out(&format!("{sha256}  {}\n", options.file.display())),
-    }
-    Ok(Exit::OK)
+    let shown = file.display();
+    let sha256 = bundle::write(&host.cwd.join(file), &kept.release, &contents, kept.time)
+        .map_err(|error| cannot(&format!("write {shown}"), &error))?;
+    let (artifacts, effects) = (contents.artifacts.len(), ledger.keys().len());
+    Ok(Written { line: format!("{sha256}  {shown}\n"), sha256, artifacts, effects })
 }
 
 /// A plan of this release, with its text.
@@ -165,23 +195,9 @@ pub(super) fn unpack(host: &Arc<Host>, output: Output, options: &UnpackOptions) 
 
 fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcome<Exit> {
     let kept = Kept::of_head(host)?;
-    let from = host.cwd.join(&options.file);
-    let shown = options.file.display();
-    let unreadable = |error: std::io::Error| {
-        let wrong = Diagnostic::usage(format!("cannot read {shown}: {error}"));
-        Box::new(wrong.hint("name a bundle that `rel pack` wrote"))
-    };
-    let found = fs::digests(&from).map_err(unreadable)?.sha256;
-    if let Some(wanted) = options.sha256.as_ref().filter(|wanted| **wanted != found.to_string()) {
-        let wrong = Diagnostic::refused(format!("{shown} is not the bundle that was packed"));
-        let wrong =
-            wrong.note(format!("wanted sha256 {wanted}")).note(format!("found  sha256 {found}"));
-        return Err(Box::new(wrong.hint("find out who changed it; nothing was taken from it")));
-    }
-    let damaged = |why: String| {
-        let wrong = Diagnostic::refused(format!("{shown} cannot be taken: {why}"));
-        Box::new(wrong.hint("pack it anew where the release was begun; nothing was taken from it"))
-    };
+    let shown = options.file.display().to_string();
+    let (from, found) = checked(host, &options.file, options.sha256.as_deref())?;
+    let damaged = |why: String| damaged(&shown, &why);
     let manifest = bundle::manifest(&from).map_err(damaged)?;
     if manifest.release != kept.release {
         let wrong = Diagnostic::refused(format!("{shown} belongs to another release"));
@@ -211,15 +227,45 @@ fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcom
     Ok(Exit::OK)
 }
 
+/// Where a bundle is, if it is the one that is meant, and its digest.
+///
+/// # Errors
+/// It cannot be read, or has another digest.
+pub(super) fn checked(
+    host: &Host,
+    file: &Path,
+    sha256: Option<&str>,
+) -> Outcome<(PathBuf, Digest)> {
+    let (from, shown) = (host.cwd.join(file), file.display());
+    let found = fs::digests(&from).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("cannot read {shown}: {error}"));
+        Box::new(wrong.hint("name a bundle that `rel pack` wrote"))
+    })?;
+    let found = found.sha256;
+    let Some(wanted) = sha256.filter(|wanted| *wanted != found.to_string()) else {
+        return Ok((from, found));
+    };
+    let wrong = Diagnostic::refused(format!("{shown} is not the bundle that was packed"));
+    let wrong =
+        wrong.note(format!("wanted sha256 {wanted}")).note(format!("found  sha256 {found}"));
+    Err(Box::new(wrong.hint("find out who changed it; nothing was taken from it")))
+}
+
+/// A bundle that is not what it says.
+pub(super) fn damaged(shown: &str, why: &str) -> Box<Diagnostic> {
+    let wrong = Diagnostic::refused(format!("{shown} cannot be taken: {why}"));
+    Box::new(wrong.hint("pack it anew where the release was begun; nothing was taken from it"))
+}
+
 /// How much was taken.
-struct Taken {
+pub(super) struct Taken {
     artifacts: usize,
     effects: usize,
 }
 
 /// Takes all that a bundle holds: bytes first, the ledger last, so that a run that is cut off leaves what the
 /// next one completes.
-fn take(
+pub(super) fn take(
     kept: &Kept,
     opened: &Opened,
     damaged: &dyn Fn(String) -> Box<Diagnostic>,

@@ -88,15 +88,7 @@ impl Session {
             Exit::OK if !self.options.live && !self.of_kind(Kind::Sending).is_empty() => {
                 "dry run done: nothing was sent".to_owned()
             }
-            Exit::OK => "done".to_owned(),
-            Exit::TASK => "failed".into(),
-            Exit::USAGE => "stopped: wrong usage".into(),
-            Exit::REFUSED => "refused: this run sent nothing".into(),
-            Exit::REMOTE => "stopped at a remote: nothing was sent".into(),
-            Exit::UNFINISHED => {
-                "NOT FINISHED: something was, or may have been, sent; the same command again goes on from here".into()
-            }
-            _ => "interrupted: nothing was sent".into(),
+            exit => said(exit).to_owned(),
         }
     }
 
@@ -116,5 +108,20 @@ impl Session {
             Leg { task, millis: took(node).as_millis() }
         };
         chain.into_iter().map(leg).collect()
+    }
+}
+
+/// What an exit code says of a live run.
+pub(super) fn said(exit: Exit) -> &'static str {
+    match exit {
+        Exit::OK => "done",
+        Exit::TASK => "failed",
+        Exit::USAGE => "stopped: wrong usage",
+        Exit::REFUSED => "refused: this run sent nothing",
+        Exit::REMOTE => "stopped at a remote: nothing was sent",
+        Exit::UNFINISHED => {
+            "NOT FINISHED: something was, or may have been, sent; the same command again goes on from here"
+        }
+        _ => "interrupted: nothing was sent",
     }
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::look::Look;
 use super::pass::Pass;
 use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
-use crate::door::{self, Door};
+use crate::door::Door;
 use crate::graph::{Kind, Node};
-use crate::model::effect::{Effect, Key, Listed, Presence};
+use crate::model::effect::Presence;
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
-use crate::remote::{Errand, Survey};
 
 /// Calls every sending instance once with a plan's door.
 ///
@@ -39,74 +39,6 @@ pub(super) fn taken(session: &Arc<Session>) -> Vec<(Node, BTreeSet<String>)> {
         (node, std::mem::take(&mut *asked()))
     };
     session.of_kind(Kind::Sending).into_iter().map(of).collect()
-}
-
-/// What the remotes hold now for each effect of a plan.
-pub(super) struct Look {
-    /// One row for each effect.
-    pub(super) rows: Vec<PlanRow>,
-    /// For each row what is listed there of the same version or a newer one; looked for only if a plan
-    /// is kept or given, since nobody else asks.
-    pub(super) ahead: Vec<Vec<Listed>>,
-    /// Why nothing may be sent: other bytes are there, or a remote cannot be asked.
-    pub(super) stops: Vec<Diagnostic>,
-}
-
-impl Look {
-    /// Whether there is nothing left to send.
-    pub(super) fn all_there(&self) -> bool {
-        self.rows.iter().all(|row| row.presence == Some(Presence::Same))
-    }
-}
-
-/// Asks the remotes about every effect of `plan`; with `offline` nobody is asked.
-pub(super) fn look(
-    session: &Session,
-    plan: &Plan,
-    offline: bool,
-    done: impl Fn(&Key) -> bool,
-) -> Look {
-    let say = |_: String| {};
-    let errand = Errand {
-        host: &session.host,
-        store: &session.cx.store,
-        root: &session.cx.root,
-        env: &|| Ok(std::collections::BTreeMap::new()),
-        ties: &session.cx.ties,
-        stop: &session.stop,
-        say: &say,
-    };
-    let survey = Survey::new(&errand);
-    let mut look = Look { rows: Vec::new(), ahead: Vec::new(), stops: Vec::new() };
-    let mut silent: BTreeSet<String> = BTreeSet::new();
-    for planned in &plan.effects {
-        if session.stop.fired() {
-            break;
-        }
-        let place = planned.effect.destination().to_string();
-        let presence = match &planned.effect {
-            _ if offline || silent.contains(&place) => None,
-            Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
-            effect => match survey.probe(effect) {
-                Ok(presence) => Some(presence),
-                Err(trouble) => {
-                    silent.insert(place);
-                    look.stops.push(door::cannot_look(effect, &trouble));
-                    None
-                }
-            },
-        };
-        if let Some(Presence::Other(found)) = &presence {
-            look.stops.push(door::other_bytes(&planned.effect, found));
-        }
-        // What cannot be asked was said above.
-        let asked = presence.as_ref().filter(|_| session.options.plan_file.is_some());
-        let ahead = asked.and_then(|_| survey.ahead(&planned.effect).ok());
-        look.ahead.push(ahead.unwrap_or_default());
-        let (key, task) = (planned.key.clone(), planned.task.clone());
-        look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });
-    }
-    look
 }
 
 /// Answers to the questions of one run.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::edited;
 use super::gate::{self, Answers};
+use super::look::{self, Asked};
 use super::pass::Pass;
 use super::proof;
 use super::session::{Done, Session};
@@ -14,7 +15,7 @@ use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::ledger::{Ledger, State};
 use crate::model::artifact::Artifact;
-use crate::model::effect::Release;
+use crate::model::effect::{Key, Release};
 use crate::model::event::Event;
 use crate::plan::{Plan, Planned};
 use crate::seal::Seal;
@@ -177,8 +178,9 @@ fn through_gate(
         session.guards(&plan.effects).stops,
     ]
     .concat();
-    let look =
-        gate::look(session, &plan, false, |key| matches!(ledger.state(key), Some(State::Done(_))));
+    let asked = Asked { offline: false, ahead: session.options.plan_file.is_some() };
+    let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
+    let look = session.with_errand(|errand| look::look(errand, &plan, &asked, done));
     if let Some(exit) = session.verdict() {
         return Ok(exit);
     }
@@ -267,7 +269,9 @@ fn after_sending(
             wrong.hint("make the body ask for the same effects each time it is called"),
         ));
     }
-    proof::prove(session, door, plan).map_err(|wrong| show(*wrong))?;
+    session
+        .with_errand(|errand| proof::prove(errand, &session.events, door, plan))
+        .map_err(|wrong| show(*wrong))?;
     if all_there {
         session.events.note("nothing had to be sent: every effect was there already");
     }

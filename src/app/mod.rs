@@ -1,12 +1,13 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
-//! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
-//! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
+//! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes,
+//! `stale` says what overtook a plan, `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
-//! another machine, `onward` names the command that goes on with it.
+//! another machine, `carried` sends one from there, `onward` names the command that goes on with it.
 
 mod adopt;
 mod bundle;
+mod carried;
 mod clean;
 mod complete;
 pub mod doc;
@@ -21,6 +22,7 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod live;
+mod look;
 mod onward;
 mod page;
 mod pass;
@@ -78,7 +80,9 @@ fn dispatch(
 ) -> Result<Exit, Vec<Diagnostic>> {
     match command {
         Command::Run(options) => run::run(host, events, options),
-        Command::Apply(plan, options) => run::apply(host, events, &plan, options),
+        Command::Apply(plan, options, carried) => {
+            run::apply(host, events, &plan, options, &carried)
+        }
         Command::Pack(options) => bundle::pack(host, output, &options),
         Command::Unpack(options) => bundle::unpack(host, output, &options),
         Command::Adopt(options) => adopt::run(host, output, &options),

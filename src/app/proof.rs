@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::session::Session;
 use crate::diag::{Diagnostic, Outcome};
 use crate::door::Door;
 use crate::model::effect::{Key, Presence};
-use crate::model::event::{Event, ProofRow};
+use crate::model::event::{Event, Events, ProofRow};
 use crate::plan::{Plan, Planned};
 use crate::remote::{Errand, Survey};
 
@@ -18,8 +17,8 @@ const PAUSES: [u64; 7] = [0, 1, 2, 4, 8, 15, 30];
 ///
 /// # Errors
 /// An effect is not to be seen, though it was sent.
-pub(super) fn prove(session: &Session, door: &Door, plan: &Plan) -> Outcome<()> {
-    let seen = look(session, door, plan);
+pub(super) fn prove(errand: &Errand<'_>, events: &Events, door: &Door, plan: &Plan) -> Outcome<()> {
+    let seen = look(errand, door, plan);
     let rows: Vec<ProofRow> =
         plan.effects.iter().map(|planned| row(door, planned, &seen)).collect();
     let missing = |settled: bool| -> Vec<String> {
@@ -30,7 +29,7 @@ pub(super) fn prove(session: &Session, door: &Door, plan: &Plan) -> Outcome<()> 
         found.map(|(row, _)| format!("{}: {}", row.destination, row.name)).collect()
     };
     let (lost, unsent) = (missing(true), missing(false));
-    session.events.emit(Event::Proof { rows: rows.clone() });
+    events.emit(Event::Proof { rows: rows.clone() });
     if !lost.is_empty() {
         let mut wrong =
             Diagnostic::remote("not everything that was sent can be seen on the remotes");
@@ -62,22 +61,11 @@ fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> P
 }
 
 /// Looks at all effects until each is seen or time is up; `None` for what cannot be looked at.
-fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
-    let say = |_: String| {};
-    let (host, store, root) = (&session.host, &session.cx.store, session.cx.root.as_path());
-    let errand = Errand {
-        host,
-        store,
-        root,
-        env: &|| Ok(std::collections::BTreeMap::new()),
-        ties: &session.cx.ties,
-        stop: &session.stop,
-        say: &say,
-    };
+fn look<'a>(errand: &Errand<'_>, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
     let mut seen = BTreeMap::new();
     for pause in PAUSES {
-        session.stop.wait(Duration::from_secs(pause));
-        let survey = Survey::new(&errand);
+        errand.stop.wait(Duration::from_secs(pause));
+        let survey = Survey::new(errand);
         for planned in plan
             .effects
             .iter()
@@ -95,7 +83,7 @@ fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key,
                 Ok(Presence::Absent) | Err(_) => {}
             }
         }
-        if seen.len() == plan.effects.len() || session.stop.fired() {
+        if seen.len() == plan.effects.len() || errand.stop.fired() {
             break;
         }
     }

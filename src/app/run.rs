@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::session::{Done, Session};
-use super::{dry, followers, live};
-use crate::cli::RunOptions;
+use super::{carried, dry, followers, live};
+use crate::bundle;
+use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::Diagnostic;
 use crate::host::{Host, fs};
 use crate::model::event::Events;
@@ -28,7 +29,22 @@ pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
 ///
 /// # Errors
 /// The plan cannot be read, or no longer fits the project.
-pub fn apply(host: &Arc<Host>, events: &Events, path: &Path, options: RunOptions) -> Done {
+pub fn apply(
+    host: &Arc<Host>,
+    events: &Events,
+    path: &Path,
+    options: RunOptions,
+    carried: &CarriedOptions,
+) -> Done {
+    if bundle::manifest(&host.cwd.join(path)).is_ok() {
+        return carried::run(host, events, path, &options, carried);
+    }
+    if carried.sha256.is_some() || carried.to.is_some() {
+        let wrong = Diagnostic::usage(format!("{} is no bundle", path.display()));
+        return Err(wrong
+            .hint("`--sha256` and `-o` go with a bundle that `rel pack` wrote")
+            .into());
+    }
     let text = fs::read_text(&host.cwd.join(path)).map_err(|error| {
         let wrong = Diagnostic::usage(format!("cannot read {}: {error}", path.display()));
         vec![wrong.hint("make a plan with `rel run TASK -o plan.json`")]

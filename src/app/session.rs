@@ -20,6 +20,7 @@ use crate::model::effect::Release;
 use crate::model::event::{End, Event, Events};
 use crate::model::task::{Declared, Index, Task};
 use crate::plan::{self, Plan, Planned};
+use crate::remote::Errand;
 use crate::repo::Repo;
 use crate::retention;
 use crate::script::Script;
@@ -57,7 +58,7 @@ pub(super) struct Session {
 }
 
 /// A stop that signals fire.
-fn listening(host: &Host) -> Result<Stop, Vec<Diagnostic>> {
+pub(super) fn listening(host: &Host) -> Result<Stop, Vec<Diagnostic>> {
     let stop = Stop::default();
     let deaf = |error| vec![Diagnostic::machine(format!("cannot listen to signals: {error}"))];
     host.stop_on_signals(&stop).map_err(deaf)?;
@@ -198,9 +199,44 @@ impl Session {
             rest: self.options.rest.clone(),
             artifacts: self.artifacts(),
             effects,
+            after: self.sending_after(),
+            confirm: self.questions(),
             guards: Vec::new(),
             seen: BTreeMap::new(),
         }
+    }
+
+    /// Does something with the remotes that no task asks for.
+    pub(super) fn with_errand<T>(&self, work: impl FnOnce(&Errand<'_>) -> T) -> T {
+        work(&Errand {
+            host: &self.host,
+            store: &self.cx.store,
+            root: &self.cx.root,
+            env: &|| Ok(BTreeMap::new()),
+            ties: &self.cx.ties,
+            stop: &self.stop,
+            say: &|_| {},
+        })
+    }
+
+    /// Sending instances that ask, each with its question.
+    fn questions(&self) -> BTreeMap<String, String> {
+        let question = |node: Node| {
+            let question = self.task(node).confirm.clone()?;
+            Some((self.graph.instance(node).id.clone(), question))
+        };
+        self.of_kind(Kind::Sending).into_iter().filter_map(question).collect()
+    }
+
+    /// Sending instances, each with those that have to be done before.
+    fn sending_after(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let sending = self.of_kind(Kind::Sending);
+        let id = |node: &Node| self.graph.instance(*node).id.clone();
+        let before = |node: &Node| {
+            let ancestors = self.graph.ancestors(*node);
+            sending.iter().filter(|other| ancestors.contains(other)).map(id).collect()
+        };
+        sending.iter().map(|node| (id(node), before(node))).collect()
     }
 
     /// Artifacts of the local instances that have run, by instance.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gate::Look;
+use super::look::Look;
 use crate::diag::Diagnostic;
 use crate::guard::Findings;
 use crate::ledger::Ledger;

@@ -246,11 +246,17 @@ pub(super) struct UnpackArgs {
 
 #[derive(Args)]
 pub(super) struct ApplyArgs {
-    /// The plan.
+    /// The plan, or a bundle that holds one: then neither checkout nor Releasefile is needed.
     #[arg(value_hint = ValueHint::FilePath)]
     pub(super) plan: PathBuf,
     /// Only what these tasks of it send, and what they need.
     pub(super) words: Vec<String>,
+    /// Refuse any other bundle than the one with this digest.
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) sha256: Option<String>,
+    /// Write the bundle here again, with what was sent.
+    #[arg(short = 'o', value_name = "BUNDLE", value_hint = ValueHint::FilePath)]
+    pub(super) to: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: Common,
 }

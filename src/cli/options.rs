@@ -47,6 +47,15 @@ pub struct PackOptions {
     pub plan: Option<PathBuf>,
 }
 
+/// How to apply a plan that comes in a bundle.
+#[derive(Debug, Default)]
+pub struct CarriedOptions {
+    /// The digest that the bundle has to have.
+    pub sha256: Option<String>,
+    /// Where the bundle goes with what was sent.
+    pub to: Option<PathBuf>,
+}
+
 /// What to unpack.
 #[derive(Debug)]
 pub struct UnpackOptions {
@@ -169,7 +178,7 @@ pub enum Command {
     /// Run tasks.
     Run(RunOptions),
     /// Apply a plan from a file.
-    Apply(PathBuf, RunOptions),
+    Apply(PathBuf, RunOptions, CarriedOptions),
     /// Write a release into one file.
     Pack(PackOptions),
     /// Take a release out of one.

@@ -37,6 +37,8 @@ fn plan(there: Option<&[&str]>) -> Plan {
         rest: Vec::new(),
         artifacts: BTreeMap::new(),
         effects: vec![planned],
+        after: BTreeMap::new(),
+        confirm: BTreeMap::new(),
         guards: Vec::new(),
         seen: seen.into_iter().collect(),
     }

@@ -132,3 +132,94 @@ fn a_bundle_with_other_bytes_than_were_sealed_here_is_refused() {
     ran.says("error: `build` was built here too, with other bytes")
         .says("hint: if nothing was sent from here, drop what was built with `--rebuild`");
 }
+
+/// rel in a folder that holds nothing of the project.
+fn nowhere(running: &Running, project: &Project, line: &str) -> Ran {
+    let _ = std::fs::create_dir(project.root().join("../nowhere"));
+    running.rel(project, &format!("-C ../nowhere {line}"))
+}
+
+/// The digest that a command has printed for its bundle.
+fn digest(ran: &Ran) -> String {
+    let last = ran.out.lines().rfind(|line| line.ends_with(".tar")).unwrap();
+    last.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn what_may_publish_needs_neither_the_checkout_nor_its_code() {
+    let text = RELEASEFILE.replace(
+        ".effects(\"github-release\")",
+        ".effects(\"github-release\").confirm(\"Tell the world?\")",
+    );
+    let project = checkout(&text);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    let packed = running.rel(&project, "pack ../nowhere.tar --plan ../plan.json").code(0);
+    let first = digest(&packed);
+
+    let early = nowhere(&running, &project, "apply ../nowhere.tar release --yes").code(3);
+    early.says("error: `release` comes after `publish`, which is not done");
+    let unasked = nowhere(&running, &project, "apply ../nowhere.tar publish").code(3);
+    unasked.says("hint: answer beforehand with `--yes`");
+    let typo = nowhere(&running, &project, "apply ../nowhere.tar publis --yes").code(2);
+    typo.says("error: no task `publis` sends anything in this plan")
+        .says("did you mean `publish`?");
+    assert!(running.writes().is_empty(), "{:?}", running.writes());
+
+    let line = format!(
+        "apply ../nowhere.tar --sha256 {first} publish --yes -o ../sent.tar --output plain"
+    );
+    let sent = nowhere(&running, &project, &line).code(0);
+    let sent = sent.says("sent: upload time_piece-1.0").says("proven");
+    assert_eq!((writes(&running, "pypi"), writes(&running, "github")), (2, 0));
+    let second = digest(&sent);
+    let other = nowhere(&running, &project, &format!("apply ../sent.tar --sha256 {first} --yes"));
+    other.code(3).says("is not the bundle that was packed");
+
+    let line = format!("apply ../sent.tar --sha256 {second} release --yes -o ../done.tar");
+    let unasked = nowhere(&running, &project, &line).code(5);
+    unasked.says("release: Tell the world?").says("hint: answer beforehand with `--yes=release`");
+    let line = format!("{line} --yes=release --output plain");
+    nowhere(&running, &project, &line).code(0).says("sent: publish release v1.0");
+    assert_eq!(writes(&running, "pypi"), 2);
+    let again = nowhere(&running, &project, "apply ../done.tar --yes=release --yes").code(0);
+    again.says("already");
+    running.rel(&project, "unpack ../done.tar").code(0);
+    running.rel(&project, "release --live --yes").code(0).says("nothing had to be sent");
+    assert_eq!(builds(&project), 1);
+}
+
+#[test]
+fn what_was_sent_before_a_refusal_is_in_the_bundle_all_the_same() {
+    let project = checkout(RELEASEFILE);
+    let mut places = places(&project);
+    places.forge.set_immutable_releases(true);
+    let files = built(&project, "dist", "1.0");
+    places.release_of("v1.0", &files, true);
+    let running = places.start();
+    running.rel(&project, "run release -o ../plan.json");
+    running.rel(&project, "pack ../nowhere.tar --plan ../plan.json").code(0);
+    let ran = nowhere(&running, &project, "apply ../nowhere.tar publish --yes -o ../half.tar");
+    ran.code(0);
+    let ran =
+        nowhere(&running, &project, "apply ../half.tar release --yes -o ../still.tar").code(5);
+    ran.says("holds other bytes");
+    let opened = rel::bundle::manifest(&project.root().join("../still.tar")).unwrap();
+    assert!(opened.plan.is_some());
+    there(&running, &project, "unpack ../still.tar").code(0);
+    let ledger = there(&running, &project, "ledger").code(0);
+    assert_eq!(ledger.out.matches("  done  ").count(), 2, "{}", ledger.out);
+}
+
+#[test]
+fn a_command_of_a_users_own_needs_the_checkout() {
+    let text = "task(\"tell\").effects(\"command\").run(|| remote(\"true\"));\n";
+    let project = checkout(text);
+    let running = places(&project).start();
+    running.rel(&project, "run tell -o ../plan.json").code(0);
+    running.rel(&project, "pack ../tell.tar --plan ../plan.json").code(0);
+    let ran = nowhere(&running, &project, "apply ../tell.tar --yes").code(2);
+    ran.says("error: this needs the project's checkout: ").says("`rel apply plan.json`");
+    let ran = running.rel(&project, "apply ../plan.json --sha256 00 --yes").code(2);
+    ran.says("error: ../plan.json is no bundle");
+}

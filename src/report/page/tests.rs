@@ -50,6 +50,8 @@ fn plan(name: &str) -> Plan {
         artifacts: BTreeMap::new(),
         seen: BTreeMap::from([(key.clone(), seen)]),
         effects: vec![Planned { key, task: "publish".into(), receipt, effect }],
+        after: BTreeMap::new(),
+        confirm: BTreeMap::new(),
         guards: vec![guard("commit", &[], false), guard("tag", &["HEAD carries no tag"], true)],
     }
 }

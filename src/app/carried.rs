@@ -1,0 +1,287 @@
+//! `rel apply BUNDLE`: sends what tasks of a plan send, where neither the project nor its tools are.
+//!
+//! No Releasefile is read and no body is called: the effects stand in the plan, the bytes in the bundle. So
+//! what may publish sees no code of anybody's. What a task does besides, and a command of a user's own, is
+//! not done here. Whatever comes of it, the bundle is written anew with the ledger as it is by then.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::bundle::{self as bundles, Kept};
+use super::ending;
+use super::look::{self, Asked, Look};
+use super::session::{Done, listening};
+use super::{proof, stale};
+use crate::bundle::{self, PLAN};
+use crate::cli::{CarriedOptions, RunOptions};
+use crate::diag::{Diagnostic, Exit, Kind};
+use crate::door::{Caller, Door};
+use crate::host::stop::Stop;
+use crate::host::{Host, fs};
+use crate::ledger::{Ledger, State};
+use crate::model::effect::{Effect, Key, Presence};
+use crate::model::event::{End, Event, Events, Tally};
+use crate::plan::{Plan, Planned};
+use crate::remote::{Errand, Ties};
+use crate::seal::Seal;
+
+/// One run.
+struct Run<'a> {
+    host: &'a Arc<Host>,
+    events: &'a Events,
+    options: &'a RunOptions,
+    kept: &'a Kept,
+    stop: &'a Stop,
+}
+
+/// Sends.
+///
+/// # Errors
+/// What is wrong before anything was sent.
+pub(super) fn run(
+    host: &Arc<Host>,
+    events: &Events,
+    path: &Path,
+    options: &RunOptions,
+    carried: &CarriedOptions,
+) -> Done {
+    let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    let stop = listening(host)?;
+    let shown = path.display().to_string();
+    let damaged = |why: String| bundles::damaged(&shown, &why);
+    let (from, _) = bundles::checked(host, path, carried.sha256.as_deref()).map_err(one)?;
+    let place = tempfile::tempdir();
+    let made = place.and_then(|place| {
+        let drafts = place.path().join("drafts");
+        fs::make_dir(&drafts)?;
+        Ok((place, drafts))
+    });
+    let (place, drafts) = made.map_err(|error| {
+        vec![Diagnostic::machine(format!("cannot make a folder to work in: {error}"))]
+    })?;
+    let opened = bundle::open(&from, &drafts).map_err(damaged).map_err(one)?;
+    let kept = Kept::carried(&opened, place.path().join("state"));
+    bundles::take(&kept, &opened, &damaged).map_err(one)?;
+    let Some(text) = opened.text(PLAN).map(str::to_owned) else {
+        let wrong = Diagnostic::usage(format!("{shown} holds no plan"));
+        return Err(wrong.hint("pack it with the plan: `rel pack FILE --plan plan.json`").into());
+    };
+    let whole = Plan::parse(&text)?;
+    let run = Run { host, events, options, kept: &kept, stop: &stop };
+    let plan = chosen(&whole, &options.words)?;
+    let (goals, tasks) = (options.words.clone(), tasks_of(&plan).len());
+    events.emit(Event::RunStarted { goals, live: true, tasks, root: host.cwd.clone() });
+    let ended = run.apply(&whole, &plan);
+    let exit = ended.unwrap_or_else(|wrong| super::fail(events, wrong));
+    let written = match &carried.to {
+        Some(to) => bundles::write(host, &kept, Some((whole, text)), to).map(Some),
+        None => Ok(None),
+    };
+    let exit = match written {
+        Ok(written) => {
+            if let Some(written) = written {
+                host.out(&written.line);
+            }
+            exit
+        }
+        Err(wrong) => {
+            super::fail(events, vec![*wrong]);
+            Exit::UNFINISHED
+        }
+    };
+    let (millis, message) = (host.clock.elapsed().as_millis(), ending::said(exit).to_owned());
+    let (tally, critical_path) = (Tally::default(), Vec::new());
+    events.emit(Event::RunFinished { exit: exit.0, millis, message, tally, critical_path });
+    Ok(exit)
+}
+
+/// The name of a task instance's task.
+fn name_of(id: &str) -> &str {
+    id.split([':', '(']).next().unwrap_or(id)
+}
+
+/// The tasks of a plan, in the order in which they send.
+fn tasks_of(plan: &Plan) -> Vec<String> {
+    let mut tasks: Vec<String> = Vec::new();
+    for planned in &plan.effects {
+        if !tasks.contains(&planned.task) {
+            tasks.push(planned.task.clone());
+        }
+    }
+    tasks
+}
+
+/// The part of a plan that the named tasks send; all of it if none is named.
+///
+/// # Errors
+/// One sends nothing in it, or cannot send from here.
+fn chosen(whole: &Plan, words: &[String]) -> Result<Plan, Diagnostic> {
+    let tasks = tasks_of(whole);
+    for word in words {
+        if tasks.iter().all(|id| id != word && name_of(id) != word) {
+            let wrong = Diagnostic::usage(format!("no task `{word}` sends anything in this plan"));
+            return Err(wrong.suggest(word, tasks.iter().map(|id| name_of(id))));
+        }
+    }
+    let named =
+        |id: &str| words.is_empty() || words.iter().any(|word| word == id || word == name_of(id));
+    let ids = tasks.iter().map(String::as_str).filter(|id| named(id)).collect();
+    let plan = whole.clone().of(&ids);
+    let bound = plan
+        .effects
+        .iter()
+        .find(|planned| matches!(planned.effect, Effect::Command(_) | Effect::PushGit(_)));
+    match bound {
+        None => Ok(plan),
+        Some(planned) => {
+            let what = planned.effect.summary();
+            let wrong = Diagnostic::usage(format!("this needs the project's checkout: {what}"));
+            Err(wrong.hint("there: `rel unpack BUNDLE -o plan.json`, then `rel apply plan.json`"))
+        }
+    }
+}
+
+impl Run<'_> {
+    fn apply(&self, whole: &Plan, plan: &Plan) -> Done {
+        let one = |wrong: Box<Diagnostic>| vec![*wrong];
+        let ledger = self.kept.ledger().map_err(one)?;
+        let touched = ledger.touched();
+        let ended = self.with_ledger(whole, plan, ledger);
+        match ended {
+            Ok(exit) if touched && exit != Exit::OK => Ok(Exit::UNFINISHED),
+            Err(wrong) if touched => {
+                super::fail(self.events, wrong);
+                Ok(Exit::UNFINISHED)
+            }
+            ended => ended,
+        }
+    }
+
+    fn with_ledger(&self, whole: &Plan, plan: &Plan, ledger: Ledger) -> Done {
+        let one = |wrong: Box<Diagnostic>| vec![*wrong];
+        let (store, ties) = (self.kept.store(), Ties::new(self.kept.state.join("attest")));
+        let errand = Errand {
+            host: self.host,
+            store: &store,
+            root: &self.host.cwd,
+            env: &|| Ok(std::collections::BTreeMap::new()),
+            ties: &ties,
+            stop: self.stop,
+            say: &|_| {},
+        };
+        let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
+        let asked = Asked { offline: false, ahead: true };
+        let look = look::look(&errand, plan, &asked, done);
+        let mut stops = [plan.conflicts(), too_early(whole, plan, done)].concat();
+        stops.extend(look.stops.clone());
+        stops.extend(stale::overtaken(plan, &look, &ledger));
+        let first = stops.first().map(|first| first.kind.exit());
+        self.events.emit(Event::Plan { rows: look.rows.clone(), stops, live: true });
+        if let Some(exit) = first {
+            return Ok(exit);
+        }
+        self.agreed(plan, &look).map_err(|wrong| vec![wrong])?;
+        let planned = plan.effects.iter().map(|planned| planned.key.clone());
+        let seal = self.kept.seal().map_err(one)?;
+        let seal = Seal::join(seal, &self.kept.release, whole.artifacts.clone(), planned);
+        seal.save(&self.kept.state.join("seal")).map_err(one)?;
+        let (at, doubt) = (self.host.clock.unix(), self.options.doubt);
+        let door = Door::live(plan.clone(), ledger, doubt, at, self.events.clone());
+        let failed = tasks_of(plan).iter().find_map(|task| self.send(&door, &errand, plan, task));
+        ties.tokens.burn(self.host, self.stop);
+        let ended = match failed {
+            Some(exit) => Err(exit),
+            None => proof::prove(&errand, self.events, &door, plan)
+                .map_err(|wrong| super::fail(self.events, vec![*wrong])),
+        };
+        Ok(match ended {
+            Ok(()) => Exit::OK,
+            Err(_) if door.touched() => Exit::UNFINISHED,
+            Err(exit) => exit,
+        })
+    }
+
+    /// Sends what one task sends; effects of one kind side by side, as its body would.
+    fn send(&self, door: &Door, errand: &Errand<'_>, plan: &Plan, task: &str) -> Option<Exit> {
+        let begun = self.host.clock.elapsed();
+        self.events.emit(Event::TaskStarted { task: task.to_owned(), cwd: None });
+        let of_task: Vec<&Planned> =
+            plan.effects.iter().filter(|planned| planned.task == task).collect();
+        let kind = |planned: &&Planned| std::mem::discriminant(&planned.effect);
+        let mut wrong = None;
+        for group in of_task.chunk_by(|one, other| kind(one) == kind(other)) {
+            let effects: Vec<Effect> = group.iter().map(|planned| planned.effect.clone()).collect();
+            let declared: Vec<_> = effects.iter().map(Effect::destination).collect();
+            let (host, store, root) = (errand.host, errand.store, errand.root);
+            let Errand { env, ties, stop, say, .. } = *errand;
+            let errand = Errand { host, store, root, env, ties, stop, say };
+            let caller = Caller { task, declared: &declared, optional: false, site: None, errand };
+            if let Err(found) = door.perform(&caller, &effects) {
+                wrong = Some(*found);
+                break;
+            }
+        }
+        let end = if wrong.is_some() { End::Failed } else { End::Done };
+        let millis = (self.host.clock.elapsed().saturating_sub(begun)).as_millis();
+        let (task, artifacts) = (task.to_owned(), Vec::new());
+        let finished =
+            Event::TaskFinished { task, end, millis, why: None, artifacts, empty: false };
+        self.events.emit(finished);
+        wrong.map(|wrong| super::fail(self.events, vec![wrong]))
+    }
+
+    /// Asks what is not answered yet.
+    ///
+    /// # Errors
+    /// The answer is no, or there is nobody to ask.
+    fn agreed(&self, plan: &Plan, look: &Look) -> Result<(), Diagnostic> {
+        let rows = look.rows.iter().filter(|row| row.presence != Some(Presence::Same));
+        let open: BTreeSet<&str> = rows.clone().map(|row| row.task.as_str()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let whole = format!("Send {} effects?", rows.count());
+        let gate = (!self.options.yes).then_some(("--yes".to_owned(), whole));
+        let asks = plan.confirm.iter().filter(|(id, _)| {
+            open.contains(id.as_str())
+                && !self.options.yes_to.iter().any(|task| task == name_of(id))
+        });
+        let asks = asks.map(|(id, question)| {
+            (format!("--yes={}", name_of(id)), format!("{}: {question}", name_of(id)))
+        });
+        for (answer, question) in gate.into_iter().chain(asks) {
+            if !self.host.term.interactive {
+                let wrong = Diagnostic::refused("there is nobody to ask, and not all is answered");
+                return Err(wrong
+                    .note(question)
+                    .hint(format!("answer beforehand with `{answer}`")));
+            }
+            let ask = || self.host.ask(&format!("{question} [y/N] "), self.stop);
+            let said = self.events.yielding(&question, ask);
+            if self.stop.fired() {
+                return Err(Diagnostic::new(Kind::Interrupted, "stopped at a question"));
+            }
+            if !matches!(said.as_deref(), Some("y" | "Y" | "yes" | "Yes")) {
+                return Err(Diagnostic::refused("the answer was no"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What has to be done before, and is not: an index that a release goes to first, for example.
+fn too_early(whole: &Plan, plan: &Plan, done: impl Fn(&Key) -> bool) -> Vec<Diagnostic> {
+    let chosen = tasks_of(plan);
+    let lacks = |task: &String| {
+        let before = whole.after.get(task).into_iter().flatten();
+        let missing = before.filter(|earlier| !chosen.contains(earlier)).find(|earlier| {
+            let mut effects = whole.effects.iter().filter(|planned| planned.task == **earlier);
+            effects.any(|planned| !done(&planned.key))
+        })?;
+        let wrong =
+            Diagnostic::refused(format!("`{task}` comes after `{missing}`, which is not done"));
+        Some(wrong.hint(format!("apply `{}` first, and go on with its bundle", name_of(missing))))
+    };
+    chosen.iter().filter_map(lacks).collect()
+}
