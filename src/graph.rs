@@ -60,7 +60,7 @@ impl Graph {
     /// # Errors
     /// All unknown needs and the first cycle of each knot.
     pub fn build(tasks: &[Task], goals: &[Goal]) -> Result<Self, Vec<Diagnostic>> {
-        let mut builder = Builder::new(tasks);
+        let mut builder = Builder::new(tasks, goals);
         for goal in goals {
             let nodes = builder.want(goal);
             builder.asked.extend(nodes);
@@ -156,6 +156,7 @@ impl Graph {
 
 struct Builder<'a> {
     tasks: &'a [Task],
+    goals: &'a [Goal],
     by_name: HashMap<&'a str, usize>,
     dag: DiGraph<Instance, ()>,
     known: HashMap<(usize, String), Vec<NodeIndex>>,
@@ -172,9 +173,10 @@ fn names((index, task): (usize, &Task)) -> impl Iterator<Item = (&str, usize)> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(tasks: &'a [Task]) -> Self {
+    fn new(tasks: &'a [Task], goals: &'a [Goal]) -> Self {
         Self {
             tasks,
+            goals,
             by_name: tasks.iter().enumerate().flat_map(names).collect(),
             dag: DiGraph::new(),
             known: HashMap::new(),
@@ -260,7 +262,7 @@ impl<'a> Builder<'a> {
     /// What a need names: a task, an instance, or all tasks but its own that a glob matches.
     fn goals_of(&self, need: &Word, of: usize) -> Vec<Goal> {
         if let Some(task) = self.by_name.get(need.text.as_str()) {
-            return vec![Goal::plain(*task)];
+            return vec![self.goal_of(*task)];
         }
         if let Some(goal) = self.instance_goal(&need.text) {
             return vec![goal];
@@ -271,6 +273,17 @@ impl<'a> Builder<'a> {
                 *index != of && task.on.is_none() && glob.is_match(&task.name)
             });
         others.map(|(index, _)| Goal::plain(index)).collect()
+    }
+
+    /// A task as it is needed: with the values that it was asked for with, so that `rel bump minor publish`
+    /// bumps once. Of two ways to ask neither is what others need.
+    fn goal_of(&self, task: usize) -> Goal {
+        let mut asked = self.goals.iter().filter(|goal| goal.task == task);
+        let goal = asked.next().filter(|goal| goal.instance.is_none() && goal.rest.is_empty());
+        match (goal, asked.next()) {
+            (Some(goal), None) => goal.clone(),
+            _ => Goal::plain(task),
+        }
     }
 
     fn unknown_need(&self, need: &Word) -> Diagnostic {

@@ -127,7 +127,22 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_dir(folder)
 }
 
-/// The same for whatever `make` writes, with a new file's usual permissions.
+/// The same for a file that is there: who may do what with it stays.
+///
+/// # Errors
+/// There is none, or it cannot be written.
+pub fn rewrite(path: &Path, text: &str) -> io::Result<()> {
+    let permissions = fs::metadata(path)?.permissions();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.as_file().set_permissions(permissions)?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
+/// The same as `replace` for whatever `make` writes, with a new file's usual permissions.
 pub fn replace_with(path: &Path, make: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

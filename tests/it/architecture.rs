@@ -15,7 +15,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &["diag"]),
     ("archive", &[]),
     ("attest", &["model"]),
-    ("version", &[]),
+    ("version", &["diag"]),
     ("dist", &["diag", "model"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),

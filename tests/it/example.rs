@@ -1,10 +1,11 @@
 //! The examples, run as a newcomer runs them: copied out, committed, tagged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::project::Project;
 
-fn copy(from: &Path, project: &Project, prefix: &str) {
+/// Copies a folder into a project.
+pub fn copy(from: &Path, project: &Project, prefix: &str) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         let inner = format!("{prefix}{name}");
@@ -18,9 +19,14 @@ fn copy(from: &Path, project: &Project, prefix: &str) {
     }
 }
 
+/// An example's folder.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
 pub fn hatch_vcs() -> Project {
     let project = Project::new("");
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
+    copy(&folder("hatch-vcs"), &project, "");
     project.git()
 }
 

@@ -71,4 +71,10 @@ mod status;
 mod strace;
 mod terminal;
 mod verify;
+#[cfg(unix)]
+mod version;
+#[cfg(target_os = "linux")]
+mod version_example;
+#[cfg(unix)]
+mod version_judge;
 mod wire;

@@ -83,8 +83,13 @@ fn words_name_tasks_and_their_parameters() {
         r#"
         task("bump").param("level", ["patch", "minor"]).param("pre", false).exec("echo bump {level} {pre}");
         task("say").rest("args").exec("echo said {args}");
+        task("ship").needs("bump").exec("echo shipped");
         "#,
     );
+    let once = "what is needed has the values that it was asked for with";
+    let ran = project.rel("bump minor ship").code(0).says("bump minor false").says("shipped");
+    assert!(!ran.err.contains("bump patch") && !ran.out.contains("bump patch"), "{once}");
+    project.rel("ship").code(0).says("bump patch false");
     project.rel("bump minor say").code(0).says("bump minor false").says("said");
     project.rel("bump pre=true").code(0).says("bump patch true");
     project.rel("say -- -k 'x'").code(0).says("said -k x");

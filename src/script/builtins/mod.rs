@@ -23,6 +23,7 @@ mod python;
 mod read;
 mod register;
 mod task;
+mod version;
 
 use std::sync::Arc;
 
@@ -137,6 +138,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         pypi::TABLE,
         crates::TABLE,
         python::TABLE,
+        version::TABLE,
     ];
     tables.into_iter().flatten()
 }

@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 /// The project's folder.
-fn root(call: &Call<'_>) -> PathBuf {
+pub(super) fn root(call: &Call<'_>) -> PathBuf {
     match &call.frame {
         Frame::Declaring(declaring) => declaring.root.clone(),
         Frame::Body(cx) => cx.run.root.clone(),
@@ -76,7 +76,7 @@ fn root(call: &Call<'_>) -> PathBuf {
 }
 
 /// Remembers what was read while the file was read.
-fn remember(call: &Call<'_>, name: &str, text: &str) {
+pub(super) fn remember(call: &Call<'_>, name: &str, text: &str) {
     if let Frame::Declaring(declaring) = &call.frame {
         declaring.sources.add(name, text.to_owned());
     }
@@ -195,14 +195,19 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         version::of(&Places { pyproject, cargo, tags: &tags })
     });
-    known.map(Dynamic::from).map_err(|unknown| {
-        Box::new(match unknown {
-            Unknown::Broken(file, why) => Diagnostic::usage(format!("cannot read {file}: {why}"))
-                .hint("mend the file; it must be TOML"),
-            Unknown::Dynamic => Diagnostic::usage("the version is worked out by the build back end, and HEAD has no tag that tells it")
-                .hint("tag the release: git tag v1.2.0"),
-            Unknown::Nowhere => Diagnostic::usage("no file says the project's version")
-                .hint("write `version` into pyproject.toml or Cargo.toml, or tag HEAD: git tag v1.2.0"),
-        })
+    known.map(Dynamic::from).map_err(untold)
+}
+
+/// Why no version is known, and what to do about it.
+pub(super) fn untold(unknown: Unknown) -> Box<Diagnostic> {
+    Box::new(match unknown {
+        Unknown::Broken(file, why) => Diagnostic::usage(format!("cannot read {file}: {why}"))
+            .hint("mend the file; it must be TOML"),
+        Unknown::Dynamic => Diagnostic::usage(
+            "the version is worked out by the build back end, and HEAD has no tag that tells it",
+        )
+        .hint("tag the release: git tag v1.2.0"),
+        Unknown::Nowhere => Diagnostic::usage("no file says the project's version")
+            .hint("write `version` into pyproject.toml or Cargo.toml, or tag HEAD: git tag v1.2.0"),
     })
 }

@@ -1,9 +1,29 @@
-//! The version of a project, where its files say it. Pure.
+//! The version of a project: where its files say it, which one is next, and how all of them are changed. Pure.
 //!
-//! Python's core metadata (`[project]`, PEP 621) goes before Cargo's; a version that a build back
-//! end works out from tags stands in no file, and is the tag's.
+//! `of` is the quick answer: Python's core metadata (`[project]`, PEP 621) goes before Cargo's; a version that
+//! a build back end works out from tags stands in no file, and is the tag's. `project` knows every place:
+//! `python`, `cargo`, `node`, `bumpversion`, and those that a Releasefile names (`place`).
+
+mod bumpversion;
+mod cargo;
+mod files;
+mod instant;
+mod node;
+mod number;
+mod place;
+mod project;
+mod python;
+mod table;
+
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr as _;
+
+pub use files::Files;
+pub use number::Number;
+pub use place::{Place, Sought};
+pub use project::{Asked, Known, known};
 
 use pep440_rs::Version;
 
@@ -98,57 +118,4 @@ fn is_version(text: &str) -> bool {
     let numbers: Vec<&str> = numbers.split('.').collect();
     let three = numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u64>().is_ok());
     three || Version::from_str(text).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prereleases_are_told_from_releases() {
-        for early in
-            ["v1.0rc1", "1.0.0-alpha.1", "v0.2.0a1", "v2.0.dev3", "1.0b2.post1", "py3-v1.0rc1"]
-        {
-            assert!(is_prerelease(early), "{early}");
-        }
-        for ready in
-            ["v1.0", "1.0.46", "v1.0.post1", "1.0-1", "v1.2.3+build.7", "release", "py3-v2.0.0"]
-        {
-            assert!(!is_prerelease(ready), "{ready}");
-        }
-    }
-
-    #[test]
-    fn files_go_before_tags() {
-        let tags = ["v1.2.0".to_string()];
-        let project = "[project]\nname = \"x\"\nversion = \"2.0\"\n";
-        let dynamic = "[project]\nname = \"x\"\ndynamic = [\"version\"]\n";
-        let cargo =
-            "[workspace.package]\nversion = \"3.0.0\"\n[package]\nversion.workspace = true\n";
-        let of = |pyproject, cargo, tags| super::of(&Places { pyproject, cargo, tags });
-        assert_eq!(of(Some(project), Some(cargo), &tags), Ok("2.0".into()));
-        assert_eq!(of(Some(dynamic), None, &tags), Ok("1.2.0".into()));
-        assert_eq!(of(None, Some(cargo), &[]), Ok("3.0.0".into()));
-        assert_eq!(of(Some(dynamic), None, &[]), Err(Unknown::Dynamic));
-        assert_eq!(of(None, None, &[]), Err(Unknown::Nowhere));
-        assert!(matches!(of(Some("["), None, &[]), Err(Unknown::Broken("pyproject.toml", _))));
-    }
-
-    #[test]
-    fn versions_are_told_from_names_in_tags() {
-        for (tag, before, version) in [
-            ("v1.2.0", "v", "1.2.0"),
-            ("1.2.0", "", "1.2.0"),
-            ("v2", "v", "2"),
-            ("time-piece-1.0", "time-piece-", "1.0"),
-            ("py3-v2.0.0rc1", "py3-v", "2.0.0rc1"),
-            ("libs/core/v1.0.0-nightly.3", "libs/core/v", "1.0.0-nightly.3"),
-            ("tool-2-1.0.1", "tool-2-", "1.0.1"),
-        ] {
-            assert_eq!(in_tag(tag), Some((before, version)), "{tag}");
-        }
-        for tag in ["beta1", "nightly-20260101", "2026-01-01", "v1.x", "rev1.0", "latest", ""] {
-            assert_eq!(in_tag(tag), None, "{tag}");
-        }
-    }
 }
