@@ -1,0 +1,13 @@
+//! What has changed: changelogs that people keep, and notes made from commits. Pure.
+//!
+//! `keep` reads and edits a file in the form of Keep a Changelog. Who reads and writes files is `script`.
+
+pub mod keep;
+
+mod headings;
+
+pub use keep::has_version;
+
+/// Most characters that GitHub takes as the notes of a release: "body is too long (maximum is 125000
+/// characters)", <https://docs.github.com/rest/releases/releases>.
+pub const GITHUB_LIMIT: usize = 125_000;
