@@ -1,6 +1,6 @@
 //! Headings of a changelog, and which of them begin a version.
 //!
-//! Read as CommonMark has it (<https://spec.commonmark.org/0.31.2/#atx-headings>): what stands in a fenced
+//! Read as `CommonMark` has it (<https://spec.commonmark.org/0.31.2/#atx-headings>): what stands in a fenced
 //! block of code or in a comment is none. Headings that are underlined are not known: no tool writes them
 //! for versions. Turned down: a whole Markdown parser, which would not give back the file's own bytes.
 

@@ -54,11 +54,12 @@ impl<'a> Options<'a> {
     }
 
     /// The value of an option; `()` is none.
-    fn get(&self, key: &str) -> Option<Dynamic> {
+    pub(super) fn get(&self, key: &str) -> Option<Dynamic> {
         self.map.get(key).filter(|value| !value.is_unit()).cloned()
     }
 
-    fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
+    /// The value of an option is not what is `wanted`.
+    pub(super) fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
         let wrong = Diagnostic::usage(format!("`{key}` is {wanted}"));
         Box::new(wrong.hint(format!("write it as `{}`", self.call.builtin.signature)))
     }
@@ -71,7 +72,8 @@ impl<'a> Options<'a> {
         self.get(key).map(text).transpose()
     }
 
-    fn flag(&self, key: &str) -> Outcome<Option<bool>> {
+    /// True or false, if the option is given.
+    pub(super) fn flag(&self, key: &str) -> Outcome<Option<bool>> {
         let flag = |value: Dynamic| value.as_bool().map_err(|_| self.wrong(key, "true or false"));
         self.get(key).map(flag).transpose()
     }
@@ -141,7 +143,7 @@ fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 /// The site and the repository on it: as told, else as the CI service or `origin` has it. What is
 /// not known is empty, and stops a live run at the gate.
-fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
+pub(super) fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
     let github = &cx.run.host.endpoints.github;
     let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
     let of_origin = || github.repository_of(&repo.remote("origin")?);

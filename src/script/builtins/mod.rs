@@ -8,6 +8,7 @@ pub use command::run_command;
 
 mod artifact;
 mod call;
+mod changelog;
 mod command;
 mod crates;
 mod data;
@@ -17,6 +18,7 @@ mod git;
 mod github;
 mod given;
 mod made;
+mod notes;
 mod options;
 mod pypi;
 mod python;
@@ -133,6 +135,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         data::TABLE,
         git::TABLE,
         github::TABLE,
+        changelog::TABLE,
         made::TABLE,
         pypi::TABLE,
         crates::TABLE,
