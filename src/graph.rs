@@ -61,6 +61,7 @@ impl Graph {
     /// All unknown needs and the first cycle of each knot.
     pub fn build(tasks: &[Task], goals: &[Goal]) -> Result<Self, Vec<Diagnostic>> {
         let mut builder = Builder::new(tasks);
+        builder.hand_down(goals);
         for goal in goals {
             let nodes = builder.want(goal);
             builder.asked.extend(nodes);
@@ -162,6 +163,8 @@ struct Builder<'a> {
     nodes: HashMap<String, NodeIndex>,
     queue: VecDeque<NodeIndex>,
     asked: BTreeSet<NodeIndex>,
+    /// Values of parameters of tasks that are needed, by task.
+    handed: BTreeMap<usize, BTreeMap<String, Value>>,
     wrong: Vec<Diagnostic>,
 }
 
@@ -181,8 +184,36 @@ impl<'a> Builder<'a> {
             nodes: HashMap::new(),
             queue: VecDeque::new(),
             asked: BTreeSet::new(),
+            handed: BTreeMap::new(),
             wrong: Vec::new(),
         }
+    }
+
+    /// Values that a goal was given go to the tasks that it needs, directly or not, where they have a
+    /// parameter of that name; what a task was given itself goes before.
+    fn hand_down(&mut self, goals: &[Goal]) {
+        for goal in goals.iter().filter(|goal| !goal.values.is_empty()) {
+            for task in self.behind(goal.task) {
+                let own = |name: &str| self.tasks[task].params.iter().any(|own| own.name == name);
+                let handed = self.handed.entry(task).or_default();
+                for (name, value) in goal.values.iter().filter(|(name, _)| own(name)) {
+                    handed.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        for goal in goals.iter().filter(|goal| !goal.values.is_empty()) {
+            self.handed.entry(goal.task).or_default().extend(goal.values.clone());
+        }
+    }
+
+    /// The tasks that a task needs, directly or not.
+    fn behind(&self, task: usize) -> BTreeSet<usize> {
+        let (mut seen, mut queue) = (BTreeSet::new(), vec![task]);
+        while let Some(task) = queue.pop() {
+            let needs = self.tasks[task].needs.iter().flat_map(|need| self.goals_of(need, task));
+            queue.extend(needs.map(|goal| goal.task).filter(|task| seen.insert(*task)));
+        }
+        seen
     }
 
     fn want(&mut self, goal: &Goal) -> Vec<NodeIndex> {
@@ -248,8 +279,9 @@ impl<'a> Builder<'a> {
             if goals.is_empty() {
                 self.blame(self.unknown_need(need));
             }
-            for goal in goals {
+            for mut goal in goals {
                 self.refuse_need(need, &self.tasks[goal.task]);
+                goal.values.extend(self.handed.get(&goal.task).cloned().unwrap_or_default());
                 for from in self.instances(&goal) {
                     self.dag.update_edge(from, node, ());
                 }

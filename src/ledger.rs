@@ -19,8 +19,10 @@ use crate::host::fs;
 use crate::model::artifact::Digest;
 use crate::model::effect::{Key, Receipt, Release};
 
+mod past;
 mod told;
 
+pub use past::put_at;
 pub use told::{Entry, Told, read};
 
 /// Version of the file format.

@@ -51,6 +51,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "repo",
             "store",
             "tools",
+            "ledger",
             "door",
             "guard",
             "remote",

@@ -18,10 +18,15 @@ fn copy(from: &Path, project: &Project, prefix: &str) {
     }
 }
 
-pub fn hatch_vcs() -> Project {
+/// An example, copied out and committed.
+pub fn example(name: &str) -> Project {
     let project = Project::new("");
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), &project, "");
     project.git()
+}
+
+pub fn hatch_vcs() -> Project {
+    example("hatch-vcs")
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod annotate;
 mod architecture;
 #[cfg(unix)]
 mod bar;
+#[cfg(unix)]
+mod changelog;
 mod chaos;
 mod clean;
 #[cfg(unix)]
@@ -65,6 +67,8 @@ mod secrets;
 #[cfg(target_os = "linux")]
 mod setting;
 mod shims;
+#[cfg(target_os = "linux")]
+mod split;
 mod status;
 #[cfg(target_os = "linux")]
 mod strace;

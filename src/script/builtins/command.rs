@@ -310,9 +310,8 @@ fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
     }
 }
 
-/// The output of a program that only reads; nothing if there is no such program. It is started in a
-/// description too.
-pub(super) fn reading(cx: &BodyCx, cmd: &Cmd) -> Outcome<Option<String>> {
+/// The output of a program; nothing if there is no such program.
+pub(super) fn output_of(cx: &BodyCx, cmd: &Cmd) -> Outcome<Option<String>> {
     cx.say_command(cmd, false);
     match start(cx, cmd, |launch| proc::capture(launch, &cx.stop, |line| cx.say(&line)))? {
         Ok((ended, text)) => judge(cx, cmd, Ok(ended)).map(|()| Some(text)),

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Map};
 
 use super::artifact::{argument, artifacts_of};
-use super::{Builtin, Call, Phase, Place, row};
+use super::{Builtin, Call, Phase, Place, download, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
@@ -35,6 +35,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "Signs how each file was built (SLSA provenance), and stores that at GitHub, where `gh attestation verify` looks. It needs the identity of a CI run: without one, nothing is asked for. The signature stands in a public log for ever. A second argument may name another `repository`.",
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"attest\").needs(\"build\").effects(\"attestations\").run(|t| github::attest(t.artifacts(\"build\")));",
         attest,
+    ),
+    row(
+        Place::Module("github"),
+        Phase::Body,
+        "download",
+        (0, 1),
+        "github::download(#{ tag: \"v1.0\" })",
+        "Takes all files of a public release on GitHub into `t.out`, by their digests: their paths. Where this checkout has made the release, they have to be the very files that it sent, and all of them. Options: `tag` (else the one at HEAD), `repository` (else that of `origin`).",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"release\").needs(\"build\").effects(\"github-release\").run(|t| github::release(#{ assets: t.artifacts(\"build\") }));\ntask(\"look\").needs(\"release\").run(|t| print(github::download(#{ tag: git::tag() })));",
+        download::download,
     ),
 ];
 

@@ -13,6 +13,7 @@ mod command;
 mod crates;
 mod data;
 mod declare;
+mod download;
 pub(crate) mod draft;
 mod git;
 mod github;

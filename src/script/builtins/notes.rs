@@ -1,8 +1,8 @@
 //! Notes from the history: git tells the commits, `changelog` words them, or git-cliff does where the
 //! project is set up for it.
 //!
-//! git-cliff only reads, so it is started in a description too, as git is; else what is described would
-//! not be what is sent. Labels of pull requests are not asked for.
+//! git-cliff is a program of the project's own, with commands in its settings: a description does not start
+//! it. Labels of pull requests are not asked for.
 
 use rhai::{Array, Dynamic};
 
@@ -41,9 +41,11 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Some(since) => Some(since),
         None => before(&repo, told.as_deref()),
     };
+    let (groups, others) = (groups(&options)?, others(&options)?);
     let history = history(&repo, since.as_deref())?;
     let own = OWN.iter().any(|name| options.get(name).is_some());
     if let Some(set_up) = cliff(&cx).filter(|_| !own) {
+        call.acting_body()?;
         let tag = tag(&repo, told.as_deref(), since.as_deref());
         match by_cliff(&cx, since.as_deref(), tag.as_deref())? {
             Some(text) => return Ok(keep::without_title(&text).to_owned().into()),
@@ -52,7 +54,7 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
             )),
         }
     }
-    let mut notes = Notes::of(changes(history), &groups(&options)?, others(&options)?.as_deref());
+    let mut notes = Notes::of(changes(history), &groups, others.as_deref());
     if options.flag("contributors")? == Some(false) {
         notes.contributors.clear();
     }
@@ -165,5 +167,5 @@ fn by_cliff(cx: &BodyCx, since: Option<&str>, tag: Option<&str>) -> Outcome<Opti
         words.extend(["--tag".into(), tag.to_owned()]);
     }
     words.extend(since.map(|since| format!("{since}..HEAD")));
-    command::reading(cx, &Cmd::Argv(words))
+    command::output_of(cx, &Cmd::Argv(words))
 }
