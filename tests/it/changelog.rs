@@ -227,9 +227,11 @@ fn s4_2_git_cliff_reads_the_same_out_of_a_history() {
     let releases = context.as_array().unwrap().iter();
     let commits = releases.flat_map(|release| release["commits"].as_array().unwrap());
     let read = |commit: &Value| {
-        let group = match commit["breaking"] == true {
-            true => "Breaking changes",
-            false => commit["group"].as_str().unwrap(),
+        // Groups go by patterns there, also where git-cliff itself finds the form wrong.
+        let group = match (commit["breaking"] == true, commit["group"].as_str().unwrap()) {
+            (true, _) => "Breaking changes",
+            (false, group) if commit["conventional"] == true || group == "Reverts" => group,
+            (false, _) => "Other changes",
         };
         let scope = commit["scope"].as_str().unwrap_or_default();
         let read = format!("{group} {scope}").trim().to_owned();

@@ -79,12 +79,12 @@ fn s4_4_other_files_than_were_released_are_refused() {
 
     let changed = other(&project, &files).start();
     let ran = changed.rel(&project, "publish --live --yes");
-    let ran = ran.says(&format!("has other bytes in {SDIST} than were released"));
+    let ran = ran.says(&format!("has other bytes in {WHEEL} than were released"));
     ran.says("released: sha256").says("what was tested is not there any more");
     assert!(changed.writes().is_empty(), "nothing was sent");
 
     let ran = other(&project, &[]).rel(&project, &["fetch"]).remove(0);
-    ran.says("release v1.0 of acme/piece has no files");
+    ran.says("release v1.0 of acme/time-piece has no files");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! A changelog with everything, then any text at all: what is edited, and that nothing else is.
+
 use proptest::prelude::*;
 
 use super::*;
