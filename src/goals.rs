@@ -88,6 +88,14 @@ pub fn parse(
     Ok(goals.into_iter().map(|(_, goal)| goal).collect())
 }
 
+/// Makes sure that a word names a task, whatever values that may need.
+///
+/// # Errors
+/// It is none.
+pub fn named(word: &str, tasks: &[Task]) -> Result<(), Diagnostic> {
+    find(word, tasks).map(|_| ()).ok_or_else(|| unknown(word, tasks, &[]))
+}
+
 /// What a word may be, after the words so far.
 #[derive(Debug)]
 pub struct Next<'a> {

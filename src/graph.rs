@@ -60,7 +60,8 @@ impl Graph {
     /// # Errors
     /// All unknown needs and the first cycle of each knot.
     pub fn build(tasks: &[Task], goals: &[Goal]) -> Result<Self, Vec<Diagnostic>> {
-        let mut builder = Builder::new(tasks, goals);
+        let mut builder = Builder::new(tasks);
+        builder.hand_down(goals);
         for goal in goals {
             let nodes = builder.want(goal);
             builder.asked.extend(nodes);
@@ -156,13 +157,14 @@ impl Graph {
 
 struct Builder<'a> {
     tasks: &'a [Task],
-    goals: &'a [Goal],
     by_name: HashMap<&'a str, usize>,
     dag: DiGraph<Instance, ()>,
     known: HashMap<(usize, String), Vec<NodeIndex>>,
     nodes: HashMap<String, NodeIndex>,
     queue: VecDeque<NodeIndex>,
     asked: BTreeSet<NodeIndex>,
+    /// Values of parameters of tasks that are needed, by task.
+    handed: BTreeMap<usize, BTreeMap<String, Value>>,
     wrong: Vec<Diagnostic>,
 }
 
@@ -173,18 +175,45 @@ fn names((index, task): (usize, &Task)) -> impl Iterator<Item = (&str, usize)> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(tasks: &'a [Task], goals: &'a [Goal]) -> Self {
+    fn new(tasks: &'a [Task]) -> Self {
         Self {
             tasks,
-            goals,
             by_name: tasks.iter().enumerate().flat_map(names).collect(),
             dag: DiGraph::new(),
             known: HashMap::new(),
             nodes: HashMap::new(),
             queue: VecDeque::new(),
             asked: BTreeSet::new(),
+            handed: BTreeMap::new(),
             wrong: Vec::new(),
         }
+    }
+
+    /// Values that a goal was given go to the tasks that it needs, directly or not, where they have a
+    /// parameter of that name; what a task was given itself goes before.
+    fn hand_down(&mut self, goals: &[Goal]) {
+        for goal in goals.iter().filter(|goal| !goal.values.is_empty()) {
+            for task in self.behind(goal.task) {
+                let own = |name: &str| self.tasks[task].params.iter().any(|own| own.name == name);
+                let handed = self.handed.entry(task).or_default();
+                for (name, value) in goal.values.iter().filter(|(name, _)| own(name)) {
+                    handed.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        for goal in goals.iter().filter(|goal| !goal.values.is_empty()) {
+            self.handed.entry(goal.task).or_default().extend(goal.values.clone());
+        }
+    }
+
+    /// The tasks that a task needs, directly or not.
+    fn behind(&self, task: usize) -> BTreeSet<usize> {
+        let (mut seen, mut queue) = (BTreeSet::new(), vec![task]);
+        while let Some(task) = queue.pop() {
+            let needs = self.tasks[task].needs.iter().flat_map(|need| self.goals_of(need, task));
+            queue.extend(needs.map(|goal| goal.task).filter(|task| seen.insert(*task)));
+        }
+        seen
     }
 
     fn want(&mut self, goal: &Goal) -> Vec<NodeIndex> {
@@ -250,8 +279,9 @@ impl<'a> Builder<'a> {
             if goals.is_empty() {
                 self.blame(self.unknown_need(need));
             }
-            for goal in goals {
+            for mut goal in goals {
                 self.refuse_need(need, &self.tasks[goal.task]);
+                goal.values.extend(self.handed.get(&goal.task).cloned().unwrap_or_default());
                 for from in self.instances(&goal) {
                     self.dag.update_edge(from, node, ());
                 }
@@ -262,7 +292,7 @@ impl<'a> Builder<'a> {
     /// What a need names: a task, an instance, or all tasks but its own that a glob matches.
     fn goals_of(&self, need: &Word, of: usize) -> Vec<Goal> {
         if let Some(task) = self.by_name.get(need.text.as_str()) {
-            return vec![self.goal_of(*task)];
+            return vec![Goal::plain(*task)];
         }
         if let Some(goal) = self.instance_goal(&need.text) {
             return vec![goal];
@@ -273,17 +303,6 @@ impl<'a> Builder<'a> {
                 *index != of && task.on.is_none() && glob.is_match(&task.name)
             });
         others.map(|(index, _)| Goal::plain(index)).collect()
-    }
-
-    /// A task as it is needed: with the values that it was asked for with, so that `rel bump minor publish`
-    /// bumps once. Of two ways to ask neither is what others need.
-    fn goal_of(&self, task: usize) -> Goal {
-        let mut asked = self.goals.iter().filter(|goal| goal.task == task);
-        let goal = asked.next().filter(|goal| goal.instance.is_none() && goal.rest.is_empty());
-        match (goal, asked.next()) {
-            (Some(goal), None) => goal.clone(),
-            _ => Goal::plain(task),
-        }
     }
 
     fn unknown_need(&self, need: &Word) -> Diagnostic {

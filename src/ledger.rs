@@ -20,9 +20,11 @@ use crate::model::artifact::Digest;
 use crate::model::effect::{Key, Receipt, Release};
 
 mod carried;
+mod past;
 mod told;
 
 pub use carried::keys;
+pub use past::put_at;
 pub use told::{Entry, Told, read};
 
 /// Version of the file format.

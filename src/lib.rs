@@ -21,6 +21,8 @@ pub mod status;
 pub mod timing;
 pub mod version;
 
+pub mod changelog;
+
 pub mod complete;
 
 // --- L1: the machine

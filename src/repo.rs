@@ -38,6 +38,19 @@ pub struct Head {
     pub tags: Vec<String>,
 }
 
+/// A commit of the history.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    /// Full object name.
+    pub commit: String,
+    /// Its author's name and address, as the mail map of the repository has them.
+    pub author: String,
+    /// See `author`.
+    pub email: String,
+    /// The whole message.
+    pub message: String,
+}
+
 impl<'a> Repo<'a> {
     /// The repository around the project in `root`.
     pub fn new(host: &'a Host, root: PathBuf) -> Self {
@@ -148,6 +161,31 @@ impl<'a> Repo<'a> {
             Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
         };
         commits.map(parts).collect()
+    }
+
+    /// What changed the project since a tag or commit, or ever, the oldest first; merges are left out.
+    /// `None` if git does not know the tag.
+    pub fn history(&self, since: Option<&str>) -> Option<Vec<Logged>> {
+        let format = "--format=%H%x1f%aN%x1f%aE%x1f%B%x1e";
+        let range = since.map_or_else(|| "HEAD".into(), |since| format!("{since}..HEAD"));
+        let mut words = vec!["log", "--no-show-signature", "--topo-order", "--reverse"];
+        words.extend(["--no-merges", format, "--end-of-options", &range, "--"]);
+        // Of a project below the top, what others changed is not told.
+        words.extend(self.places().filter(|places| !places.prefix.is_empty()).map(|_| "."));
+        let text = self.git(&words)?;
+        let commits = text.split('\u{1e}').map(str::trim).filter(|commit| !commit.is_empty());
+        let logged = |commit: &str| -> Option<Logged> {
+            let mut parts = commit.splitn(4, '\u{1f}').map(|part| part.trim().to_owned());
+            let (commit, author) = (parts.next()?, parts.next()?);
+            Some(Logged { commit, author, email: parts.next()?, message: parts.next()? })
+        };
+        commits.map(logged).collect()
+    }
+
+    /// Tags of HEAD and of what came before it, the highest version first.
+    pub fn tags_behind(&self) -> Vec<String> {
+        let words = ["tag", "--list", "--sort=-version:refname", "--merged", "HEAD"];
+        self.git(&words).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
     /// The folder for this project's state.

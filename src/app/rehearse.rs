@@ -39,7 +39,10 @@ pub(super) fn run(
     options: &RehearseOptions,
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
-    let edits = sends(&project, options)?;
+    let mut edits = sends(&project, &options.words, &options.rest)?;
+    if !options.after.is_empty() {
+        edits |= sends(&project, &options.after, &[])?;
+    }
     if edits && options.chaos.is_some() {
         let wrong = Diagnostic::usage("`--chaos` has no use for a release that edits");
         let wrong =
@@ -61,13 +64,12 @@ pub(super) fn run(
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
 /// Else whether a task edits.
-fn sends(project: &Project, options: &RehearseOptions) -> Result<bool, Vec<Diagnostic>> {
+fn sends(project: &Project, words: &[String], rest: &[String]) -> Result<bool, Vec<Diagnostic>> {
     let declared = &project.script.declared;
     let default = declared.default_task.iter().map(|task| task.text.clone());
-    let words: Vec<String> =
-        if options.words.is_empty() { default.collect() } else { options.words.clone() };
-    let goals = goals::parse(&words, &options.rest, &declared.tasks, COMMANDS)
-        .map_err(|wrong| vec![*wrong])?;
+    let words: Vec<String> = if words.is_empty() { default.collect() } else { words.to_vec() };
+    let goals =
+        goals::parse(&words, rest, &declared.tasks, COMMANDS).map_err(|wrong| vec![*wrong])?;
     let graph = Graph::build(&declared.tasks, &goals)?;
     if graph.order().any(|node| graph.kind(node) == Kind::Sending) {
         let of = |node| &declared.tasks[graph.instance(node).task];
@@ -95,11 +97,11 @@ fn rehearse(ground: &Ground<'_>, faults: &Arc<Faults>) -> Outcome<Exit> {
     let Ground { host, options, output, stop, .. } = ground;
     let setting = Setting::new(ground, faults.clone())?;
     say_left_out(ground, &setting);
-    let first = setting.inner.shown(stop)?;
+    let first = released(ground, &setting)?;
     let mut again = None;
     if first != Exit::OK && faults.have_struck() && !stop.fired() {
         host.err(&report::rehearsal::again(first));
-        again = Some(setting.inner.shown(stop)?);
+        again = Some(released(ground, &setting)?);
     }
     let record = setting.world.record();
     let root = ground.place.join(setting::TRUSTED_ROOT);
@@ -120,6 +122,17 @@ fn rehearse(ground: &Ground<'_>, faults: &Arc<Faults>) -> Outcome<Exit> {
         serve(host, *output, &setting.proxy, stop);
     }
     Ok(again.unwrap_or(first))
+}
+
+/// What comes before, then what is rehearsed: where the first is not released, nothing follows on it.
+fn released(ground: &Ground<'_>, setting: &Setting<'_>) -> Outcome<Exit> {
+    if !ground.options.after.is_empty() {
+        let before = setting.inner.before(&ground.stop)?;
+        if before != Exit::OK {
+            return Ok(before);
+        }
+    }
+    setting.inner.shown(&ground.stop)
 }
 
 /// Whether a statement came into the world's log.

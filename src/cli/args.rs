@@ -187,6 +187,9 @@ pub(super) struct RunArgs {
 pub(super) struct RehearseArgs {
     #[command(flatten)]
     pub(super) words: Words,
+    /// Release these tasks before, live in the same world: `--after "release version=1.2.0"`.
+    #[arg(long, value_name = "TASKS", conflicts_with = "chaos")]
+    pub(super) after: Option<String>,
     /// Take changes along that are not committed.
     #[arg(long)]
     pub(super) dirty: bool,
@@ -394,6 +397,12 @@ pub(super) fn rehearse_options(args: RehearseArgs) -> RehearseOptions {
     RehearseOptions {
         words: args.words.words,
         rest: args.words.rest,
+        after: args
+            .after
+            .iter()
+            .flat_map(|text| text.split_whitespace())
+            .map(str::to_owned)
+            .collect(),
         dirty: args.dirty,
         tag: args.tag,
         offline: args.offline,

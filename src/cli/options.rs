@@ -83,6 +83,8 @@ pub struct RehearseOptions {
     pub words: Vec<String>,
     /// Words after `--`.
     pub rest: Vec<String>,
+    /// Tasks that are released before, in the same world.
+    pub after: Vec<String>,
     /// Changes that are not committed come along.
     pub dirty: bool,
     /// The tag to release.

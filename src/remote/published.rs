@@ -15,7 +15,7 @@ use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::effect::Listed;
 use crate::model::task::Index;
-use crate::status::name;
+use crate::status::{File, name};
 
 /// A file that a place has.
 pub struct Found {
@@ -109,17 +109,46 @@ pub fn on_github(
             ),
         });
     }
-    let web = &host.endpoints.github.web;
     let is_dist = |name: &str| name.ends_with(".crate") || filename::parse(name).is_ok();
-    let whole = release.files.into_iter().filter(|file| !file.half && is_dist(&file.name));
-    whole
-        .map(|file| {
-            let (tag, name) = (&release.tag, &file.name);
-            let url = format!("{web}/{repository}/releases/download/{tag}/{name}");
-            let version = String::new();
-            found(Listed { version, file: file.name, sha256: file.sha256, url }, None)
-        })
-        .collect()
+    let whole = release.files.iter().filter(|file| !file.half && is_dist(&file.name));
+    whole.map(|file| attached(host, repository, &release.tag, file)).collect()
+}
+
+/// All files of the public release of a tag; `None` if there is no such release.
+///
+/// # Errors
+/// It cannot be asked, the release is a draft, or one of its files is not whole.
+pub fn of_release(
+    host: &Host,
+    repository: &str,
+    tag: &str,
+    stop: &Stop,
+) -> Result<Option<Vec<Found>>, Trouble> {
+    let hub = Look::new(host, repository, stop).release(Some(tag), &|found| found == tag)?;
+    let Some(release) = hub.release else { return Ok(None) };
+    if release.draft {
+        return Err(Trouble::Refused {
+            reason: "it is a draft, whose files have no public address".into(),
+            hint: format!("look at it, and make it public: `gh release edit {tag} --draft=false`"),
+        });
+    }
+    if let Some(half) = release.files.iter().find(|file| file.half) {
+        return Err(Trouble::Refused {
+            reason: format!("the upload of {} broke off", half.name),
+            hint: "run the command again that made the release: it replaces what is not whole"
+                .into(),
+        });
+    }
+    let files = release.files.iter().map(|file| attached(host, repository, tag, file));
+    files.collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// A file of a release, with its public address.
+fn attached(host: &Host, repository: &str, tag: &str, file: &File) -> Result<Found, Trouble> {
+    let (web, name) = (&host.endpoints.github.web, &file.name);
+    let url = format!("{web}/{repository}/releases/download/{tag}/{name}");
+    let (version, file, sha256) = (String::new(), file.name.clone(), file.sha256.clone());
+    found(Listed { version, file, sha256, url }, None)
 }
 
 /// Downloads a file, and checks its digest.

@@ -21,7 +21,7 @@ use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
 use crate::model::env_file;
 use crate::model::event::{Event, Events};
-use crate::model::task::{BodyId, Declared, Index, Task, Value};
+use crate::model::task::{BodyId, Declared, Index, Task, Value, Workflow};
 use crate::remote::Errand;
 use crate::remote::Ties;
 use crate::store::Store;
@@ -131,14 +131,22 @@ impl Declaring {
 
 /// Names of tasks outside `.needs` that no task or instance has.
 fn references(declared: &Declared) -> Vec<Diagnostic> {
-    let asked = declared.default_task.iter();
-    let asked = asked.chain(declared.workflows.iter().flat_map(|workflow| &workflow.run));
-    let unknown = |word: &Word| {
-        let wrong =
-            goals::parse(std::slice::from_ref(&word.text), &[], &declared.tasks, &[]).err()?;
-        Some(Diagnostic { site: Some(word.site.clone()), ..*wrong })
+    let at = |word: &Word, wrong| Diagnostic { site: Some(word.site.clone()), ..wrong };
+    let started = |word: &Word| {
+        let words = std::slice::from_ref(&word.text);
+        goals::parse(words, &[], &declared.tasks, &[]).err().map(|wrong| at(word, *wrong))
     };
-    asked.filter_map(unknown).collect()
+    // Who starts a workflow by hand gives the values that its tasks need.
+    let asks = |workflow: &&Workflow| {
+        workflow.on.keys().any(|on| matches!(on.as_str(), "dispatch" | "call"))
+    };
+    let (asking, others): (Vec<_>, Vec<_>) = declared.workflows.iter().partition(asks);
+    let words = others.into_iter().flat_map(|workflow| &workflow.run);
+    let wrong = declared.default_task.iter().chain(words).filter_map(started);
+    let named = asking.into_iter().flat_map(|workflow| &workflow.run).filter_map(|word| {
+        goals::named(&word.text, &declared.tasks).err().map(|wrong| at(word, wrong))
+    });
+    wrong.chain(named).collect()
 }
 
 /// Aliases that another task has as a name or an alias.

@@ -24,10 +24,15 @@ pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
-pub fn hatch_vcs() -> Project {
+/// An example, copied out and committed.
+pub fn example(name: &str) -> Project {
     let project = Project::new("");
-    copy(&folder("hatch-vcs"), &project, "");
+    copy(&folder(name), &project, "");
     project.git()
+}
+
+pub fn hatch_vcs() -> Project {
+    example("hatch-vcs")
 }
 
 #[test]

@@ -21,6 +21,8 @@ mod architecture;
 #[cfg(unix)]
 mod bar;
 mod bundle;
+#[cfg(unix)]
+mod changelog;
 mod chaos;
 mod clean;
 #[cfg(unix)]
@@ -66,6 +68,8 @@ mod secrets;
 #[cfg(target_os = "linux")]
 mod setting;
 mod shims;
+#[cfg(target_os = "linux")]
+mod split;
 mod status;
 #[cfg(target_os = "linux")]
 mod strace;

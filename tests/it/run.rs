@@ -78,6 +78,29 @@ fn optional_failures_harm_nobody() {
 }
 
 #[test]
+fn a_value_goes_to_the_tasks_that_are_needed_and_have_a_parameter_of_its_name() {
+    let text = r#"
+        task("note").param("version", "").exec("echo note {version}");
+        task("build").needs("note").exec("echo build");
+        task("release").needs("build").param("version").exec("echo release {version}");
+    "#;
+    let project = Project::new(text);
+    let notes = |line: &str| {
+        let ran = project.rel(line).code(0);
+        let said = ran.out.lines().chain(ran.err.lines()).map(str::trim);
+        said.filter(|line| line.starts_with("note ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (line, version) in [
+        ("release version=1.0", "note 1.0"),
+        ("release 1.0", "note 1.0"),
+        ("note 2.0 build", "note 2.0"),
+        ("note 2.0 release 1.0", "note 2.0"),
+    ] {
+        assert_eq!(notes(line), [version], "{line}");
+    }
+}
+
+#[test]
 fn words_name_tasks_and_their_parameters() {
     let project = Project::new(
         r#"

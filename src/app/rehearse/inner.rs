@@ -108,6 +108,16 @@ impl<'a> Inner<'a> {
         inside::exit_of(proc::hand_over(&self.launch(&cmd), stop))
     }
 
+    /// Runs what is released before to its end, on this terminal.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn before(&self, stop: &Stop) -> Outcome<Exit> {
+        let options = self.ground.options;
+        let cmd = self.line(self.ground.output, &[], (&options.after, &[]))?;
+        inside::exit_of(proc::hand_over(&self.launch(&cmd), stop))
+    }
+
     /// Runs it to its end, and takes what it prints; `flags` are for that run alone. Without an exit
     /// code it was killed.
     ///
@@ -130,8 +140,18 @@ impl<'a> Inner<'a> {
         Launch { cmd, cwd: &self.checkout, env: self.env.clone(), shims: None }
     }
 
-    /// The inner command line: every question is answered with yes, since nothing leaves.
     fn words(&self, output: Output, flags: &[&str]) -> Outcome<Cmd> {
+        let options = self.ground.options;
+        self.line(output, flags, (&options.words, &options.rest))
+    }
+
+    /// The inner command line: every question is answered with yes, since nothing leaves.
+    fn line(
+        &self,
+        output: Output,
+        flags: &[&str],
+        (tasks, rest): (&[String], &[String]),
+    ) -> Outcome<Cmd> {
         let program = program(self.ground.host)?;
         let options = self.ground.options;
         let output = match output {
@@ -146,9 +166,9 @@ impl<'a> Inner<'a> {
         words.extend(flags.iter().map(ToString::to_string));
         words.extend(self.asking.iter().map(|task| format!("--yes={task}")));
         words.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
-        words.extend(options.words.iter().cloned());
+        words.extend(tasks.iter().cloned());
         words.push("--".into());
-        words.extend(options.rest.iter().cloned());
+        words.extend(rest.iter().cloned());
         Ok(Cmd::Argv(match &self.met {
             Some(socket) => {
                 let met = [vec![socket.to_string_lossy().into_owned()], words].concat();

@@ -22,12 +22,13 @@ pub struct ReleaseAt {
 }
 
 impl ReleaseAt {
-    fn page(&self) -> String {
+    /// Its page, which is also the address under which its files are written down.
+    pub fn page(&self) -> String {
         format!("{}/{}/releases/tag/{}", self.server, self.repository, self.tag)
     }
 
     /// The release, for people.
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let or = |text: &str, other: &str| {
             if text.is_empty() { other.to_owned() } else { text.to_owned() }
         };

@@ -310,6 +310,16 @@ fn capture(call: &mut Call<'_>) -> Outcome<Dynamic> {
     }
 }
 
+/// The output of a program; nothing if there is no such program.
+pub(super) fn output_of(cx: &BodyCx, cmd: &Cmd) -> Outcome<Option<String>> {
+    cx.say_command(cmd, false);
+    match start(cx, cmd, |launch| proc::capture(launch, &cx.stop, |line| cx.say(&line)))? {
+        Ok((ended, text)) => judge(cx, cmd, Ok(ended)).map(|()| Some(text)),
+        Err(StartError::NotFound(_)) => Ok(None),
+        Err(error) => judge(cx, cmd, Err(error)).map(|()| None),
+    }
+}
+
 fn send(call: &Call<'_>, how: How) -> Outcome<Dynamic> {
     let cmd = filled(call, how)?;
     let cx = call.body()?;

@@ -3,7 +3,7 @@
 use rhai::{Dynamic, Map};
 
 use super::artifact::{argument, artifacts_of};
-use super::{Builtin, Call, Phase, Place, row};
+use super::{Builtin, Call, Phase, Place, download, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
@@ -36,6 +36,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"attest\").needs(\"build\").effects(\"attestations\").run(|t| github::attest(t.artifacts(\"build\")));",
         attest,
     ),
+    row(
+        Place::Module("github"),
+        Phase::Body,
+        "download",
+        (0, 1),
+        "github::download(#{ tag: \"v1.0\" })",
+        "Takes all files of a public release on GitHub into `t.out`, by their digests: their paths. Where this checkout has made the release, they have to be the very files that it sent, and all of them. Options: `tag` (else the one at HEAD), `repository` (else that of `origin`).",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"release\").needs(\"build\").effects(\"github-release\").run(|t| github::release(#{ assets: t.artifacts(\"build\") }));\ntask(\"look\").needs(\"release\").run(|t| print(github::download(#{ tag: git::tag() })));",
+        download::download,
+    ),
 ];
 
 const OPTIONS: [&str; 8] =
@@ -54,11 +64,12 @@ impl<'a> Options<'a> {
     }
 
     /// The value of an option; `()` is none.
-    fn get(&self, key: &str) -> Option<Dynamic> {
+    pub(super) fn get(&self, key: &str) -> Option<Dynamic> {
         self.map.get(key).filter(|value| !value.is_unit()).cloned()
     }
 
-    fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
+    /// The value of an option is not what is `wanted`.
+    pub(super) fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
         let wrong = Diagnostic::usage(format!("`{key}` is {wanted}"));
         Box::new(wrong.hint(format!("write it as `{}`", self.call.builtin.signature)))
     }
@@ -71,7 +82,8 @@ impl<'a> Options<'a> {
         self.get(key).map(text).transpose()
     }
 
-    fn flag(&self, key: &str) -> Outcome<Option<bool>> {
+    /// True or false, if the option is given.
+    pub(super) fn flag(&self, key: &str) -> Outcome<Option<bool>> {
         let flag = |value: Dynamic| value.as_bool().map_err(|_| self.wrong(key, "true or false"));
         self.get(key).map(flag).transpose()
     }
@@ -141,7 +153,7 @@ fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 /// The site and the repository on it: as told, else as the CI service or `origin` has it. What is
 /// not known is empty, and stops a live run at the gate.
-fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
+pub(super) fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
     let github = &cx.run.host.endpoints.github;
     let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
     let of_origin = || github.repository_of(&repo.remote("origin")?);

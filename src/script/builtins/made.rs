@@ -57,8 +57,12 @@ pub(super) const TABLE: &[Builtin] = &[
 
 /// Where a file may be written: below the project's folder or in `t.out`.
 fn target(call: &Call<'_>, cx: &BodyCx) -> Outcome<PathBuf> {
-    let name = call.text(0)?;
-    let path = cx.run.root.join(&name);
+    below(cx, &call.text(0)?)
+}
+
+/// The path of a file of this name below the project's folder or in `t.out`; its folder is made.
+pub(super) fn below(cx: &BodyCx, name: &str) -> Outcome<PathBuf> {
+    let path = cx.run.root.join(name);
     let wrong = |why: &str| {
         let wrong = Diagnostic::usage(format!("cannot write {name}: {why}"));
         Box::new(wrong.hint("write below the project's folder, or into `t.out`"))

@@ -8,15 +8,18 @@ pub use command::run_command;
 
 mod artifact;
 mod call;
+mod changelog;
 mod command;
 mod crates;
 mod data;
 mod declare;
+mod download;
 pub(crate) mod draft;
 mod git;
 mod github;
 mod given;
 mod made;
+mod notes;
 mod options;
 mod pypi;
 mod python;
@@ -134,6 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         data::TABLE,
         git::TABLE,
         github::TABLE,
+        changelog::TABLE,
         made::TABLE,
         pypi::TABLE,
         crates::TABLE,

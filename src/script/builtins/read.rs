@@ -115,12 +115,18 @@ pub(super) fn file_text(call: &Call<'_>, at: usize) -> Outcome<(String, String)>
             .map_err(|error| unreadable(&name, &error.to_string()));
     }
     let name = call.text(at)?;
-    let wrong = |why: &str| unreadable(&name, why);
+    let text = text_of(call, &name)?;
+    Ok((name, text))
+}
+
+/// The text of a file below the project's folder, or in `t.out`.
+pub(super) fn text_of(call: &Call<'_>, name: &str) -> Outcome<String> {
+    let wrong = |why: &str| unreadable(name, why);
     let inside = |folder: &PathBuf, path: &PathBuf| -> bool {
         fs::real(folder).is_ok_and(|folder| path.starts_with(folder))
     };
     let root = root(call);
-    let path = fs::real(&root.join(&name)).map_err(|error| wrong(&error.to_string()))?;
+    let path = fs::real(&root.join(name)).map_err(|error| wrong(&error.to_string()))?;
     let out = match &call.frame {
         Frame::Body(cx) => Some(cx.out.clone()),
         Frame::Declaring(_) => None,
@@ -129,8 +135,8 @@ pub(super) fn file_text(call: &Call<'_>, at: usize) -> Outcome<(String, String)>
         return Err(wrong("it is not below the project's folder"));
     }
     let text = fs::read_text(&path).map_err(|error| wrong(&error.to_string()))?;
-    remember(call, &name, &text);
-    Ok((name, text))
+    remember(call, name, &text);
+    Ok(text)
 }
 
 pub(super) fn unreadable(name: &str, why: &str) -> Box<Diagnostic> {

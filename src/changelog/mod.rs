@@ -1,0 +1,19 @@
+//! What has changed: changelogs that people keep, and notes made from commits. Pure.
+//!
+//! `keep` reads and edits a file in the form of Keep a Changelog, `commits` reads commits, `notes` writes
+//! Markdown from them. Who asks git, reads files or runs git-cliff is `script`.
+
+pub mod commits;
+pub mod keep;
+pub mod notes;
+
+mod date;
+mod headings;
+mod template;
+
+pub use date::date;
+pub use keep::has_version;
+
+/// Most characters that GitHub takes as the notes of a release: "body is too long (maximum is 125000
+/// characters)", <https://docs.github.com/rest/releases/releases>.
+pub const GITHUB_LIMIT: usize = 125_000;

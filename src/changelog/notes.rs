@@ -1,0 +1,251 @@
+//! Notes for a release, made from its changes: what breaks first, then groups by kind, as Markdown.
+//!
+//! The same changes give the same text. Words of commits are no Markdown: `<tag>` would vanish on a page,
+//! and `@name` would call somebody.
+
+use super::commits::Change;
+use super::template;
+pub use super::template::Facts;
+
+/// Groups as they come, each with the kinds of its changes. The kinds are those of
+/// <https://www.conventionalcommits.org> and of the Angular convention that it grew from.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Features", &["feat", "feature"]),
+    ("Bug fixes", &["fix"]),
+    ("Performance", &["perf"]),
+    ("Documentation", &["docs", "doc"]),
+    ("Reverts", &["revert"]),
+    ("Maintenance", &["build", "chore", "ci", "refactor", "style", "test", "tests"]),
+];
+
+/// The group of changes whose kind is in no other.
+pub const OTHERS: &str = "Other changes";
+
+/// A group that changes go to.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its heading.
+    pub title: String,
+    /// The kinds of its changes.
+    pub kinds: Vec<String>,
+}
+
+/// The groups of who asks for no others.
+pub fn usual_groups() -> Vec<Group> {
+    let group = |(title, kinds): &(&str, &[&str])| Group {
+        title: (*title).to_owned(),
+        kinds: kinds.iter().map(ToString::to_string).collect(),
+    };
+    GROUPS.iter().map(group).collect()
+}
+
+/// Changes of one group.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Grouped {
+    /// Its heading.
+    pub title: String,
+    /// The oldest first.
+    pub changes: Vec<Change>,
+}
+
+/// What notes are made of.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Notes {
+    /// What breaks; these stand in no group.
+    pub breaking: Vec<Change>,
+    /// The rest; no group is empty.
+    pub groups: Vec<Grouped>,
+    /// Who wrote it, by the alphabet.
+    pub contributors: Vec<String>,
+}
+
+impl Notes {
+    /// Groups changes, which come oldest first; those of no group go to `others`, or are left out.
+    pub fn of(changes: Vec<Change>, groups: &[Group], others: Option<&str>) -> Self {
+        let title_of = |change: &Change| {
+            let fits = |group: &&Group| group.kinds.contains(&change.kind);
+            groups.iter().find(fits).map(|group| group.title.as_str()).or(others)
+        };
+        let mut titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+        titles.extend(others);
+        titles.dedup();
+        let mut contributors: Vec<String> =
+            changes.iter().flat_map(|change| change.authors.clone()).collect();
+        contributors
+            .sort_by_key(|name| (name.trim_start_matches('@').to_lowercase(), name.clone()));
+        contributors.dedup();
+        let (breaking, rest): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| change.breaking);
+        let mut grouped: Vec<Grouped> = Vec::new();
+        for title in titles {
+            let of_title = |change: &&Change| title_of(change) == Some(title);
+            let changes: Vec<Change> = rest.iter().filter(of_title).cloned().collect();
+            if !changes.is_empty() && !grouped.iter().any(|group| group.title == title) {
+                grouped.push(Grouped { title: title.to_owned(), changes });
+            }
+        }
+        Self { breaking, groups: grouped, contributors }
+    }
+
+    /// As Markdown; empty if nothing has changed. With the page of a repository, numbers are links.
+    pub fn markdown(&self, page: Option<&str>) -> String {
+        let mut parts = Vec::new();
+        let lines = |changes: &[Change]| {
+            changes.iter().map(|change| line(change, page)).collect::<Vec<_>>().join("\n")
+        };
+        if !self.breaking.is_empty() {
+            parts.push(format!("### Breaking changes\n\n{}", lines(&self.breaking)));
+        }
+        for group in &self.groups {
+            parts.push(format!("### {}\n\n{}", group.title, lines(&group.changes)));
+        }
+        if !parts.is_empty() && !self.contributors.is_empty() {
+            parts.push(format!("Contributors: {}", self.contributors.join(", ")));
+        }
+        parts.join("\n\n")
+    }
+
+    /// In a form of the user's own.
+    ///
+    /// # Errors
+    /// What is wrong with the template.
+    pub fn filled(&self, template: &str, facts: &Facts<'_>) -> Result<String, String> {
+        template::fill(template, self, facts)
+    }
+}
+
+/// One change, as an item of a list.
+fn line(change: &Change, page: Option<&str>) -> String {
+    let scope = match change.scope.as_str() {
+        "" => String::new(),
+        scope => format!("**{}:** ", harmless(scope)),
+    };
+    let numbers = change.references.iter().map(|number| match page {
+        Some(page) => format!(" ([#{number}]({page}/issues/{number}))"),
+        None => format!(" (#{number})"),
+    });
+    let numbers: String = numbers.collect();
+    let explained = match change.explained.as_str() {
+        "" => String::new(),
+        told => format!("\n  {}", harmless(told)),
+    };
+    format!("- {scope}{}{numbers}{explained}", harmless(&change.text))
+}
+
+/// Words that Markdown shows as they stand: outside of code `<` is escaped, and `@name` becomes code.
+fn harmless(words: &str) -> String {
+    let marks = words.matches('`').count();
+    let part = |(at, part): (usize, &str)| {
+        // Behind a mark without a partner nothing is code.
+        if at % 2 == 1 && marks > at {
+            return part.to_owned();
+        }
+        part.split(' ').map(uncalled).collect::<Vec<_>>().join(" ")
+    };
+    words.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
+}
+
+/// A word outside of code.
+fn uncalled(word: &str) -> String {
+    let name = word.trim_start_matches(['(', '[', '"']);
+    let lead = &word[..word.len() - name.len()];
+    let is_called =
+        name.strip_prefix('@').is_some_and(|name| name.starts_with(char::is_alphanumeric));
+    if !is_called {
+        return word.replace('<', "\\<");
+    }
+    let end = name.find(|c: char| !c.is_alphanumeric() && !"@-_/.".contains(c));
+    let (name, rest) = name.split_at(end.unwrap_or(name.len()));
+    format!("{lead}`{name}`{}", rest.replace('<', "\\<"))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::commits::Commit;
+    use super::*;
+
+    fn changes(messages: &[&str]) -> Vec<Change> {
+        let change = |message: &&str| {
+            let author = if message.contains("io") { "bob" } else { "Ada" };
+            Change::of(&Commit {
+                author: author.into(),
+                message: (*message).to_owned(),
+                ..Commit::default()
+            })
+        };
+        messages.iter().map(change).collect()
+    }
+
+    const MESSAGES: &[&str] = &[
+        "docs: a guide",
+        "feat(io): read <stdin> (#3)",
+        "fix!: `Vec<u8>` goes to @property, mail to a@b.org\n\nBREAKING CHANGE: it is a text",
+        "chore: pins",
+        "feat: more\n\nCloses #4",
+        "wip: half",
+        "A line",
+    ];
+
+    #[test]
+    fn what_breaks_comes_first_then_groups_in_order() {
+        let notes = Notes::of(changes(MESSAGES), &usual_groups(), Some(OTHERS));
+        expect![[r"
+            ### Breaking changes
+
+            - `Vec<u8>` goes to `@property`, mail to a@b.org
+              it is a text
+
+            ### Features
+
+            - **io:** read \<stdin> ([#3](https://example.org/o/r/issues/3))
+            - more ([#4](https://example.org/o/r/issues/4))
+
+            ### Documentation
+
+            - a guide
+
+            ### Maintenance
+
+            - pins
+
+            ### Other changes
+
+            - half
+            - A line
+
+            Contributors: Ada, bob"]]
+        .assert_eq(&notes.markdown(Some("https://example.org/o/r")));
+        assert!(notes.markdown(None).contains("- more (#4)\n"));
+    }
+
+    #[test]
+    fn groups_are_the_users_and_the_rest_may_be_left_out() {
+        let own = [("New", "feat"), ("New", "docs"), ("Kept", "chore")]
+            .map(|(title, kind)| Group { title: title.into(), kinds: vec![kind.into()] });
+        let notes = Notes::of(changes(MESSAGES), &own, None);
+        let titles: Vec<(&str, usize)> =
+            notes.groups.iter().map(|group| (group.title.as_str(), group.changes.len())).collect();
+        assert_eq!(titles, [("New", 3), ("Kept", 1)]);
+        assert_eq!(notes.breaking.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_said_of_nothing() {
+        assert_eq!(Notes::of(Vec::new(), &usual_groups(), Some(OTHERS)).markdown(None), "");
+        assert_eq!(Notes::of(changes(&["chore: x"]), &[], None).markdown(None), "");
+    }
+
+    #[test]
+    fn words_stay_what_they_are() {
+        for (words, wanted) in [
+            ("(@ada, @bob/x)", "(`@ada`, `@bob/x`)"),
+            ("a ` b < c @d", "a ` b \\< c `@d`"),
+            ("`<a> @b` <c>", "`<a> @b` \\<c>"),
+            ("@ alone", "@ alone"),
+        ] {
+            assert_eq!(harmless(words), wanted);
+        }
+    }
+}
