@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options,
-    run_options, show_options, verify_options,
+    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, dist_options,
+    rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, VerifyOptions,
+    AdoptOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions, Invocation,
+    RehearseOptions, RunOptions, Said, ShowOptions, Signer, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -30,6 +30,7 @@ pub const COMMANDS: &[&str] = &[
     "rehearse",
     "validate",
     "verify",
+    "dist",
     "status",
     "ledger",
     "graph",
@@ -89,6 +90,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
+        Sub::Dist(args) => Command::Dist(dist_options(args)),
         Sub::Status { release } => Command::Status(release),
         Sub::Ledger { commit } => Command::Ledger(commit),
         Sub::Graph(args) => Command::Graph(
@@ -186,7 +188,11 @@ pub fn surface() -> Surface {
     let command = |command: &clap::Command| complete::Command {
         name: command.get_name().to_owned(),
         doc: text(command.get_about()),
-        word: command.get_positionals().next().map_or(Expect::Unknown, expect),
+        word: if command.has_subcommands() {
+            Expect::OneOf(command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect())
+        } else {
+            command.get_positionals().next().map_or(Expect::Unknown, expect)
+        },
         flags: command
             .get_arguments()
             .filter(|arg| !arg.is_positional())

@@ -1,13 +1,14 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
-//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
+//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `onward`
 //! names the command that goes on with it.
 
 mod adopt;
 mod clean;
 mod complete;
+mod dist;
 pub mod doc;
 mod dry;
 mod edited;
@@ -84,6 +85,7 @@ fn dispatch(
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
+        Command::Dist(options) => dist::run(host, output, options),
         Command::Status(release) => status::run(host, output, release.as_deref()),
         Command::Ledger(commit) => ledger::run(host, output, commit.as_deref()),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),

@@ -12,6 +12,7 @@ mod command;
 mod crates;
 mod data;
 mod declare;
+mod dist;
 pub(crate) mod draft;
 mod git;
 mod github;
@@ -137,6 +138,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         pypi::TABLE,
         crates::TABLE,
         python::TABLE,
+        dist::TABLE,
     ];
     tables.into_iter().flatten()
 }
