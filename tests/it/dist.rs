@@ -282,6 +282,7 @@ const DIFFER: &[(&str, &str, &str)] = &[
         "jaraco.classes-",
         "it does not look at names of files, and finds a License-File before 2.4",
     ),
+    ("packaging", "PyYAML-", "the same"),
     ("packaging", "six-", "a License-File before 2.4, which uploads leave out"),
     ("packaging", "psutil-", "the same"),
     ("packaging", "sphinx_rtd_theme-", "the same"),
