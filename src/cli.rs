@@ -13,11 +13,12 @@ mod options;
 
 use args::{
     AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
-    rehearse_options, run_options, show_options, verify_options,
+    dist_options, rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, Invocation, PackOptions,
-    RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions, Invocation,
+    PackOptions, RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions,
+    VerifyOptions,
 };
 
 /// Names of the commands.
@@ -32,6 +33,7 @@ pub const COMMANDS: &[&str] = &[
     "rehearse",
     "validate",
     "verify",
+    "dist",
     "status",
     "ledger",
     "graph",
@@ -102,6 +104,7 @@ fn command(given: Sub) -> Command {
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
+        Sub::Dist(args) => Command::Dist(dist_options(args)),
         Sub::Status { release } => Command::Status(release),
         Sub::Ledger { commit } => Command::Ledger(commit),
         Sub::Graph(args) => Command::Graph(
@@ -198,7 +201,11 @@ pub fn surface() -> Surface {
     let command = |command: &clap::Command| complete::Command {
         name: command.get_name().to_owned(),
         doc: text(command.get_about()),
-        word: command.get_positionals().next().map_or(Expect::Unknown, expect),
+        word: if command.has_subcommands() {
+            Expect::OneOf(command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect())
+        } else {
+            command.get_positionals().next().map_or(Expect::Unknown, expect)
+        },
         flags: command
             .get_arguments()
             .filter(|arg| !arg.is_positional())

@@ -84,6 +84,12 @@ impl<'a> Repo<'a> {
         self.git(&words).map(|text| text.lines().map(str::to_owned).collect())
     }
 
+    /// Files below the project that git does not track, the ignored ones too; none outside a repository.
+    pub fn untracked(&self) -> Vec<String> {
+        let text = self.git(&["ls-files", "--others", "-z"]).unwrap_or_default();
+        text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    }
+
     /// The path relative to the project, if it lies there. The file itself may not exist yet.
     fn inside(&self, path: &Path) -> Option<PathBuf> {
         let folder = fs::real(path.parent()?).ok()?;

@@ -1,7 +1,7 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes,
 //! `stale` says what overtook a plan, `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
-//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
+//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
 //! another machine, `carried` sends one from there, `onward` names the command that goes on with it.
 
@@ -10,6 +10,7 @@ mod bundle;
 mod carried;
 mod clean;
 mod complete;
+mod dist;
 pub mod doc;
 mod dry;
 mod edited;
@@ -91,6 +92,7 @@ fn dispatch(
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
+        Command::Dist(options) => dist::run(host, output, options),
         Command::Status(release) => status::run(host, output, release.as_deref()),
         Command::Ledger(commit) => ledger::run(host, output, commit.as_deref()),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),

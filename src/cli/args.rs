@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::options::{Chaos, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions};
+use super::options::{
+    Chaos, DistCheck, DistOptions, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions,
+};
 use crate::door::Doubt;
 
 /// A task runner made for releases: every run is dry until `--live`.
@@ -85,6 +87,8 @@ pub(super) enum Sub {
     Validate,
     /// Check who signed files: the attestations beside them, on an index, or on GitHub.
     Verify(VerifyArgs),
+    /// Check wheels and sdists as PyPI would, before they are uploaded; list what is in them.
+    Dist(DistArgs),
     /// Show where a release stands: on PyPI, TestPyPI, crates.io, GitHub, as a tag, in the ledger.
     Status {
         /// NAME==VERSION [default: the project here, as HEAD is tagged, else its newest version].
@@ -309,6 +313,51 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Args)]
+pub(super) struct DistArgs {
+    #[command(subcommand)]
+    pub(super) what: DistSub,
+}
+
+#[derive(Subcommand)]
+pub(super) enum DistSub {
+    /// Tell what PyPI would refuse, as errors, and what its users may regret, as warnings.
+    Check(DistCheckArgs),
+    /// List the files in wheels, sdists and crates.
+    List {
+        /// Wheels, sdists and crates.
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// Tell what is new since these, of an earlier release.
+        #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+        against: Vec<PathBuf>,
+    },
+    /// List the rules, with where each is known from.
+    Rules,
+}
+
+#[derive(Args)]
+pub(super) struct DistCheckArgs {
+    /// Wheels and sdists.
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// Files that are larger stop.
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_size: Option<String>,
+    /// Files in an archive with such a name stop: `*.c`, `docs/**`.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) forbid: Vec<String>,
+    /// Files in an archive with such a name are warned of.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) warn: Vec<String>,
+    /// Warnings of this rule stop; `all` for each.
+    #[arg(long, value_name = "RULE")]
+    pub(super) stop: Vec<String>,
+    /// Warnings of this rule are left out.
+    #[arg(long, value_name = "RULE")]
+    pub(super) allow: Vec<String>,
+}
+
+#[derive(Args)]
 pub(super) struct ShowArgs {
     /// A task, `guards`, a module, or the file of a plan (`….json`).
     pub(super) name: String,
@@ -385,6 +434,17 @@ pub(super) fn verify_options(args: VerifyArgs) -> VerifyOptions {
         from: args.from,
         signer: by_repository.or(by_name),
         trusted_root: args.trusted_root,
+    }
+}
+
+pub(super) fn dist_options(args: DistArgs) -> DistOptions {
+    match args.what {
+        DistSub::Check(args) => {
+            let DistCheckArgs { files, max_size, forbid, warn, stop, allow } = args;
+            DistOptions::Check(DistCheck { files, max_size, forbid, warn, stop, allow })
+        }
+        DistSub::List { files, against } => DistOptions::List(files, against),
+        DistSub::Rules => DistOptions::Rules,
     }
 }
 

@@ -161,6 +161,34 @@ pub struct VerifyOptions {
     pub trusted_root: Option<PathBuf>,
 }
 
+/// What to look at of distributions.
+#[derive(Debug)]
+pub enum DistOptions {
+    /// Check files.
+    Check(DistCheck),
+    /// List what is in files, and what is new since others.
+    List(Vec<PathBuf>, Vec<PathBuf>),
+    /// List the rules.
+    Rules,
+}
+
+/// Which distributions to check, and for what besides PyPI's rules.
+#[derive(Debug, Default)]
+pub struct DistCheck {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// The largest size.
+    pub max_size: Option<String>,
+    /// Globs of names that stop.
+    pub forbid: Vec<String>,
+    /// Globs of names that are warned of.
+    pub warn: Vec<String>,
+    /// Rules whose warnings stop.
+    pub stop: Vec<String>,
+    /// Rules whose warnings are left out.
+    pub allow: Vec<String>,
+}
+
 /// What to show, and of a plan how.
 #[derive(Debug, Default)]
 pub struct ShowOptions {
@@ -197,6 +225,8 @@ pub enum Command {
     Validate,
     /// Check who signed files.
     Verify(VerifyOptions),
+    /// Check or list distributions.
+    Dist(DistOptions),
     /// Show where a release stands: that of this project, or `name==version`.
     Status(Option<String>),
     /// Show the ledger of HEAD, or of another commit.

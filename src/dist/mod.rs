@@ -6,6 +6,7 @@
 //! a release would then depend on a Python environment that it did not build.
 
 pub mod cargo;
+pub mod check;
 pub mod contents;
 pub mod difference;
 pub mod filename;

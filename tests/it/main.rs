@@ -29,6 +29,7 @@ mod clean;
 mod complete;
 #[cfg(target_os = "linux")]
 mod crash;
+mod dist;
 mod docs;
 mod door;
 mod dry;

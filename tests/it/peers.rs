@@ -72,6 +72,26 @@ pub fn venv(name: &str, requirements: &[&str]) -> PathBuf {
     })
 }
 
+/// Distributions from the package index, each `name==version --hash=sha256:…`, wheels for CPython 3.11
+/// on Linux; the folder that they are in.
+pub fn corpus(name: &str, wheels: &[&str], sdists: &[&str]) -> PathBuf {
+    let stamp = [wheels, sdists].concat().join("\n");
+    once(name, &stamp, |dir| {
+        fs::create_dir(dir).unwrap();
+        let platform: &[&str] =
+            &["--only-binary=:all:", "--python-version=3.11", "--platform=manylinux2014_x86_64"];
+        for (pins, how) in [(wheels, platform), (sdists, &["--no-binary=:all:"])] {
+            let list = dir.join("pins.txt");
+            fs::write(&list, pins.join("\n")).unwrap();
+            let mut pip = Command::new("python3");
+            pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]);
+            if !pins.is_empty() {
+                run(pip.args(how).arg("--dest").arg(dir).arg("-r").arg(&list));
+            }
+        }
+    })
+}
+
 /// A directory made by `make` the first time it is asked for with this `stamp`,
 /// by whichever thread or process comes first; the others wait for it.
 fn once(name: &str, stamp: &str, make: impl FnOnce(&Path)) -> PathBuf {

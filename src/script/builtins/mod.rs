@@ -13,6 +13,7 @@ mod command;
 mod crates;
 mod data;
 mod declare;
+mod dist;
 mod download;
 pub(crate) mod draft;
 mod git;
@@ -143,6 +144,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         crates::TABLE,
         python::TABLE,
         version::TABLE,
+        dist::TABLE,
     ];
     tables.into_iter().flatten()
 }

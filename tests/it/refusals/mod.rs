@@ -150,6 +150,19 @@ fn every_rule_is_broken_by_a_row_or_out_of_reach() {
     assert_eq!(known.difference(&rows).copied().collect::<BTreeSet<_>>(), elsewhere);
 }
 
+/// How many of [`faulty_files`] come first whose metadata alone is at fault.
+pub const FAULTS_OF_METADATA: usize = metadata::ROWS.len();
+
+/// The rows that the index refuses for what is in a file: their names, rules and files.
+pub fn faulty_files() -> Vec<(&'static str, &'static str, Vec<dists::File>)> {
+    let of = |(name, rule, prepare): &Row| {
+        let mut scene = Scene::new();
+        prepare(&mut scene);
+        (*name, *rule, scene.files)
+    };
+    metadata::ROWS.iter().chain(archives::ROWS).map(of).collect()
+}
+
 #[test]
 fn no_two_rows_of_a_table_have_one_name() {
     for rows in TABLES {
