@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::{self, Door};
 use crate::graph::{Kind, Node};
-use crate::model::effect::{Effect, Key, Listed, Presence};
+use crate::model::effect::{Effect, Key, Listed, Presence, ReleaseAt};
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
@@ -79,6 +79,7 @@ pub(super) fn look(
     let survey = Survey::new(&errand);
     let mut look = Look { rows: Vec::new(), ahead: Vec::new(), stops: Vec::new() };
     let mut silent: BTreeSet<String> = BTreeSet::new();
+    let mut emptied: BTreeSet<ReleaseAt> = BTreeSet::new();
     for planned in &plan.effects {
         if session.stop.fired() {
             break;
@@ -87,6 +88,12 @@ pub(super) fn look(
         let presence = match &planned.effect {
             _ if offline || silent.contains(&place) => None,
             Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
+            // What stands there is deleted before its turn comes.
+            effect
+                if !effect.removes() && effect.part_of().is_some_and(|at| emptied.contains(at)) =>
+            {
+                Some(Presence::Absent)
+            }
             effect => match survey.probe(effect) {
                 Ok(presence) => Some(presence),
                 Err(trouble) => {
@@ -96,17 +103,59 @@ pub(super) fn look(
                 }
             },
         };
-        if let Some(Presence::Other(found)) = &presence {
-            look.stops.push(door::other_bytes(&planned.effect, found));
+        match &presence {
+            Some(Presence::Other(found)) => {
+                // A tag and its release have to stay for one reason.
+                let wrong = door::other_bytes(&planned.effect, found);
+                if !look.stops.contains(&wrong) {
+                    look.stops.push(wrong);
+                }
+            }
+            Some(Presence::Stands(_)) => emptied.extend(planned.effect.part_of().cloned()),
+            _ => {}
         }
         // What cannot be asked was said above.
         let asked = presence.as_ref().filter(|_| session.options.plan_file.is_some());
         let ahead = asked.and_then(|_| survey.ahead(&planned.effect).ok());
         look.ahead.push(ahead.unwrap_or_default());
         let (key, task) = (planned.key.clone(), planned.task.clone());
-        look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });
+        let (summary, removes) = (planned.effect.summary(), planned.effect.removes());
+        look.rows.push(PlanRow { key, task, summary, presence, removes });
     }
+    look.stops.extend(published_before(session, plan, &look.rows));
     look
+}
+
+/// Why a release must not be made anew after its version was published: it could not be any more then.
+fn published_before(session: &Session, plan: &Plan, rows: &[PlanRow]) -> Vec<Diagnostic> {
+    let node_of =
+        |id: &str| session.graph.order().find(|node| session.graph.instance(*node).id == id);
+    let stands = |row: &&PlanRow| matches!(row.presence, Some(Presence::Stands(_)));
+    let doomed = plan
+        .effects
+        .iter()
+        .filter(|planned| rows.iter().filter(stands).any(|row| row.key == planned.key));
+    let wrong = doomed.filter_map(|planned| {
+        let remake = planned.effect.remakes()?;
+        let first = plan.effects.iter().find(|other| {
+            let comes_after = || {
+                let (release, publish) = (node_of(&planned.task)?, node_of(&other.task)?);
+                Some(session.graph.ancestors(publish).contains(&release))
+            };
+            remake.is_published_by(&other.effect) && comes_after() != Some(true)
+        })?;
+        let (tag, task) = (&remake.at.tag, &first.task);
+        let message = format!("release {tag} would be made anew after `{task}` has published it");
+        let release = &planned.task;
+        Some(
+            Diagnostic::refused(message).note(first.effect.summary()).hint(format!(
+                "let `{task}` need `{release}`: what a registry holds is not made anew"
+            )),
+        )
+    });
+    let mut all: Vec<Diagnostic> = wrong.collect();
+    all.dedup();
+    all
 }
 
 /// Answers to the questions of one run.
@@ -131,8 +180,12 @@ impl Answers {
         if open.is_empty() {
             return Ok(answers);
         }
-        let unasked = |node: &Node| answers.must_ask(session, *node);
-        if let Some(wrong) = nobody_to_ask(session, unasked) {
+        let own = session.of_kind(Kind::Sending).into_iter();
+        let own = own.filter(|node| answers.must_ask(session, *node));
+        let own = own.map(|node| question(session.task(node)));
+        let doomed = doomed(session, look);
+        let deletes = doomed.iter().map(|(task, what)| (task.clone(), format!("delete {what}?")));
+        if let Some(wrong) = nobody_to_ask(session, own.chain(deletes)) {
             return Err(Box::new(wrong));
         }
         let is_open = |planned: &&Planned| open.iter().any(|row| row.key == planned.key);
@@ -146,6 +199,11 @@ impl Answers {
         let question = format!("Send {} effect{} to {places}?", open.len(), plural(open.len()));
         if !session.options.yes {
             agree(session, &question, Diagnostic::refused("the answer was no"))?;
+        }
+        for (task, what) in doomed {
+            let no = Diagnostic::refused(format!("`{task}` is not to delete {what}"));
+            let no = no.hint("without `force_recreate` it stays, and stops this release");
+            agree(session, &format!("{task}: delete {what}?"), no)?;
         }
         Ok(answers)
     }
@@ -173,35 +231,53 @@ impl Answers {
     }
 }
 
-/// What cannot be answered in this run, seen before anything has been done.
-pub(super) fn unanswerable(session: &Session) -> Option<Diagnostic> {
-    let asks = |node: &Node| {
-        let task = session.task(*node);
-        task.confirm.is_some() && !session.options.yes_to.contains(&task.name)
+/// For each task that would delete something, and was not told to by name: what, in one sentence.
+fn doomed(session: &Session, look: &Look) -> Vec<(String, String)> {
+    let of = |node: Node| {
+        let (id, task) = (&session.graph.instance(node).id, &session.task(node).name);
+        let stands = look.rows.iter().filter(|row| row.task == *id).filter_map(|row| {
+            let Some(Presence::Stands(what)) = &row.presence else { return None };
+            Some(what.as_str())
+        });
+        let stands: Vec<&str> = stands.collect();
+        let asks = !stands.is_empty() && !session.options.yes_to.contains(task);
+        asks.then(|| (task.clone(), stands.join(" and ")))
     };
-    nobody_to_ask(session, asks)
+    session.of_kind(Kind::Sending).into_iter().filter_map(of).collect()
 }
 
-/// The refusal of a run that nobody watches and in which `asks` leaves questions open.
-fn nobody_to_ask(session: &Session, asks: impl Fn(&Node) -> bool) -> Option<Diagnostic> {
-    let open: Vec<&Arc<Task>> = session
-        .of_kind(Kind::Sending)
-        .into_iter()
-        .filter(asks)
-        .map(|node| session.task(node))
-        .collect();
+/// A task's own question, with its name.
+fn question(task: &Task) -> (String, String) {
+    (task.name.clone(), task.confirm.clone().unwrap_or_default())
+}
+
+/// What cannot be answered in this run, seen before anything has been done.
+pub(super) fn unanswerable(session: &Session) -> Option<Diagnostic> {
+    let tasks = session.of_kind(Kind::Sending).into_iter().map(|node| session.task(node));
+    let asks =
+        |task: &&Arc<Task>| task.confirm.is_some() && !session.options.yes_to.contains(&task.name);
+    nobody_to_ask(session, tasks.filter(asks).map(|task| question(task)))
+}
+
+/// The refusal of a run that nobody watches, and in which these questions of tasks are open.
+fn nobody_to_ask(
+    session: &Session,
+    open: impl Iterator<Item = (String, String)>,
+) -> Option<Diagnostic> {
+    let open: Vec<(String, String)> = open.collect();
     if session.host.term.interactive || (session.options.yes && open.is_empty()) {
         return None;
     }
     let mut wrong = Diagnostic::refused("there is nobody to ask, and not all is answered");
-    for task in &open {
-        wrong = wrong.note(format!(
-            "{} asks: {}",
-            task.name,
-            task.confirm.as_deref().unwrap_or_default()
-        ));
+    for (task, question) in &open {
+        wrong = wrong.note(format!("{task} asks: {question}"));
     }
-    let answers: Vec<String> = open.iter().map(|task| format!("--yes={}", task.name)).collect();
+    let mut answers: Vec<String> = Vec::new();
+    for answer in open.iter().map(|(task, _)| format!("--yes={task}")) {
+        if !answers.contains(&answer) {
+            answers.push(answer);
+        }
+    }
     let all = if answers.is_empty() { "--yes".to_owned() } else { answers.join(" ") };
     Some(wrong.hint(format!("answer beforehand with `{all}`")))
 }

@@ -89,10 +89,12 @@ fn look<'a>(session: &Session, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key,
                 Ok(Presence::Unknowable) => _ = seen.insert(&planned.key, None),
                 Ok(Presence::Other(_)) => _ = seen.insert(&planned.key, Some(false)),
                 // Nobody sent it: waiting will not bring it.
-                Ok(Presence::Absent) | Err(_) if !door.is_settled(&planned.key) => {
+                Ok(Presence::Absent | Presence::Stands(_)) | Err(_)
+                    if !door.is_settled(&planned.key) =>
+                {
                     _ = seen.insert(&planned.key, Some(false))
                 }
-                Ok(Presence::Absent) | Err(_) => {}
+                Ok(Presence::Absent | Presence::Stands(_)) | Err(_) => {}
             }
         }
         if seen.len() == plan.effects.len() || session.stop.fired() {

@@ -101,6 +101,7 @@ impl Session {
             state,
             events.clone(),
             indexes(host, declared),
+            declared.destinations(),
             declared.tools.clone(),
             epoch,
             strict,

@@ -172,6 +172,10 @@ fn place(wrong: Diagnostic, caller: &Caller<'_>) -> Box<Diagnostic> {
 
 /// The remote holds other bytes under the effect's name.
 pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
+    if effect.removes() {
+        let stays = "make a new version: without `force_recreate` this one is left as it stands";
+        return Diagnostic::refused(found.to_owned()).hint(stays);
+    }
     let (receipt, place) = (effect.predicted(), effect.destination());
     if let Effect::PushGit(_) = effect {
         let wrong = Diagnostic::remote(format!("{place} would move what is there: {found}"));
@@ -182,9 +186,15 @@ pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
     }
     let Some(digest) = receipt.digest else {
         let wrong = Diagnostic::remote(format!("{place} holds something else: {found}"));
-        return wrong
+        let wrong = wrong
             .note(effect.summary())
             .hint("what is published there cannot be replaced: release a new version");
+        return match effect {
+            Effect::DraftRelease(_) => wrong.hint(
+                "as long as no registry holds it, `github::release(#{ force_recreate: true })` deletes what stands there",
+            ),
+            _ => wrong,
+        };
     };
     Diagnostic::remote(format!("{place} holds other bytes under the name {}", receipt.name))
         .note(format!("ours:   sha256 {digest}"))

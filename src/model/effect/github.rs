@@ -22,12 +22,12 @@ pub struct ReleaseAt {
 }
 
 impl ReleaseAt {
-    fn page(&self) -> String {
+    pub(super) fn page(&self) -> String {
         format!("{}/{}/releases/tag/{}", self.server, self.repository, self.tag)
     }
 
     /// The release, for people.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let or = |text: &str, other: &str| {
             if text.is_empty() { other.to_owned() } else { text.to_owned() }
         };
