@@ -194,7 +194,9 @@ fn through_gate(
         return Ok(exit);
     }
     session.keep_stage().map_err(one)?;
-    let planned = plan.effects.iter().map(|planned| planned.key.clone());
+    // What has nothing to delete leaves no mark in the ledger, which a seal waits for.
+    let lasting = plan.effects.iter().filter(|planned| !planned.effect.removes());
+    let planned = lasting.map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
     let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));

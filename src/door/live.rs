@@ -160,6 +160,10 @@ impl Live {
         match (self.presence(survey, effect, state.as_ref())?, &state) {
             (Presence::Other(found), _) => return Err(Box::new(other_bytes(effect, &found))),
             (Presence::Same, Some(State::Done(_))) => self.settled(caller, key, effect, false),
+            // Nothing stands there, and nothing was begun: the release is as untouched as before.
+            (Presence::Same, None | Some(State::Refused(_))) if effect.removes() => {
+                self.settled(caller, key, effect, false);
+            }
             (Presence::Same, _) => {
                 self.ledger.record(&Record::Done {
                     key: key.clone(),

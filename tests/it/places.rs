@@ -228,11 +228,12 @@ impl Running {
 
     /// Changes something on GitHub, as somebody else who may push.
     #[track_caller]
-    pub fn ask(&self, mut request: Request) {
+    pub fn ask(&self, mut request: Request) -> Value {
         request.headers.push(("authorization".into(), format!("Bearer {TOKEN}")));
         request.headers.push(("user-agent".into(), "tests".into()));
         let Response { status, body, .. } = self.world.look(&request);
         assert!(status < 300, "{status} {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// What was asked of hosts to be changed: method, host and path.
