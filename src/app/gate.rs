@@ -1,14 +1,18 @@
 //! The gate: between what was built and what is sent. Plan, guards again, remotes, questions.
 
+mod doomed;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use doomed::Standing;
 
 use super::pass::Pass;
 use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::{self, Door};
 use crate::graph::{Kind, Node};
-use crate::model::effect::{Effect, Key, Listed, Presence, ReleaseAt};
+use crate::model::effect::{Effect, Key, Listed, Presence};
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
@@ -79,7 +83,7 @@ pub(super) fn look(
     let survey = Survey::new(&errand);
     let mut look = Look { rows: Vec::new(), ahead: Vec::new(), stops: Vec::new() };
     let mut silent: BTreeSet<String> = BTreeSet::new();
-    let mut emptied: BTreeSet<ReleaseAt> = BTreeSet::new();
+    let mut standing = Standing::default();
     for planned in &plan.effects {
         if session.stop.fired() {
             break;
@@ -88,12 +92,7 @@ pub(super) fn look(
         let presence = match &planned.effect {
             _ if offline || silent.contains(&place) => None,
             Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
-            // What stands there is deleted before its turn comes.
-            effect
-                if !effect.removes() && effect.part_of().is_some_and(|at| emptied.contains(at)) =>
-            {
-                Some(Presence::Absent)
-            }
+            effect if standing.tells(effect) => standing.of(effect),
             effect => match survey.probe(effect) {
                 Ok(presence) => Some(presence),
                 Err(trouble) => {
@@ -103,17 +102,10 @@ pub(super) fn look(
                 }
             },
         };
-        match &presence {
-            Some(Presence::Other(found)) => {
-                // A tag and its release have to stay for one reason.
-                let wrong = door::other_bytes(&planned.effect, found);
-                if !look.stops.contains(&wrong) {
-                    look.stops.push(wrong);
-                }
-            }
-            Some(Presence::Stands(_)) => emptied.extend(planned.effect.part_of().cloned()),
-            _ => {}
+        if let Some(Presence::Other(found)) = &presence {
+            look.stops.push(door::other_bytes(&planned.effect, found));
         }
+        standing.note(&planned.effect, presence.as_ref());
         // What cannot be asked was said above.
         let asked = presence.as_ref().filter(|_| session.options.plan_file.is_some());
         let ahead = asked.and_then(|_| survey.ahead(&planned.effect).ok());
@@ -122,40 +114,8 @@ pub(super) fn look(
         let (summary, removes) = (planned.effect.summary(), planned.effect.removes());
         look.rows.push(PlanRow { key, task, summary, presence, removes });
     }
-    look.stops.extend(published_before(session, plan, &look.rows));
+    look.stops.extend(doomed::published_before(session, plan, &look.rows));
     look
-}
-
-/// Why a release must not be made anew after its version was published: it could not be any more then.
-fn published_before(session: &Session, plan: &Plan, rows: &[PlanRow]) -> Vec<Diagnostic> {
-    let node_of =
-        |id: &str| session.graph.order().find(|node| session.graph.instance(*node).id == id);
-    let stands = |row: &&PlanRow| matches!(row.presence, Some(Presence::Stands(_)));
-    let doomed = plan
-        .effects
-        .iter()
-        .filter(|planned| rows.iter().filter(stands).any(|row| row.key == planned.key));
-    let wrong = doomed.filter_map(|planned| {
-        let remake = planned.effect.remakes()?;
-        let first = plan.effects.iter().find(|other| {
-            let comes_after = || {
-                let (release, publish) = (node_of(&planned.task)?, node_of(&other.task)?);
-                Some(session.graph.ancestors(publish).contains(&release))
-            };
-            remake.is_published_by(&other.effect) && comes_after() != Some(true)
-        })?;
-        let (tag, task) = (&remake.at.tag, &first.task);
-        let message = format!("release {tag} would be made anew after `{task}` has published it");
-        let release = &planned.task;
-        Some(
-            Diagnostic::refused(message).note(first.effect.summary()).hint(format!(
-                "let `{task}` need `{release}`: what a registry holds is not made anew"
-            )),
-        )
-    });
-    let mut all: Vec<Diagnostic> = wrong.collect();
-    all.dedup();
-    all
 }
 
 /// Answers to the questions of one run.
@@ -183,7 +143,7 @@ impl Answers {
         let own = session.of_kind(Kind::Sending).into_iter();
         let own = own.filter(|node| answers.must_ask(session, *node));
         let own = own.map(|node| question(session.task(node)));
-        let doomed = doomed(session, look);
+        let doomed = doomed::asked(session, &look.rows);
         let deletes = doomed.iter().map(|(task, what)| (task.clone(), format!("delete {what}?")));
         if let Some(wrong) = nobody_to_ask(session, own.chain(deletes)) {
             return Err(Box::new(wrong));
@@ -229,21 +189,6 @@ impl Answers {
         let sends = self.open.contains(&session.graph.instance(node).id);
         task.confirm.is_some() && sends && !session.options.yes_to.contains(&task.name)
     }
-}
-
-/// For each task that would delete something, and was not told to by name: what, in one sentence.
-fn doomed(session: &Session, look: &Look) -> Vec<(String, String)> {
-    let of = |node: Node| {
-        let (id, task) = (&session.graph.instance(node).id, &session.task(node).name);
-        let stands = look.rows.iter().filter(|row| row.task == *id).filter_map(|row| {
-            let Some(Presence::Stands(what)) = &row.presence else { return None };
-            Some(what.as_str())
-        });
-        let stands: Vec<&str> = stands.collect();
-        let asks = !stands.is_empty() && !session.options.yes_to.contains(task);
-        asks.then(|| (task.clone(), stands.join(" and ")))
-    };
-    session.of_kind(Kind::Sending).into_iter().filter_map(of).collect()
 }
 
 /// A task's own question, with its name.

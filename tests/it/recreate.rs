@@ -3,11 +3,11 @@
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
 use expect_test::{Expect, expect};
 use rel::rehearse::http::{Request, Response};
-use rel::rehearse::world::Service;
+use rel::rehearse::world::{Service, World};
 use serde_json::{Value, json};
 
 use crate::adopt::{PYPI_TOKEN, places, upload};
@@ -15,7 +15,7 @@ use crate::halves::krate;
 use crate::places::{Places, REPOSITORY, Running, built, python, sent};
 use crate::project::{MAKE_DIST, Project, Ran};
 use crate::refusals::dists;
-use crate::setting::{Setting, TOKEN, released};
+use crate::setting::{Setting, TOKEN, records, released};
 use crate::terminal::typed_to;
 
 const RELEASEFILE: &str = r#"
@@ -48,7 +48,11 @@ fn said(ran: &Ran, expected: &Expect) {
     let lines = text[from..].lines().filter(|line| !line.contains(" ([t] s)"));
     let steady = |line: &str| {
         let line = line.split(" (0.").next().unwrap_or(line);
-        format!("{}\n", line.trim_end())
+        let words = line.split(' ').map(|word| {
+            let hex = |part: &str| part.len() > 11 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            if hex(word.trim_end_matches(')')) { "[hex]" } else { word }
+        });
+        format!("{}\n", words.collect::<Vec<_>>().join(" ").trim_end())
     };
     expected.assert_eq(&lines.map(steady).collect::<String>());
 }
@@ -74,7 +78,13 @@ fn a_partial_draft_with_a_wrong_file_gives_way_after_asking() {
     let running = places.start();
     running.rel(&project, "release --live --yes").code(4).says("github-release holds other bytes");
     let ran = running.rel(&project, "release force_recreate=true --live --yes").code(3);
-    said(&ran, &expect![[r#""#]]);
+    said(&ran, &expect![[r#"
+        error: there is nobody to ask, and not all is answered
+         |
+         = note: release asks: delete the draft of v1.0 (id 1, 1 asset)?
+         = hint: answer beforehand with `--yes=release`
+        refused: this run sent nothing
+    "#]]);
     assert_eq!(running.writes(), [""; 0]);
     let ran = running.rel(&project, ANEW).code(0);
     ran.says("sent: make room for release v1.0 of acme/time-piece")
@@ -98,7 +108,28 @@ fn a_tag_at_another_commit_goes_with_its_release_the_tag_first() {
     places.release_of("v1.0", &wrong, true);
     let running = places.start();
     let ran = running.rel(&project, "release --live --yes --output plain").code(4);
-    said(&ran, &expect![[r#""#]]);
+    said(&ran, &expect![[r#"
+        error: github-release holds something else: the tag v1.0 at [hex]
+         |
+         = note: draft release v1.0 of acme/time-piece
+         = hint: what is published there cannot be replaced: release a new version
+         = hint: as long as no registry holds it, `force_recreate: true` deletes what stands there first
+        error: github-release holds other bytes under the name time_piece-1.0-py3-none-any.whl
+         |
+         = note: ours:   sha256 [hex]
+         = note: theirs: sha256 [hex]
+         = hint: a published file cannot be replaced: release a new version
+         = hint: if this release was begun by other means, `rel adopt` takes its files over
+         = hint: as long as no registry holds it, `force_recreate: true` deletes what stands there first
+        error: github-release holds other bytes under the name time_piece-1.0.tar.gz
+         |
+         = note: ours:   sha256 [hex]
+         = note: theirs: sha256 [hex]
+         = hint: a published file cannot be replaced: release a new version
+         = hint: if this release was begun by other means, `rel adopt` takes its files over
+         = hint: as long as no registry holds it, `force_recreate: true` deletes what stands there first
+        stopped at a remote: nothing was sent
+    "#]]);
     let ran = running.rel(&project, ANEW).code(0);
     ran.says("make room for tag v1.0 of acme/time-piece: DELETES the tag v1.0 (at ")
         .says("make room for release v1.0 of acme/time-piece: DELETES the release v1.0 (id ")
@@ -129,7 +160,12 @@ fn what_pypi_holds_is_never_made_anew() {
     upload(&mut places, &files[..1]);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#""#]]);
+    said(&ran, &expect![[r#"
+        error: release v1.0 must not be made anew: pypi holds time-piece 1.0
+         |
+         = hint: make a new version: without `force_recreate` this one is left as it stands
+        refused: this run sent nothing
+    "#]]);
     assert_eq!(running.writes(), [""; 0]);
 }
 
@@ -197,7 +233,13 @@ fn what_this_run_publishes_first_is_not_made_anew_after_that() {
     places.release("v1.0", &[("notes.txt", "wrong")], false);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#""#]]);
+    said(&ran, &expect![[r#"
+        error: release v1.0 may be made anew only before `publish` publishes it
+         |
+         = note: upload time_piece-1.0-py3-none-any.whl (831 B, sha256 [hex] to pypi
+         = hint: let `publish` need `release`
+        refused: this run sent nothing
+    "#]]);
     assert_eq!(running.writes(), [""; 0]);
 }
 
@@ -250,7 +292,12 @@ fn an_immutable_release_is_final() {
     places.release("v1.0", &[("notes.txt", "wrong")], true);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#""#]]);
+    said(&ran, &expect![[r#"
+        error: release v1.0 cannot be made anew: it is immutable, and GitHub keeps its tag for ever
+         |
+         = hint: make a new version: without `force_recreate` this one is left as it stands
+        refused: this run sent nothing
+    "#]]);
     assert_eq!(running.writes(), [""; 0]);
 }
 
@@ -329,17 +376,17 @@ fn wheel() -> Project {
     released(Project::new(WHEEL), &[dists::wheel("")])
 }
 
-/// Asks GitHub in a setting.
-fn ask(setting: &Setting, host: &str, path: &str, body: &[u8], name: &str) -> Value {
+/// Makes something on GitHub, as somebody else.
+fn make(world: &World, host: &str, path: &str, body: &[u8], name: &str) -> Value {
     let fields = [
         ("authorization", format!("Bearer {TOKEN}")),
         ("user-agent", "tests".into()),
         ("content-type", "application/octet-stream".into()),
     ];
-    let answer = setting.world.look(&Request {
+    let answer = world.look(&Request {
         method: "POST".into(),
         host: host.into(),
-        path: format!("/repos/{}{path}", setting.repository()),
+        path: path.into(),
         query: if name.is_empty() { Vec::new() } else { vec![("name".into(), name.into())] },
         headers: fields.map(|(name, value)| (name.to_owned(), value)).into(),
         body: body.into(),
@@ -349,12 +396,14 @@ fn ask(setting: &Setting, host: &str, path: &str, body: &[u8], name: &str) -> Va
     serde_json::from_slice(&answer.body).unwrap()
 }
 
-/// A draft with a file that is not of the release.
-fn wrong_draft(setting: &Setting) {
-    let made =
-        ask(setting, "api.github.com", "/releases", br#"{"tag_name":"v1.0","draft":true}"#, "");
-    let path = format!("/releases/{}/assets", made["id"]);
-    ask(setting, "uploads.github.com", &path, b"wrong", "notes.txt");
+/// A draft with a file that is not of the release; gives the path of its files.
+fn wrong_draft(setting: &Setting) -> String {
+    let path = format!("/repos/{}/releases", setting.repository());
+    let body = br#"{"tag_name":"v1.0","draft":true}"#;
+    let made = make(&setting.world, "api.github.com", &path, body, "");
+    let path = format!("{path}/{}/assets", made["id"]);
+    make(&setting.world, "uploads.github.com", &path, b"wrong", "notes.txt");
+    path
 }
 
 /// Requests that deleted a release.
@@ -402,6 +451,28 @@ fn killed_after_the_delete_the_same_command_goes_on_and_deletes_nothing_of_its_o
         let there: Vec<&String> = there.iter().filter(of_release).collect();
         assert!(there.len() == 2 && there[0].starts_with("github: release v1.0 "), "{there:?}");
     }
+}
+
+#[test]
+fn what_was_not_shown_is_not_deleted() {
+    let there: Arc<OnceLock<(Arc<World>, String)>> = Arc::default();
+    let (its, struck) = (there.clone(), AtomicBool::new(false));
+    let setting = Setting::watched(&wheel(), move |_, ledger| {
+        let Some((world, path)) = its.get() else { return };
+        let begun = records(ledger).iter().any(|record| record["record"] == "intent");
+        if begun && !struck.swap(true, Ordering::SeqCst) {
+            make(world, "uploads.github.com", path, b"of somebody else", "more.txt");
+        }
+    });
+    let path = wrong_draft(&setting);
+    assert!(there.set((setting.world.clone(), path)).is_ok());
+    let ran = setting.rel(PAGE).code(4);
+    ran.says("DELETES the draft of v1.0 (id ")
+        .says(", 2 assets) is not what was shown")
+        .says("run the same command again: it shows what stands there now");
+    assert_eq!(deleted(&setting), 0);
+    setting.rel(PAGE).code(0);
+    assert_eq!(deleted(&setting), 1);
 }
 
 #[test]

@@ -60,6 +60,8 @@ enum Verdict {
     Clear,
     /// It has to stay, and why.
     Stays(String),
+    /// It is not what was shown, in words.
+    Changed(String),
     /// It may go: what it is in words, and numbers of releases.
     Goes(String, Vec<u64>),
 }
@@ -69,14 +71,19 @@ impl Verdict {
         match self {
             Self::Clear => Presence::Same,
             Self::Stays(why) => Presence::Other(why),
-            Self::Goes(what, _) => Presence::Stands(what),
+            Self::Goes(what, _) | Self::Changed(what) => Presence::Stands(what),
         }
     }
 }
 
-/// What is to be done about a verdict that it stays.
-fn refused(why: String) -> Trouble {
-    Trouble::Refused { reason: why, hint: "run the same command again: it looks anew".into() }
+/// A registry came to hold it, or it became immutable, since the last look.
+fn stays(reason: String) -> Trouble {
+    Trouble::Refused { reason, hint: "make a new version: this one is left as it stands".into() }
+}
+
+fn changed(what: &str) -> Trouble {
+    let hint = "run the same command again: it shows what stands there now, and asks";
+    Trouble::Refused { reason: format!("{what} is not what was shown"), hint: hint.into() }
 }
 
 /// Whether another tag stands there.
@@ -103,7 +110,8 @@ pub fn apply_tag(errand: &Errand<'_>, delete: &DeleteTag) -> Result<(), Trouble>
     let at = &delete.remake.at;
     match tag(errand, &delete.remake)? {
         Verdict::Clear => Ok(()),
-        Verdict::Stays(why) => Err(refused(why)),
+        Verdict::Stays(why) => Err(stays(why)),
+        Verdict::Changed(what) => Err(changed(&what)),
         Verdict::Goes(..) => {
             let path = format!("/git/refs/tags/{}", in_path(&at.tag));
             Api::of(errand, &at.repository).send("DELETE", &path, &Value::Null).map(|_| ())
@@ -120,7 +128,8 @@ pub fn apply_release(errand: &Errand<'_>, delete: &DeleteRelease) -> Result<(), 
     loop {
         let ids = match releases(errand, &delete.remake)? {
             Verdict::Clear => return Ok(()),
-            Verdict::Stays(why) => return Err(refused(why)),
+            Verdict::Stays(why) => return Err(stays(why)),
+            Verdict::Changed(what) => return Err(changed(&what)),
             Verdict::Goes(_, ids) => ids,
         };
         let Some(id) = ids.first() else { return Ok(()) };
@@ -178,7 +187,7 @@ fn judged(
         return Ok(Verdict::Stays(format!("release {tag} must not be made anew: {held}")));
     }
     if !errand.ties.shown.has(&remake.at, kind, &prints) {
-        return Ok(Verdict::Stays(format!("{what} is not what was shown before")));
+        return Ok(Verdict::Changed(what));
     }
     Ok(Verdict::Goes(what, all.iter().map(|other| other.id).collect()))
 }
