@@ -78,13 +78,16 @@ fn a_partial_draft_with_a_wrong_file_gives_way_after_asking() {
     let running = places.start();
     running.rel(&project, "release --live --yes").code(4).says("github-release holds other bytes");
     let ran = running.rel(&project, "release force_recreate=true --live --yes").code(3);
-    said(&ran, &expect![[r#"
+    said(
+        &ran,
+        &expect![[r#"
         error: there is nobody to ask, and not all is answered
          |
          = note: release asks: delete the draft of v1.0 (id 1, 1 asset)?
          = hint: answer beforehand with `--yes=release`
         refused: this run sent nothing
-    "#]]);
+    "#]],
+    );
     assert_eq!(running.writes(), [""; 0]);
     let ran = running.rel(&project, ANEW).code(0);
     ran.says("sent: make room for release v1.0 of acme/time-piece")
@@ -108,7 +111,9 @@ fn a_tag_at_another_commit_goes_with_its_release_the_tag_first() {
     places.release_of("v1.0", &wrong, true);
     let running = places.start();
     let ran = running.rel(&project, "release --live --yes --output plain").code(4);
-    said(&ran, &expect![[r#"
+    said(
+        &ran,
+        &expect![[r#"
         error: github-release holds something else: the tag v1.0 at [hex]
          |
          = note: draft release v1.0 of acme/time-piece
@@ -129,7 +134,8 @@ fn a_tag_at_another_commit_goes_with_its_release_the_tag_first() {
          = hint: if this release was begun by other means, `rel adopt` takes its files over
          = hint: as long as no registry holds it, `force_recreate: true` deletes what stands there first
         stopped at a remote: nothing was sent
-    "#]]);
+    "#]],
+    );
     let ran = running.rel(&project, ANEW).code(0);
     ran.says("make room for tag v1.0 of acme/time-piece: DELETES the tag v1.0 (at ")
         .says("make room for release v1.0 of acme/time-piece: DELETES the release v1.0 (id ")
@@ -160,12 +166,15 @@ fn what_pypi_holds_is_never_made_anew() {
     upload(&mut places, &files[..1]);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#"
+    said(
+        &ran,
+        &expect![[r#"
         error: release v1.0 must not be made anew: pypi holds time-piece 1.0
          |
          = hint: make a new version: without `force_recreate` this one is left as it stands
         refused: this run sent nothing
-    "#]]);
+    "#]],
+    );
     assert_eq!(running.writes(), [""; 0]);
 }
 
@@ -233,13 +242,16 @@ fn what_this_run_publishes_first_is_not_made_anew_after_that() {
     places.release("v1.0", &[("notes.txt", "wrong")], false);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#"
+    said(
+        &ran,
+        &expect![[r#"
         error: release v1.0 may be made anew only before `publish` publishes it
          |
          = note: upload time_piece-1.0-py3-none-any.whl (831 B, sha256 [hex] to pypi
          = hint: let `publish` need `release`
         refused: this run sent nothing
-    "#]]);
+    "#]],
+    );
     assert_eq!(running.writes(), [""; 0]);
 }
 
@@ -292,12 +304,15 @@ fn an_immutable_release_is_final() {
     places.release("v1.0", &[("notes.txt", "wrong")], true);
     let running = places.start();
     let ran = running.rel(&project, ANEW).code(3);
-    said(&ran, &expect![[r#"
+    said(
+        &ran,
+        &expect![[r#"
         error: release v1.0 cannot be made anew: it is immutable, and GitHub keeps its tag for ever
          |
          = hint: make a new version: without `force_recreate` this one is left as it stands
         refused: this run sent nothing
-    "#]]);
+    "#]],
+    );
     assert_eq!(running.writes(), [""; 0]);
 }
 
