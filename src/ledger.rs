@@ -103,7 +103,7 @@ pub enum State {
 pub fn next(state: Option<&State>, record: &Record) -> Result<State, String> {
     match (state, record) {
         (_, Record::Open { .. }) => Err("a second opening record".into()),
-        // After `Done` only a user's `--redo` leads here.
+        // After `Done` a user's `--redo` leads here, and a release that is made anew.
         (_, Record::Intent { .. }) => Ok(State::Open),
         (
             None | Some(State::Open | State::Refused(_)),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::gate;
-use super::look::{self, Asked};
 use super::pass::Pass;
 use super::session::{Done, Session};
 use super::stale;
@@ -43,9 +42,7 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
         return Ok(Exit::OK);
     }
     let findings = session.guards(&plan.effects);
-    let asked =
-        Asked { offline: session.options.offline, ahead: session.options.plan_file.is_some() };
-    let look = session.with_errand(|errand| look::look(errand, &plan, &asked, |_| false));
+    let look = gate::look(session, &plan, session.options.offline, |_| false);
     if session.stop.fired() {
         return Ok(Exit::INTERRUPTED);
     }

@@ -1,15 +1,17 @@
 //! The gate: between what was built and what is sent. Plan, guards again, remotes, questions.
 
+mod doomed;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::look::Look;
+use super::look::{self, Asked, Look};
 use super::pass::Pass;
 use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
-use crate::model::effect::Presence;
+use crate::model::effect::{Key, Presence};
 use crate::model::event::{Event, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
@@ -41,6 +43,19 @@ pub(super) fn taken(session: &Arc<Session>) -> Vec<(Node, BTreeSet<String>)> {
     session.of_kind(Kind::Sending).into_iter().map(of).collect()
 }
 
+/// What the remotes hold now for each effect of a plan; with `offline` nobody is asked.
+pub(super) fn look(
+    session: &Session,
+    plan: &Plan,
+    offline: bool,
+    done: impl Fn(&Key) -> bool,
+) -> Look {
+    let asked = Asked { offline, ahead: session.options.plan_file.is_some() };
+    let mut look = session.with_errand(|errand| look::look(errand, plan, &asked, done));
+    look.stops.extend(doomed::published_before(session, plan, &look.rows));
+    look
+}
+
 /// Answers to the questions of one run.
 pub(super) struct Answers {
     asking: Mutex<()>,
@@ -63,8 +78,12 @@ impl Answers {
         if open.is_empty() {
             return Ok(answers);
         }
-        let unasked = |node: &Node| answers.must_ask(session, *node);
-        if let Some(wrong) = nobody_to_ask(session, unasked) {
+        let own = session.of_kind(Kind::Sending).into_iter();
+        let own = own.filter(|node| answers.must_ask(session, *node));
+        let own = own.map(|node| question(session.task(node)));
+        let doomed = doomed::asked(session, &look.rows);
+        let deletes = doomed.iter().map(|(task, what)| (task.clone(), format!("delete {what}?")));
+        if let Some(wrong) = nobody_to_ask(session, own.chain(deletes)) {
             return Err(Box::new(wrong));
         }
         let is_open = |planned: &&Planned| open.iter().any(|row| row.key == planned.key);
@@ -78,6 +97,11 @@ impl Answers {
         let question = format!("Send {} effect{} to {places}?", open.len(), plural(open.len()));
         if !session.options.yes {
             agree(session, &question, Diagnostic::refused("the answer was no"))?;
+        }
+        for (task, what) in doomed {
+            let no = Diagnostic::refused(format!("`{task}` is not to delete {what}"));
+            let no = no.hint("without `force_recreate` it stays, and stops this release");
+            agree(session, &format!("{task}: delete {what}?"), no)?;
         }
         Ok(answers)
     }
@@ -105,35 +129,38 @@ impl Answers {
     }
 }
 
-/// What cannot be answered in this run, seen before anything has been done.
-pub(super) fn unanswerable(session: &Session) -> Option<Diagnostic> {
-    let asks = |node: &Node| {
-        let task = session.task(*node);
-        task.confirm.is_some() && !session.options.yes_to.contains(&task.name)
-    };
-    nobody_to_ask(session, asks)
+/// A task's own question, with its name.
+fn question(task: &Task) -> (String, String) {
+    (task.name.clone(), task.confirm.clone().unwrap_or_default())
 }
 
-/// The refusal of a run that nobody watches and in which `asks` leaves questions open.
-fn nobody_to_ask(session: &Session, asks: impl Fn(&Node) -> bool) -> Option<Diagnostic> {
-    let open: Vec<&Arc<Task>> = session
-        .of_kind(Kind::Sending)
-        .into_iter()
-        .filter(asks)
-        .map(|node| session.task(node))
-        .collect();
+/// What cannot be answered in this run, seen before anything has been done.
+pub(super) fn unanswerable(session: &Session) -> Option<Diagnostic> {
+    let tasks = session.of_kind(Kind::Sending).into_iter().map(|node| session.task(node));
+    let asks =
+        |task: &&Arc<Task>| task.confirm.is_some() && !session.options.yes_to.contains(&task.name);
+    nobody_to_ask(session, tasks.filter(asks).map(|task| question(task)))
+}
+
+/// The refusal of a run that nobody watches, and in which these questions of tasks are open.
+fn nobody_to_ask(
+    session: &Session,
+    open: impl Iterator<Item = (String, String)>,
+) -> Option<Diagnostic> {
+    let open: Vec<(String, String)> = open.collect();
     if session.host.term.interactive || (session.options.yes && open.is_empty()) {
         return None;
     }
     let mut wrong = Diagnostic::refused("there is nobody to ask, and not all is answered");
-    for task in &open {
-        wrong = wrong.note(format!(
-            "{} asks: {}",
-            task.name,
-            task.confirm.as_deref().unwrap_or_default()
-        ));
+    for (task, question) in &open {
+        wrong = wrong.note(format!("{task} asks: {question}"));
     }
-    let answers: Vec<String> = open.iter().map(|task| format!("--yes={}", task.name)).collect();
+    let mut answers: Vec<String> = Vec::new();
+    for answer in open.iter().map(|(task, _)| format!("--yes={task}")) {
+        if !answers.contains(&answer) {
+            answers.push(answer);
+        }
+    }
     let all = if answers.is_empty() { "--yes".to_owned() } else { answers.join(" ") };
     Some(wrong.hint(format!("answer beforehand with `{all}`")))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::edited;
 use super::gate::{self, Answers};
-use super::look::{self, Asked};
 use super::pass::Pass;
 use super::proof;
 use super::session::{Done, Session};
@@ -178,9 +177,8 @@ fn through_gate(
         session.guards(&plan.effects).stops,
     ]
     .concat();
-    let asked = Asked { offline: false, ahead: session.options.plan_file.is_some() };
     let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
-    let look = session.with_errand(|errand| look::look(errand, &plan, &asked, done));
+    let look = gate::look(session, &plan, false, done);
     if let Some(exit) = session.verdict() {
         return Ok(exit);
     }
@@ -196,7 +194,9 @@ fn through_gate(
         return Ok(exit);
     }
     session.keep_stage().map_err(one)?;
-    let planned = plan.effects.iter().map(|planned| planned.key.clone());
+    // What has nothing to delete leaves no mark in the ledger, which a seal waits for.
+    let lasting = plan.effects.iter().filter(|planned| !planned.effect.removes());
+    let planned = lasting.map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
     let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));

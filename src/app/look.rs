@@ -1,6 +1,10 @@
 //! A look at the remotes: what each holds now where a plan would put something.
 
+mod standing;
+
 use std::collections::BTreeSet;
+
+use standing::Standing;
 
 use crate::diag::Diagnostic;
 use crate::door;
@@ -45,6 +49,7 @@ pub(super) fn look(
     let survey = Survey::new(errand);
     let mut look = Look { rows: Vec::new(), ahead: Vec::new(), stops: Vec::new() };
     let mut silent: BTreeSet<String> = BTreeSet::new();
+    let mut standing = Standing::default();
     for planned in &plan.effects {
         if errand.stop.fired() {
             break;
@@ -53,6 +58,7 @@ pub(super) fn look(
         let presence = match &planned.effect {
             _ if asked.offline || silent.contains(&place) => None,
             Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
+            effect if standing.tells(effect) => standing.of(effect),
             effect => match survey.probe(effect) {
                 Ok(presence) => Some(presence),
                 Err(trouble) => {
@@ -65,12 +71,14 @@ pub(super) fn look(
         if let Some(Presence::Other(found)) = &presence {
             look.stops.push(door::other_bytes(&planned.effect, found));
         }
+        standing.note(&planned.effect, presence.as_ref());
         // What cannot be asked was said above.
         let known = presence.as_ref().filter(|_| asked.ahead);
         let ahead = known.and_then(|_| survey.ahead(&planned.effect).ok());
         look.ahead.push(ahead.unwrap_or_default());
         let (key, task) = (planned.key.clone(), planned.task.clone());
-        look.rows.push(PlanRow { key, task, summary: planned.effect.summary(), presence });
+        let (summary, removes) = (planned.effect.summary(), planned.effect.removes());
+        look.rows.push(PlanRow { key, task, summary, presence, removes });
     }
     look
 }

@@ -77,10 +77,12 @@ fn look<'a>(errand: &Errand<'_>, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Ke
                 Ok(Presence::Unknowable) => _ = seen.insert(&planned.key, None),
                 Ok(Presence::Other(_)) => _ = seen.insert(&planned.key, Some(false)),
                 // Nobody sent it: waiting will not bring it.
-                Ok(Presence::Absent) | Err(_) if !door.is_settled(&planned.key) => {
+                Ok(Presence::Absent | Presence::Stands(_)) | Err(_)
+                    if !door.is_settled(&planned.key) =>
+                {
                     _ = seen.insert(&planned.key, Some(false))
                 }
-                Ok(Presence::Absent) | Err(_) => {}
+                Ok(Presence::Absent | Presence::Stands(_)) | Err(_) => {}
             }
         }
         if seen.len() == plan.effects.len() || errand.stop.fired() {

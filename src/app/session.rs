@@ -102,6 +102,7 @@ impl Session {
             state,
             events.clone(),
             indexes(host, declared),
+            declared.destinations(),
             declared.tools.clone(),
             epoch,
             strict,

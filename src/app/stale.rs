@@ -2,7 +2,7 @@
 //!
 //! A plan is refused if somebody else released meanwhile: the same version or a newer one is on the
 //! index now, was not then, and neither this plan nor the ledger of its release knows of it. A remote
-//! that was not asked then says nothing now.
+//! that was not asked then says nothing now. What the plan would delete has to be what it saw, too.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use super::look::Look;
 use crate::diag::Diagnostic;
 use crate::guard::Findings;
 use crate::ledger::Ledger;
-use crate::model::effect::Effect;
-use crate::plan::{Guarded, Plan, Seen};
+use crate::model::effect::{Effect, Presence};
+use crate::plan::{Guarded, Plan, Planned, Seen};
 
 /// Writes down what guards and remotes said.
 pub(super) fn note(plan: &mut Plan, findings: &Findings, look: &Look) {
@@ -37,6 +37,10 @@ pub(super) fn overtaken(plan: &Plan, look: &Look, ledger: &Ledger) -> Vec<Diagno
         let project = match &planned.effect {
             Effect::UploadPypi(upload) => &upload.project,
             Effect::PublishCrate(publish) => &publish.name,
+            effect if effect.removes() => {
+                wrong.extend(other_standing(plan, planned, look));
+                continue;
+            }
             _ => continue,
         };
         let at = look.rows.iter().position(|row| row.key == planned.key);
@@ -58,4 +62,17 @@ pub(super) fn overtaken(plan: &Plan, look: &Look, ledger: &Ledger) -> Vec<Diagno
         }
     }
     wrong
+}
+
+/// What would be deleted now, and was not there when the plan was made; where nobody had looked, nothing
+/// is known.
+fn other_standing(plan: &Plan, planned: &Planned, look: &Look) -> Option<Diagnostic> {
+    let seen = plan.seen.get(&planned.key)?.presence.as_ref()?;
+    let row = look.rows.iter().find(|row| row.key == planned.key)?;
+    let Some(Presence::Stands(what)) = row.presence.as_ref().filter(|now| *now != seen) else {
+        return None;
+    };
+    let wrong = Diagnostic::refused(format!("the plan is stale: it would delete {what} by now"));
+    let wrong = wrong.note("that was not there when the plan was made");
+    Some(wrong.hint("look at what it is; then make the plan anew with `rel run … -o plan.json`"))
 }

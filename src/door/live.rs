@@ -160,6 +160,10 @@ impl Live {
         match (self.presence(survey, effect, state.as_ref())?, &state) {
             (Presence::Other(found), _) => return Err(Box::new(other_bytes(effect, &found))),
             (Presence::Same, Some(State::Done(_))) => self.settled(caller, key, effect, false),
+            // Nothing stands there, and nothing was begun: the release is as untouched as before.
+            (Presence::Same, None | Some(State::Refused(_))) if effect.removes() => {
+                self.settled(caller, key, effect, false);
+            }
             (Presence::Same, _) => {
                 self.ledger.record(&Record::Done {
                     key: key.clone(),
@@ -168,7 +172,7 @@ impl Live {
                 })?;
                 self.settled(caller, key, effect, false);
             }
-            (Presence::Absent | Presence::Unknowable, state) => {
+            (Presence::Absent | Presence::Stands(_) | Presence::Unknowable, state) => {
                 self.send(caller, key, effect, matches!(state, Some(State::Open)))?;
             }
         }
@@ -192,7 +196,7 @@ impl Live {
                 Presence::Unknowable => Ok(Presence::Same),
                 found => Ok(found),
             },
-            (Some(State::Done(_)), _) => Ok(Presence::Same),
+            (Some(State::Done(_)), _) if !self.is_remade(effect) => Ok(Presence::Same),
             (Some(State::Open), doubt) if matches!(effect, Effect::Command(_)) => match doubt {
                 Doubt::AssumeDone => Ok(Presence::Same),
                 Doubt::Redo => Ok(Presence::Absent),
@@ -200,6 +204,14 @@ impl Live {
             },
             _ => look(),
         }
+    }
+
+    /// Whether the plan deletes what stands in the way of the release that an effect is part of: what the
+    /// ledger knows as done there may be gone since, and what was deleted may have come back.
+    fn is_remade(&self, effect: &Effect) -> bool {
+        let Some(at) = effect.part_of() else { return false };
+        let mut all = self.plan.effects.iter().map(|planned| &planned.effect);
+        all.any(|other| other.removes() && other.part_of() == Some(at))
     }
 
     /// Sends an effect that is not there. `unclear`: an earlier request for it may have arrived.
@@ -277,6 +289,10 @@ impl Live {
 
     fn settled(&self, caller: &Caller<'_>, key: &Key, effect: &Effect, now: bool) {
         lock(&self.sent).insert(key.clone(), now);
+        if effect.removes() && !now {
+            // Nothing was deleted, since nothing stood there: that is nothing to tell.
+            return;
+        }
         self.events.emit(Event::Sent {
             task: caller.task.to_owned(),
             summary: effect.summary(),

@@ -170,8 +170,16 @@ fn place(wrong: Diagnostic, caller: &Caller<'_>) -> Box<Diagnostic> {
     })
 }
 
+/// What helps as long as a release on GitHub is the only place that has it.
+const ANEW: &str =
+    "as long as no registry holds it, `force_recreate: true` deletes what stands there first";
+
 /// The remote holds other bytes under the effect's name.
 pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
+    if effect.removes() {
+        let stays = "make a new version: without `force_recreate` this one is left as it stands";
+        return Diagnostic::refused(found.to_owned()).hint(stays);
+    }
     let (receipt, place) = (effect.predicted(), effect.destination());
     if let Effect::PushGit(_) = effect {
         let wrong = Diagnostic::remote(format!("{place} would move what is there: {found}"));
@@ -182,15 +190,18 @@ pub fn other_bytes(effect: &Effect, found: &str) -> Diagnostic {
     }
     let Some(digest) = receipt.digest else {
         let wrong = Diagnostic::remote(format!("{place} holds something else: {found}"));
-        return wrong
+        let wrong = wrong
             .note(effect.summary())
             .hint("what is published there cannot be replaced: release a new version");
+        return if effect.part_of().is_some() { wrong.hint(ANEW) } else { wrong };
     };
-    Diagnostic::remote(format!("{place} holds other bytes under the name {}", receipt.name))
+    let message = format!("{place} holds other bytes under the name {}", receipt.name);
+    let wrong = Diagnostic::remote(message)
         .note(format!("ours:   sha256 {digest}"))
         .note(format!("theirs: {found}"))
         .hint("a published file cannot be replaced: release a new version")
-        .hint("if this release was begun by other means, `rel adopt` takes its files over")
+        .hint("if this release was begun by other means, `rel adopt` takes its files over");
+    if effect.part_of().is_some() { wrong.hint(ANEW) } else { wrong }
 }
 
 /// The remote could not be asked.

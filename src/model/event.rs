@@ -45,6 +45,8 @@ pub struct PlanRow {
     pub summary: String,
     /// What the remote holds; `None` if it was not asked or did not answer.
     pub presence: Option<Presence>,
+    /// Whether it takes something away.
+    pub removes: bool,
 }
 
 /// One line of the proof: an effect as read back from its remote.

@@ -3,7 +3,7 @@
 //! Every option keeps the place where it was written, so that what is found wrong later (an
 //! unknown need, a cycle) can still point at it. Bodies stay with `script`; a task holds a number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -357,4 +357,12 @@ pub struct Declared {
     pub printed: Vec<String>,
     /// The task of a bare `rel run`.
     pub default_task: Option<Word>,
+}
+
+impl Declared {
+    /// Where any of its tasks sends.
+    pub fn destinations(&self) -> BTreeSet<Destination> {
+        let effects = self.tasks.iter().flat_map(|task| &task.effects);
+        effects.map(|(destination, _)| destination.clone()).collect()
+    }
 }

@@ -17,6 +17,7 @@ pub mod pypi;
 pub mod sigstore;
 pub mod simple;
 pub mod status;
+pub mod taken;
 pub mod trusted;
 
 use std::cmp::Ordering;
@@ -63,13 +64,16 @@ pub struct Ties {
     pub attestations: PathBuf,
     /// Drafts of releases that it made or saw.
     pub drafts: github::Drafts,
+    /// What it has shown of what it would delete.
+    pub shown: github::remake::Shown,
 }
 
 impl Ties {
     /// None yet. `attestations` is the folder of what was signed.
     pub fn new(attestations: PathBuf) -> Self {
         let (tokens, signer) = (trusted::Tokens::default(), sigstore::Signer::default());
-        Self { tokens, signer, attestations, drafts: github::Drafts::default() }
+        let (drafts, shown) = (github::Drafts::default(), github::remake::Shown::default());
+        Self { tokens, signer, attestations, drafts, shown }
     }
 }
 
@@ -129,6 +133,8 @@ impl<'a> Survey<'a> {
             Effect::YankCrate(yank) => crates::yank::probe(errand, yank),
             Effect::Sign(sign) => sigstore::probe(errand, sign),
             Effect::StoreAttestation(store) => github::store::probe(errand, store),
+            Effect::DeleteTag(delete) => github::remake::probe_tag(errand, delete),
+            Effect::DeleteRelease(delete) => github::remake::probe_release(errand, delete),
             Effect::DraftRelease(draft) => github::draft::probe(errand, draft),
             Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
             Effect::PublishRelease(publish) => github::probe(errand, publish),
@@ -172,6 +178,8 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::YankCrate(yank) => crates::yank::apply(errand, yank),
         Effect::Sign(sign) => sigstore::apply(errand, sign),
         Effect::StoreAttestation(store) => github::store::apply(errand, store),
+        Effect::DeleteTag(delete) => github::remake::apply_tag(errand, delete),
+        Effect::DeleteRelease(delete) => github::remake::apply_release(errand, delete),
         Effect::DraftRelease(draft) => github::draft::apply(errand, draft),
         Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
         Effect::PublishRelease(publish) => github::apply(errand, publish),

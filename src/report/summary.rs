@@ -45,7 +45,7 @@ impl Summary {
     pub(super) fn plan(&mut self, rows: &[PlanRow], live: bool) {
         let head = "| task | effect | on the remote |\n| --- | --- | --- |\n";
         let row = |row: &PlanRow| {
-            let state = text::presence(row);
+            let state = self.plain(&text::presence(row));
             format!("| {} | {} | {state} |\n", self.plain(&row.task), self.plain(&row.summary))
         };
         self.plan = table(&text::plan_title(rows, live), head, rows.iter().map(row));

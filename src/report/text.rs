@@ -1,5 +1,6 @@
 //! The words in which people are told of a run; each report puts them where it wants.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::clean;
@@ -101,19 +102,22 @@ pub fn plan_title(rows: &[PlanRow], live: bool) -> String {
 }
 
 /// What the remote holds of an effect.
-pub fn presence(row: &PlanRow) -> &'static str {
-    held(row.presence.as_ref())
+pub fn presence(row: &PlanRow) -> Cow<'static, str> {
+    held(row.presence.as_ref(), row.removes)
 }
 
-/// What a remote holds where an effect would put something.
-pub fn held(presence: Option<&Presence>) -> &'static str {
-    match presence {
+/// What a remote holds where an effect would put something, or takes something away (`removes`).
+pub fn held(presence: Option<&Presence>, removes: bool) -> Cow<'static, str> {
+    Cow::Borrowed(match presence {
         None => "not looked",
+        Some(Presence::Stands(what)) => return format!("DELETES {what}").into(),
+        Some(Presence::Other(_)) if removes => "what stands there has to stay",
+        Some(Presence::Same) if removes => "nothing to delete",
         Some(Presence::Absent) => "not there yet",
         Some(Presence::Same) => "already there",
         Some(Presence::Other(_)) => "OTHER BYTES are there",
         Some(Presence::Unknowable) => "cannot be looked at",
-    }
+    })
 }
 
 /// What a dry run changed in its stage.

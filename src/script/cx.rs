@@ -21,7 +21,7 @@ use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
 use crate::model::env_file;
 use crate::model::event::{Event, Events};
-use crate::model::task::{BodyId, Declared, Index, Task, Value, Workflow};
+use crate::model::task::{BodyId, Declared, Destination, Index, Task, Value, Workflow};
 use crate::remote::Errand;
 use crate::remote::Ties;
 use crate::store::Store;
@@ -201,6 +201,8 @@ pub struct RunCx {
     pub events: Events,
     /// All indexes by name, public and declared.
     pub indexes: BTreeMap<String, Index>,
+    /// Where any task of the Releasefile sends.
+    pub sends_to: BTreeSet<Destination>,
     /// Requirements of the tool environment.
     pub tools: Vec<String>,
     /// The commit's time, for `SOURCE_DATE_EPOCH`.
@@ -226,6 +228,7 @@ impl RunCx {
         state: PathBuf,
         events: Events,
         indexes: BTreeMap<String, Index>,
+        sends_to: BTreeSet<Destination>,
         tools: Vec<String>,
         epoch: Option<u64>,
         strict: bool,
@@ -240,6 +243,7 @@ impl RunCx {
             store,
             events,
             indexes,
+            sends_to,
             tools,
             epoch,
             strict,

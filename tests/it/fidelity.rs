@@ -15,12 +15,12 @@ use crate::setting::{Setting, TOKEN, records, released};
 const RELEASE: &str = r#"
     task("wheel").sh("cp dist/*.whl $REL_OUT");
     task("crate").sh("cp dist/*.crate $REL_OUT");
-    task("pypi").needs("wheel").effects("pypi").run(|t| pypi::publish(t.artifacts("wheel"), "pypi"));
+    task("pypi").needs(["wheel", "page"]).effects("pypi").run(|t| pypi::publish(t.artifacts("wheel"), "pypi"));
     task("crates").needs("crate").effects("crates").run(|t| crates::publish(t.artifacts("crate")));
     task("yank").needs("crates").effects("crates").run(|t| crates::yank("time-piece", "1.0.0"));
     task("attest").needs("wheel").effects("attestations").run(|t| github::attest(t.artifacts("wheel")));
     task("page").needs("wheel").effects("github-release")
-        .run(|t| github::release(#{ assets: t.artifacts("wheel"), tag: "v1.0" }));
+        .run(|t| github::release(#{ assets: t.artifacts("wheel"), tag: "page-1.0", force_recreate: true }));
     task("push").effects("git-push").run(|t| git::push(#{ branch: "main", tag: "v1.1" }));
     task("tell").effects("command").run(|t| { remote("true"); });
     task("all").needs(["pypi", "yank", "attest", "page", "push", "tell"]);
@@ -95,13 +95,29 @@ fn shown(setting: &Setting, planned: &Value) -> Option<String> {
     (!body.contains(&wanted)).then(|| format!("{url} lacks {wanted}: {body}"))
 }
 
+/// A release that stands at a tag of another commit, and has to go.
+fn in_the_way(setting: &Setting, tag: &str) {
+    let fields = [("authorization", format!("Bearer {TOKEN}")), ("user-agent", "tests".into())];
+    let pair = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+    let answer = setting.world.look(&Request {
+        method: "POST".into(),
+        host: "api.github.com".into(),
+        path: format!("/repos/{}/releases", setting.repository()),
+        headers: fields.iter().map(pair).collect(),
+        body: serde_json::json!({ "tag_name": tag }).to_string().into(),
+        ..Request::default()
+    });
+    assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
+}
+
 #[test]
 fn what_a_dry_run_predicts_of_each_kind_of_effect_is_what_a_live_run_has_done() {
     // A run's identity releases no crate that is not known.
     let manifest = packages::manifest(packages::NAME, "1.0.0", "");
-    let project = Project::new(RELEASE).file("Cargo.toml", &manifest);
+    let project = Project::new(RELEASE).file("Cargo.toml", &manifest).git().tag("page-1.0");
     let setting = Setting::new(&released(project, &[dists::wheel(""), packages::usual("")]));
     setting.git("tag v1.1");
+    in_the_way(&setting, "page-1.0");
     setting.rel("--output plain run all -o plan.json").code(0);
     let plan = std::fs::read_to_string(setting.beside("checkout/plan.json")).unwrap();
     let plan: Value = serde_json::from_str(&plan).unwrap();
@@ -111,7 +127,7 @@ fn what_a_dry_run_predicts_of_each_kind_of_effect_is_what_a_live_run_has_done() 
     let asked: BTreeSet<String> = planned.iter().map(|one| text(&one["effect"])).collect();
     assert_eq!(asked, kinds(), "a row for each kind");
 
-    setting.rel("--output plain run --live --yes all").code(0);
+    setting.rel("--output plain run --live --yes=page all").code(0);
     let records = records(&setting.ledger);
     let by_key = |name: &str| -> BTreeMap<String, &Value> {
         let of_name = records.iter().filter(|record| record["record"] == name);

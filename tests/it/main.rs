@@ -60,6 +60,8 @@ mod project;
 mod pty;
 mod publish;
 mod readme;
+#[cfg(target_os = "linux")]
+mod recreate;
 mod refusals;
 mod rehearse;
 mod resume;

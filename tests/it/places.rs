@@ -42,6 +42,8 @@ pub struct Places {
     pub silent: Vec<&'static str>,
     /// Addresses that the index names for the project.
     pub urls: Value,
+    /// Other services, by host.
+    pub more: Vec<(&'static str, Box<dyn Service>)>,
 }
 
 pub fn index(endpoints: &Endpoints, name: &str, issuer: &Issuer) -> pypi::Index {
@@ -105,8 +107,8 @@ impl Places {
             pypi.add_file("time-piece", "0.9", name, b"old", 0).unwrap();
         }
         let testpypi = index(&endpoints, "testpypi", &issuer);
-        let (silent, urls) = (Vec::new(), json!({}));
-        Self { pypi, testpypi, crates, remote, forge, silent, urls, endpoints }
+        let (silent, urls, more) = (Vec::new(), json!({}), Vec::new());
+        Self { pypi, testpypi, crates, remote, forge, silent, urls, endpoints, more }
     }
 
     /// What the forge answers to somebody who may push.
@@ -172,6 +174,9 @@ impl Places {
                 world.serve(host, service.clone());
             }
         }
+        for (host, service) in self.more {
+            world.serve(host, Arc::new(Mutex::new(Boxed(service))));
+        }
         world
     }
 
@@ -219,6 +224,16 @@ impl Running {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let code = rel::run(&words, host).0.into();
         Ran { code, out: captured.out(), err: captured.err() }
+    }
+
+    /// Changes something on GitHub, as somebody else who may push.
+    #[track_caller]
+    pub fn ask(&self, mut request: Request) -> Value {
+        request.headers.push(("authorization".into(), format!("Bearer {TOKEN}")));
+        request.headers.push(("user-agent".into(), "tests".into()));
+        let Response { status, body, .. } = self.world.look(&request);
+        assert!(status < 300, "{status} {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap()
     }
 
     /// What was asked of hosts to be changed: method, host and path.

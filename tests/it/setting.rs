@@ -149,6 +149,11 @@ impl Setting {
         self.ledger.parent().and_then(Path::parent).unwrap()
     }
 
+    /// The repository on GitHub, `owner/name`.
+    pub fn repository(&self) -> &str {
+        &self.scratch.repository
+    }
+
     /// The home of the run.
     pub fn home(&self) -> &Path {
         &self.scratch.home

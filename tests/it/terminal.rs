@@ -1,5 +1,6 @@
 //! Questions, asked and answered on a real terminal (a pseudo terminal of Python's).
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::project::{Project, Ran};
@@ -34,9 +35,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
 "#;
 
 fn typed(project: &Project, line: &str, steps: &[(&str, &str)]) -> Ran {
-    let rel = project.command(line);
+    typed_to(&project.command(line), &project.root(), steps)
+}
+
+/// The same for a command that is ready to be started in a folder.
+pub fn typed_to(rel: &Command, folder: &Path, steps: &[(&str, &str)]) -> Ran {
     let mut typist = Command::new("python3");
-    typist.args(["-c", TYPIST]).arg(project.root()).arg(serde_json::to_string(steps).unwrap());
+    typist.args(["-c", TYPIST]).arg(folder).arg(serde_json::to_string(steps).unwrap());
     typist.arg(rel.get_program()).args(rel.get_args()).env_clear();
     typist.envs(rel.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = typist.output().unwrap();

@@ -11,6 +11,7 @@ mod crates;
 mod git;
 mod github;
 mod pypi;
+mod remake;
 
 use std::fmt;
 
@@ -23,6 +24,7 @@ pub use crates::{PublishCrate, YankCrate};
 pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use pypi::UploadPypi;
+pub use remake::{DeleteRelease, DeleteTag, Package, Remake};
 
 use crate::diag::Diagnostic;
 use crate::model::artifact::{Artifact, Digest};
@@ -69,6 +71,10 @@ pub enum Effect {
     Sign(Sign),
     /// A signed statement goes to GitHub's store of attestations.
     StoreAttestation(StoreAttestation),
+    /// Another tag of a release's name is deleted on GitHub.
+    DeleteTag(DeleteTag),
+    /// Other releases of a tag are deleted on GitHub.
+    DeleteRelease(DeleteRelease),
     /// A release is begun on GitHub, not yet to be seen by others.
     DraftRelease(DraftRelease),
     /// A file is attached to a release on GitHub.
@@ -109,6 +115,8 @@ impl Effect {
             Self::YankCrate(yank) => yank,
             Self::Sign(sign) => sign,
             Self::StoreAttestation(store) => store,
+            Self::DeleteTag(delete) => delete,
+            Self::DeleteRelease(delete) => delete,
             Self::DraftRelease(draft) => draft,
             Self::UploadAsset(upload) => upload,
             Self::PublishRelease(publish) => publish,
@@ -156,6 +164,30 @@ impl Effect {
     pub fn predicted(&self) -> Receipt {
         self.change().predicted()
     }
+
+    /// Whether it takes something away, if that is there at all.
+    pub fn removes(&self) -> bool {
+        self.remakes().is_some()
+    }
+
+    /// The release on GitHub that it is a part of.
+    pub fn part_of(&self) -> Option<&ReleaseAt> {
+        match self {
+            Self::DraftRelease(draft) => Some(&draft.at),
+            Self::UploadAsset(upload) => Some(&upload.at),
+            Self::PublishRelease(publish) => Some(&publish.at),
+            _ => self.remakes().map(|remake| &remake.at),
+        }
+    }
+
+    /// The release that it makes room for.
+    pub fn remakes(&self) -> Option<&Remake> {
+        match self {
+            Self::DeleteTag(DeleteTag { remake })
+            | Self::DeleteRelease(DeleteRelease { remake }) => Some(remake),
+            _ => None,
+        }
+    }
 }
 
 /// What is known of an effect that happened; only what can also be predicted.
@@ -177,8 +209,11 @@ pub enum Presence {
     Absent,
     /// Exactly this: the effect has happened.
     Same,
-    /// Something else under the same name, with its digest as far as the remote tells it.
+    /// Something else under the same name, with its digest as far as the remote tells it; of what is to
+    /// be deleted, why it must not be.
     Other(String),
+    /// What the effect is to delete, in words.
+    Stands(String),
     /// The remote has no way to tell.
     Unknowable,
 }

@@ -29,6 +29,10 @@ const CURES: Cures = &[
     ("used by an immutable release", "give it a new version: this tag is used up for ever"),
     ("immutable release", "make a new version: a published release is locked here"),
     ("without `workflows` permission", "push the tag yourself before: `git push origin TAG`"),
+    (
+        "Cannot delete this protected ref",
+        "delete the tag as somebody whom the rules of the repository let do so, or make a new version",
+    ),
     ("rule violations", "ask who keeps the repository's rules, or push the tag yourself before"),
     ("target_commitish", "push the commit first: GitHub does not have it"),
     ("body is too long", "shorten the notes: GitHub takes 125000 characters"),

@@ -8,10 +8,11 @@ mod api;
 pub mod asset;
 pub mod draft;
 pub mod look;
+pub mod remake;
 pub mod store;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -22,17 +23,34 @@ use crate::model::effect::{Presence, PublishRelease, ReleaseAt};
 /// Pages of a list that are looked at: drafts are among the newest.
 const PAGES: usize = 5;
 
-/// Releases by number, as this run made or saw them.
+/// Releases by number, as this run made or saw them, and those that it deleted.
 #[derive(Default)]
-pub struct Drafts(Mutex<BTreeMap<ReleaseAt, u64>>);
+pub struct Drafts {
+    known: Mutex<BTreeMap<ReleaseAt, u64>>,
+    gone: Mutex<BTreeSet<u64>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Drafts {
     fn get(&self, at: &ReleaseAt) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(at).copied()
+        lock(&self.known).get(at).copied()
     }
 
     fn put(&self, at: &ReleaseAt, id: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(at.clone(), id);
+        lock(&self.known).insert(at.clone(), id);
+    }
+
+    /// A release is deleted, whatever a list may still show.
+    fn forget(&self, id: u64) {
+        lock(&self.known).retain(|_, known| *known != id);
+        lock(&self.gone).insert(id);
+    }
+
+    fn has_gone(&self, id: u64) -> bool {
+        lock(&self.gone).contains(&id)
     }
 }
 
@@ -69,7 +87,8 @@ fn find(api: &Api<'_>, at: &ReleaseAt) -> Result<Option<Found>, Trouble> {
         let listed = api.get(&format!("/releases?per_page=100&page={page}"))?;
         let listed = listed.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
         let of_tag = |release: &&Value| release["tag_name"] == at.tag.as_str();
-        let all: Vec<Found> = listed.iter().filter(of_tag).filter_map(Found::of).collect();
+        let all = listed.iter().filter(of_tag).filter_map(Found::of);
+        let all: Vec<Found> = all.filter(|found| !drafts.has_gone(found.id)).collect();
         if all.len() > 1 {
             return Err(Trouble::Refused {
                 reason: format!("{} has {} drafts for {}", at.repository, all.len(), at.tag),

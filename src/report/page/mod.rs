@@ -126,6 +126,12 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
         }
         Effect::Sign(sign) => (format!("sign {}", sign.predicate.name()), None),
         Effect::StoreAttestation(store) => (format!("store {}", store.predicate.name()), None),
+        Effect::DeleteTag(delete) => {
+            ("make room".to_owned(), Some(format!("tag {}", delete.remake.at.tag)))
+        }
+        Effect::DeleteRelease(delete) => {
+            ("make room".to_owned(), Some(format!("release {}", delete.remake.at.tag)))
+        }
         Effect::DraftRelease(draft) => {
             ("draft release".to_owned(), Some(format!("{}: {}", draft.at.tag, draft.title)))
         }
@@ -147,7 +153,7 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
     let what = what.or_else(|| Some(file?.file_name().to_owned())).unwrap_or_default();
     let seen = plan.seen.get(&planned.key).and_then(|seen| seen.presence.as_ref());
     let place = planned.effect.destination().to_string();
-    [verb, place, what, size, sha256, held(seen).to_owned()]
+    [verb, place, what, size, sha256, held(seen, planned.effect.removes()).into_owned()]
 }
 
 /// Each place with the address that is written to; commands have none.

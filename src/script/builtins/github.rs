@@ -7,12 +7,13 @@ use super::{Builtin, Call, Phase, Place, download, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
-    DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Sign, StoreAttestation, UploadAsset,
+    DeleteRelease, DeleteTag, DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Remake,
+    Sign, StoreAttestation, UploadAsset,
 };
-use crate::model::task::Destination;
-use crate::remote::sigstore;
+use crate::model::task::{Destination, Index};
+use crate::remote::{sigstore, taken};
 use crate::repo::Repo;
-use crate::script::cx::BodyCx;
+use crate::script::cx::{BodyCx, lock};
 use crate::version;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -22,7 +23,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "release",
         (0, 1),
         "github::release(#{ assets: t.artifacts(\"build\"), notes: \"…\" })",
-        "Makes the release of a tag on GitHub: first a draft, then its files, each checked by its digest, then it becomes public. Options: `tag` (else the one at HEAD; GitHub makes it when it has none), `title` (else the tag), `notes` (Markdown; else GitHub writes them from pull requests), `assets`, `prerelease` (else as the version says), `latest` (else GitHub decides by version and date), `draft` (true: it stays one), `repository` (else that of `origin`).",
+        "Makes the release of a tag on GitHub: first a draft, then its files, each checked by its digest, then it becomes public. Options: `tag` (else the one at HEAD; GitHub makes it when it has none), `title` (else the tag), `notes` (Markdown; else GitHub writes them from pull requests), `assets`, `prerelease` (else as the version says), `latest` (else GitHub decides by version and date), `draft` (true: it stays one), `repository` (else that of `origin`), `force_recreate` (true: a tag of this name at another commit, and a release or draft of it with other files, are deleted first; it asks, and never does so once a registry holds the version).",
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"gh-release\").needs(\"build\").effects(\"github-release\")\n    .run(|t| github::release(#{ assets: t.artifacts(\"build\"), notes: \"First one.\" }));",
         release,
     ),
@@ -48,8 +49,17 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-const OPTIONS: [&str; 8] =
-    ["assets", "draft", "latest", "notes", "prerelease", "repository", "tag", "title"];
+const OPTIONS: [&str; 9] = [
+    "assets",
+    "draft",
+    "force_recreate",
+    "latest",
+    "notes",
+    "prerelease",
+    "repository",
+    "tag",
+    "title",
+];
 
 /// The options of one call.
 pub(super) struct Options<'a> {
@@ -103,7 +113,7 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let prerelease = options.flag("prerelease")?.unwrap_or_else(|| version::is_prerelease(&tag));
     let title = options.text("title")?.unwrap_or_else(|| tag.clone());
     let (notes, latest) = (options.text("notes")?, options.flag("latest")?);
-    let stays = options.flag("draft")?.unwrap_or(false);
+    let (stays, anew) = (options.flag("draft")?, options.flag("force_recreate")?);
     let commit = head.map(|head| head.commit.clone()).unwrap_or_default();
     let at = ReleaseAt { server, repository, tag };
     let attached = |file: &Artifact| {
@@ -111,10 +121,14 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Effect::UploadAsset(UploadAsset { at, file })
     };
     let attached: Vec<Effect> = files.iter().map(attached).collect();
+    let mut steps = Vec::new();
+    if anew.unwrap_or(false) {
+        steps = making_room(&remake(&cx, &at, &commit, &files));
+    }
     let draft = DraftRelease { at: at.clone(), commit, title, notes, prerelease };
     let published = PublishRelease { at, prerelease, latest, files };
-    let mut steps = vec![vec![Effect::DraftRelease(draft)], attached];
-    if !stays {
+    steps.extend([vec![Effect::DraftRelease(draft)], attached]);
+    if !stays.unwrap_or(false) {
         steps.push(vec![Effect::PublishRelease(published.clone())]);
     }
     for step in steps.iter().filter(|step| !step.is_empty()) {
@@ -123,6 +137,38 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let receipt = Effect::PublishRelease(published).predicted();
     let (tag, url) = (receipt.name.into(), receipt.url.unwrap_or_default().into());
     Ok(Dynamic::from_map([("tag".into(), tag), ("url".into(), url)].into_iter().collect()))
+}
+
+/// The tag goes before the releases: where it is protected, nothing has changed yet.
+fn making_room(remake: &Remake) -> Vec<Vec<Effect>> {
+    let (tag, release) = (remake.clone(), remake.clone());
+    vec![
+        vec![Effect::DeleteTag(DeleteTag { remake: tag })],
+        vec![Effect::DeleteRelease(DeleteRelease { remake: release })],
+    ]
+}
+
+/// What the release is of: by its own files, else by those of the tasks that this one needs, else by what
+/// the project's files say.
+fn remake(cx: &BodyCx, at: &ReleaseAt, commit: &str, files: &[Artifact]) -> Remake {
+    let needed = || {
+        let made = lock(&cx.run.results);
+        let needed = made.iter().filter(|((task, _), _)| cx.ancestors.contains(task));
+        needed.flat_map(|(_, files)| files.clone()).collect::<Vec<Artifact>>()
+    };
+    let mut packages = taken::named(files);
+    if packages.is_empty() {
+        packages = taken::named(&needed());
+    }
+    if packages.is_empty() {
+        packages = taken::tagged(&cx.run.root, &at.tag);
+    }
+    let counts = |index: &&Index| {
+        let place = index.destination();
+        place == Destination::Pypi || cx.run.sends_to.contains(&place)
+    };
+    let indexes = cx.run.indexes.values().filter(counts).cloned().collect();
+    Remake { at: at.clone(), commit: commit.to_owned(), files: files.to_vec(), packages, indexes }
 }
 
 fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
