@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, rehearse_options,
-    run_options, show_options, verify_options,
+    AdoptArgs, CleanArgs, Cli, DoctorArgs, GraphArg, OutputArg, ShellArg, Sub, common,
+    rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, VerifyOptions,
+    AdoptOptions, Chaos, CleanOptions, Command, DoctorOptions, Invocation, RehearseOptions,
+    RunOptions, Said, ShowOptions, Signer, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -28,6 +28,7 @@ pub const COMMANDS: &[&str] = &[
     "apply",
     "adopt",
     "rehearse",
+    "doctor",
     "validate",
     "verify",
     "status",
@@ -87,6 +88,9 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             Command::Adopt(AdoptOptions { words, from, task })
         }
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
+        Sub::Doctor(DoctorArgs { words, offline }) => {
+            Command::Doctor(DoctorOptions { words, offline })
+        }
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
         Sub::Status { release } => Command::Status(release),

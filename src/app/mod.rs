@@ -1,7 +1,7 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `stale` says what overtook a plan,
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
-//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
+//! Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `onward`
 //! names the command that goes on with it.
 
@@ -9,6 +9,7 @@ mod adopt;
 mod clean;
 mod complete;
 pub mod doc;
+mod doctor;
 mod dry;
 mod edited;
 mod ending;
@@ -82,6 +83,7 @@ fn dispatch(
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
+        Command::Doctor(options) => doctor::run(host, output, &options),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
         Command::Status(release) => status::run(host, output, release.as_deref()),

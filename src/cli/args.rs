@@ -77,6 +77,8 @@ pub(super) enum Sub {
     Adopt(AdoptArgs),
     /// Release for real into a world on this machine: every service on loopback, nothing leaves.
     Rehearse(RehearseArgs),
+    /// Tell what a live run would meet, before anything is built: tools, git, identity, forms to fill in.
+    Doctor(DoctorArgs),
     /// Check the Releasefile.
     Validate,
     /// Check who signed files: the attestations beside them, on an index, or on GitHub.
@@ -154,6 +156,9 @@ pub(super) struct Common {
     /// Do again what is not known to have happened, or is no longer to be seen.
     #[arg(long)]
     pub(super) redo: bool,
+    /// Fetch what a shallow clone lacks, before anything else.
+    #[arg(long)]
+    pub(super) fix: bool,
 }
 
 #[derive(Args)]
@@ -166,7 +171,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) live: bool,
     /// Ask no remote.
-    #[arg(long, conflicts_with = "live")]
+    #[arg(long, conflicts_with_all = ["live", "fix"])]
     pub(super) offline: bool,
     /// Drop the sealed artifacts of this commit and build anew.
     #[arg(long)]
@@ -215,6 +220,15 @@ pub(super) struct RehearseArgs {
     /// Tasks at the same time [default: the number of cores].
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
+pub(super) struct DoctorArgs {
+    /// Tasks, each with its parameters [default: the one that releases].
+    pub(super) words: Vec<String>,
+    /// Ask no remote.
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Args)]
@@ -319,6 +333,7 @@ pub(super) fn common(args: Common) -> RunOptions {
         yes: !args.yes.is_empty(),
         yes_to: args.yes.into_iter().filter(|task| !task.is_empty()).collect(),
         doubt,
+        fix: args.fix,
         ..RunOptions::default()
     }
 }

@@ -9,6 +9,7 @@ mod board;
 mod canvas;
 pub mod chaos;
 pub mod clean;
+pub mod doctor;
 pub mod github;
 pub mod help;
 pub mod json;

@@ -8,6 +8,7 @@ mod api;
 pub mod asset;
 pub mod draft;
 pub mod look;
+pub mod settings;
 pub mod store;
 
 use std::collections::BTreeMap;
