@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use super::ground::silent;
 use super::{Form, Ground, Knob, Wants};
 use crate::diag::Diagnostic;
-use crate::model::artifact::human_size;
 use crate::model::effect::{Effect, UploadPypi};
 use crate::model::task::Index;
 use crate::plan::Planned;
@@ -60,6 +59,13 @@ pub(super) fn check(ground: &Ground<'_>, wants: Wants<'_>) -> Vec<Diagnostic> {
     wrong
 }
 
+/// A size in the units that limits have.
+fn shown(bytes: u64) -> String {
+    let (shift, unit) = if bytes < 1 << 30 { (20, "MiB") } else { (30, "GiB") };
+    let tenths = (bytes * 10) >> shift;
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
 /// What goes to PyPI and its like, by index and project.
 fn projects(effects: &[Planned]) -> BTreeMap<(&str, &str), (&Index, Vec<&UploadPypi>)> {
     let mut all: BTreeMap<(&str, &str), (&Index, Vec<&UploadPypi>)> = BTreeMap::new();
@@ -81,8 +87,8 @@ fn too_large(upload: &UploadPypi, limits: Limits) -> Option<Diagnostic> {
     let wrong = Diagnostic::refused(format!(
         "{} has {}, and a file on {index} may have {}",
         file.file_name(),
-        human_size(file.size),
-        human_size(limits.file)
+        shown(file.size),
+        shown(limits.file)
     ));
     Some(wrong.hint("make it smaller; who was granted more gives `file_mib`"))
 }
@@ -102,9 +108,9 @@ fn full(
     }
     let wrong = Diagnostic::refused(format!(
         "{project} has {} on {index}, and with {} more it would have over {}",
-        human_size(held),
-        human_size(new),
-        human_size(limits.project)
+        shown(held),
+        shown(new),
+        shown(limits.project)
     ));
     Some(wrong.hint("delete old files, or ask for more; who was granted it gives `project_gib`"))
 }
@@ -167,7 +173,13 @@ mod tests {
     fn a_file_may_be_as_large_as_the_limit() {
         assert!(with(&sized(100), |upload| too_large(upload, LIMITS)).is_none());
         let wrong = with(&sized(101), |upload| too_large(upload, LIMITS)).unwrap();
-        assert!(wrong.message.starts_with("demo-1.0.tar.gz has 101 B"), "{}", wrong.message);
+        assert!(wrong.message.starts_with("demo-1.0.tar.gz has 0.0 MiB"), "{}", wrong.message);
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_units_of_limits() {
+        let of = [100 << 20, (100 << 20) + (1 << 19), (1 << 30) - 1, 10 << 30];
+        assert_eq!(of.map(shown), ["100.0 MiB", "100.5 MiB", "1023.9 MiB", "10.0 GiB"]);
     }
 
     #[test]

@@ -18,10 +18,15 @@ fn copy(from: &Path, project: &Project, prefix: &str) {
     }
 }
 
-pub fn hatch_vcs() -> Project {
+/// An example, copied out.
+pub fn copied(name: &str) -> Project {
     let project = Project::new("");
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hatch-vcs"), &project, "");
-    project.git()
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name), &project, "");
+    project
+}
+
+pub fn hatch_vcs() -> Project {
+    copied("hatch-vcs").git()
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod complete;
 #[cfg(target_os = "linux")]
 mod crash;
 mod docs;
+mod doctor;
 mod door;
 mod dry;
 #[cfg(unix)]
@@ -39,6 +40,9 @@ mod faults;
 mod fidelity;
 mod forge;
 mod github;
+mod guarded;
+#[cfg(unix)]
+mod guards;
 mod halves;
 mod help;
 mod http;
