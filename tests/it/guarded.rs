@@ -21,6 +21,7 @@ fn short() -> Project {
         "Releasefile",
         &text.replace("py::smoke_install(t.artifacts(\"build\"), \"pypi\")", "()"),
     );
+    as_released(&project);
     project
 }
 
@@ -81,7 +82,10 @@ fn s3_2_without_an_identity_it_cannot_be_attested_and_needs_a_token() {
 
 #[test]
 fn s3_3_the_tag_is_the_version_of_every_file() {
-    refused(&short(), "rehearse publish --tag v0.4.0", 3, "HEAD is tagged `v0.4.0`");
+    let project = short();
+    project.write("CHANGELOG.md", "# Changelog\n\n## [0.4.0]\n");
+    as_released(&project);
+    refused(&project, "rehearse publish --tag v0.4.0", 3, "HEAD is tagged `v0.4.0`");
 }
 
 #[test]
@@ -112,9 +116,9 @@ fn s3_3_the_changelog_tells_of_the_version() {
 #[test]
 fn s3_4_forbidden_files_are_refused() {
     let project = short();
-    project.write("src/landmark/.DS_Store", "x");
+    project.write("src/landmark/__init__.py~", "x");
     as_released(&project);
-    refused(&project, "rehearse publish", 3, "holds landmark/.DS_Store, which nobody wants");
+    refused(&project, "rehearse publish", 3, "holds landmark/__init__.py~, which nobody wants");
 }
 
 #[test]

@@ -63,6 +63,9 @@ fn a_checkout_of_another_user_is_told_as_such() {
     let ran = project.rel("publish --live --yes --output plain").code(3);
     expect![[r#"
         error: git does not look at this repository: it belongs to another user
+         |
+         = note: git calls that dubious ownership; containers in CI often have it
+         = hint: run `git config --global --add safe.directory [dir]/project`
     "#]]
     .assert_eq(&said(&project, &ran));
 }
@@ -76,7 +79,11 @@ fn logins_for_crates_and_github_are_missed_before_the_first_task() {
     assert!(!project.root().join("../ran").exists());
     expect![[r#"
         error: no login for crates.io
+         |
+         = hint: set CARGO_REGISTRY_TOKEN to a token that may publish there
         error: no login for GitHub
+         |
+         = hint: set GITHUB_TOKEN: `gh auth token` prints one, in a job it is `github.token`
     "#]]
     .assert_eq(&said(&project, &ran));
     let project = project.env("CARGO_REGISTRY_TOKEN", "x").env("GH_TOKEN", "y");
@@ -89,6 +96,10 @@ fn on_a_runner_the_identity_is_one_permission_away() {
     let ran = project.rel("publish --live --yes --output plain").code(3);
     expect![[r#"
         error: no login for index `pypi`
+         |
+         = hint: set PYPI_TOKEN or PYPI_API_TOKEN or UV_PUBLISH_TOKEN or TWINE_PASSWORD to an API token that may upload there
+         = hint: `.pypirc` and keyrings are never read
+         = hint: or give the job the permission `id-token: write`; pull requests of forks get none
     "#]]
     .assert_eq(&said(&project, &ran));
     let project = project.env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/x?y");
@@ -112,7 +123,9 @@ fn a_shallow_clone_is_refused_and_made_whole_on_request() {
     let ran = project.rel("publish --live --yes --output plain").code(3);
     expect![[r#"
         error: the history is cut off: this is a shallow clone
+         --> Releasefile:1:7
           |
+        1 | guard("full-history");
           |       ^^^^^^^^^^^^^^
           |
           = hint: run `git fetch --unshallow --tags`; in CI check out with `fetch-depth: 0`
@@ -167,7 +180,9 @@ fn a_tag_is_signed_with_a_key_that_git_trusts() {
     let ran = project.rel("publish --live --yes --output plain").code(3);
     expect![[r#"
         error: the tag `v1.0` is not signed
+         --> Releasefile:1:7
           |
+        1 | guard("signed-tag");
           |       ^^^^^^^^^^^^
           |
           = hint: sign it: `git tag --force -s v1.0 v1.0^{}`
@@ -206,11 +221,15 @@ fn head_is_what_the_remote_has() {
     let ran = at(line);
     expect![[r#"
         error: `main` has commits that `origin` lacks
+         --> Releasefile:1:7
           |
+        1 | guard("up-to-date");
           |       ^^^^^^^^^^^^
           |
           = hint: push it: `git push origin main`
         error: there is nobody to ask, and not all is answered
+         |
+         = hint: answer beforehand with `--yes`
     "#]]
     .assert_eq(&said(&project, &ran));
     project.run_git(&["push", "--quiet", "origin", "main"]);
@@ -249,12 +268,14 @@ fn a_private_repository_is_refused() {
         &project,
         3,
         expect![[r#"
-        error: acme/time-piece is private
-          |
-          |       ^^^^^^^^^^^^^^^^^^^
-          |
-          = hint: make it public in its settings, or release from one that is
-    "#]],
+            error: acme/time-piece is private
+             --> Releasefile:1:7
+              |
+            1 | guard("public-repository");
+              |       ^^^^^^^^^^^^^^^^^^^
+              |
+              = hint: make it public in its settings, or release from one that is
+        "#]],
     );
     let mut silent = places(&project);
     silent.silent.push("api.github.com");
@@ -293,25 +314,29 @@ fn environments_of_sending_tasks_are_protected() {
         &project,
         3,
         expect![[r#"
-        error: the environment `pypi` has no protection rule
-          |
-          |       ^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = hint: add required reviewers in the settings of acme/time-piece, under Environments
-    "#]],
+            error: the environment `pypi` has no protection rule
+             --> Releasefile:1:7
+              |
+            1 | guard("protected-environment");
+              |       ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = hint: add required reviewers in the settings of acme/time-piece, under Environments
+        "#]],
     );
     refused(
         places(&project),
         &project,
         3,
         expect![[r#"
-        error: acme/time-piece shows no environment `pypi`, which `publish` declares
-          |
-          |       ^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = note: GitHub shows those of a private repository only to a token that may read it
-          = hint: make it in the settings of acme/time-piece, under Environments, with required reviewers
-    "#]],
+            error: acme/time-piece shows no environment `pypi`, which `publish` declares
+             --> Releasefile:1:7
+              |
+            1 | guard("protected-environment");
+              |       ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: GitHub shows those of a private repository only to a token that may read it
+              = hint: make it in the settings of acme/time-piece, under Environments, with required reviewers
+        "#]],
     );
     held(with_environment(&project, 5), &project);
     let rules = "guard(\"protected-environment\", #{ rules: \"required_reviewers\" });";
@@ -321,13 +346,15 @@ fn environments_of_sending_tasks_are_protected() {
         &project,
         3,
         expect![[r#"
-        error: the environment `pypi` has no rule `required_reviewers`
-          |
-          |       ^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = note: it has wait_timer
-          = hint: add it in the settings of acme/time-piece, under Environments
-    "#]],
+            error: the environment `pypi` has no rule `required_reviewers`
+             --> Releasefile:1:7
+              |
+            1 | guard("protected-environment", #{ rules: "required_reviewers" });
+              |       ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = note: it has wait_timer
+              = hint: add it in the settings of acme/time-piece, under Environments
+        "#]],
     );
     let other = "guard(\"protected-environment\", #{ environments: [\"docs\"] });";
     let project = checkout(&release(other));
@@ -336,12 +363,14 @@ fn environments_of_sending_tasks_are_protected() {
         &project,
         3,
         expect![[r#"
-        error: no task that sends declares the environment `docs`
-          |
-          |       ^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = hint: give it to the task: `.environment("docs")`
-    "#]],
+            error: no task that sends declares the environment `docs`
+             --> Releasefile:1:7
+              |
+            1 | guard("protected-environment", #{ environments: ["docs"] });
+              |       ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = hint: give it to the task: `.environment("docs")`
+        "#]],
     );
     let none = release("guard(\"protected-environment\");").replace(".environment(\"pypi\")", "");
     let project = checkout(&none);
@@ -350,12 +379,14 @@ fn environments_of_sending_tasks_are_protected() {
         &project,
         3,
         expect![[r#"
-        error: no task that sends declares an environment
-          |
-          |       ^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = hint: give it one: `.environment("pypi")`
-    "#]],
+            error: no task that sends declares an environment
+             --> Releasefile:1:7
+              |
+            1 | guard("protected-environment");
+              |       ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = hint: give it one: `.environment("pypi")`
+        "#]],
     );
 }
 
@@ -369,12 +400,14 @@ fn names_are_there_and_ours() {
         &project,
         3,
         expect![[r#"
-        error: `time-piece` on pypi names another repository: other/time-piece, and this is acme/time-piece
-          |
-          |       ^^^^^^^
-          |
-          = hint: choose another name if it is not yours; else correct the address in the project's metadata and release with `guard("names", "warn")`
-    "#]],
+            error: `time-piece` on pypi names another repository: other/time-piece, and this is acme/time-piece
+             --> Releasefile:1:7
+              |
+            1 | guard("names");
+              |       ^^^^^^^
+              |
+              = hint: choose another name if it is not yours; else correct the address in the project's metadata and release with `guard("names", "warn")`
+        "#]],
     );
     let mut archived = places(&project);
     archived.pypi.set_standing("time-piece", rel::rehearse::pypi::Standing::Archived);
@@ -383,12 +416,14 @@ fn names_are_there_and_ours() {
         &project,
         3,
         expect![[r#"
-        error: pypi takes nothing for `time-piece`: it is archived
-          |
-          |       ^^^^^^^
-          |
-          = hint: take it out of the archive in its settings
-    "#]],
+            error: pypi takes nothing for `time-piece`: it is archived
+             --> Releasefile:1:7
+              |
+            1 | guard("names");
+              |       ^^^^^^^
+              |
+              = hint: take it out of the archive in its settings
+        "#]],
     );
     let mut ours = places(&project);
     ours.urls = serde_json::json!({ "Source": "https://github.com/Acme/Time-Piece" });
@@ -406,10 +441,10 @@ fn what_is_released_already_has_other_files() {
         &project,
         3,
         expect![[r#"
-              + time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19)
-              + time_piece-1.0.tar.gz (224 B, sha256 35181208e3a8)
             error: pypi has time-piece 1.0 already
+             --> Releasefile:1:7
               |
+            1 | guard("unreleased");
               |       ^^^^^^^^^^^^
               |
               = note: time_piece-1.0-py2-none-any.whl is not what is sent now
@@ -430,7 +465,9 @@ fn the_changelog_tells_of_the_version() {
     let ran = project.rel("publish --live --yes --output plain").code(3);
     expect![[r#"
         error: CHANGELOG.md has no heading of version 1.0
+         --> Releasefile:1:7
           |
+        1 | guard("changelog");
           |       ^^^^^^^^^^^
           |
           = hint: write what is new below `## 1.0`, and commit it
@@ -454,14 +491,15 @@ fn the_set_of_files_is_whole() {
         &project,
         3,
         expect![[r#"
-          + time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19)
-        error: no sdist of time-piece 1.0 goes to pypi
-          |
-          |       ^^^^^^^^^^^
-          |
-          = hint: build it in the same task, and hand all of its artifacts over
-          = hint: if that is meant: name the files, as in `guard("artifacts", #{ files: ["*.whl"] })`
-    "#]],
+            error: no sdist of time-piece 1.0 goes to pypi
+             --> Releasefile:1:7
+              |
+            1 | guard("artifacts");
+              |       ^^^^^^^^^^^
+              |
+              = hint: build it in the same task, and hand all of its artifacts over
+              = hint: if that is meant: name the files, as in `guard("artifacts", #{ files: ["*.whl"] })`
+        "#]],
     );
     let files = "guard(\"artifacts\", #{ files: [\"*.whl\", \"*-macosx_*.whl\"] });";
     let project = checkout(&release(files));
@@ -470,15 +508,17 @@ fn the_set_of_files_is_whole() {
         &project,
         3,
         expect![[r#"
-              + time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19)
-              + time_piece-1.0.tar.gz (224 B, sha256 5c22b41aaf62)
             error: no file of time-piece 1.0 that goes to pypi is `*-macosx_*.whl`
+             --> Releasefile:1:7
               |
+            1 | guard("artifacts", #{ files: ["*.whl", "*-macosx_*.whl"] });
               |       ^^^^^^^^^^^
               |
               = hint: build it, or take the pattern away
             error: time_piece-1.0.tar.gz goes to pypi, and no pattern wants it
+             --> Releasefile:1:7
               |
+            1 | guard("artifacts", #{ files: ["*.whl", "*-macosx_*.whl"] });
               |       ^^^^^^^^^^^
               |
               = hint: leave it out, or add a pattern for it
@@ -504,15 +544,17 @@ fn nothing_unwanted_is_in_an_archive() {
         &project,
         3,
         expect![[r#"
-              + time_piece-1.0-py3-none-any.whl (942 B, sha256 b245e849196b)
-              + time_piece-1.0.tar.gz (254 B, sha256 37c2f02c1e78)
             error: time_piece-1.0-py3-none-any.whl holds __pycache__/x.pyc, which nobody wants
+             --> Releasefile:1:7
               |
+            1 | guard("contents");
               |       ^^^^^^^^^^
               |
               = hint: leave them out in the settings of the build back end, and build anew
             error: time_piece-1.0.tar.gz holds time_piece-1.0/__pycache__/x.pyc, which nobody wants
+             --> Releasefile:1:7
               |
+            1 | guard("contents");
               |       ^^^^^^^^^^
               |
               = hint: leave them out in the settings of the build back end, and build anew
@@ -522,20 +564,20 @@ fn nothing_unwanted_is_in_an_archive() {
     let project = checkout(&more);
     let ran = places(&project).start().rel(&project, "publish --live --yes --output plain").code(0);
     expect![[r#"
-          + time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19)
-          + time_piece-1.0.tar.gz (224 B, sha256 b0ef931bf6ac)
         warning: time_piece-1.0-py3-none-any.whl holds time_piece.py, which nobody wants
+         --> Releasefile:1:7
           |
+        1 | guard("contents", "warn", #{ forbid: "time_*.py" });
           |       ^^^^^^^^^^
           |
           = hint: leave them out in the settings of the build back end, and build anew
         warning: time_piece-1.0.tar.gz holds time_piece-1.0/time_piece.py, which nobody wants
+         --> Releasefile:1:7
           |
+        1 | guard("contents", "warn", #{ forbid: "time_*.py" });
           |       ^^^^^^^^^^
           |
           = hint: leave them out in the settings of the build back end, and build anew
-          sent: upload time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19) to pypi
-          sent: upload time_piece-1.0.tar.gz (224 B, sha256 b0ef931bf6ac) to pypi
     "#]]
     .assert_eq(&said(&project, &ran));
 }
@@ -551,10 +593,10 @@ fn a_version_is_open_for_fourteen_days() {
         &project,
         3,
         expect![[r#"
-              + time_piece-1.0-py3-none-any.whl (812 B, sha256 e95250c05a19)
-              + time_piece-1.0.tar.gz (224 B, sha256 5e54d75ce126)
             error: pypi takes no new files for time-piece 1.0: it is 15 days old
+             --> Releasefile:1:7
               |
+            1 | guard("sizes");
               |       ^^^^^^^
               |
               = note: a version is open for 14 days after its first file
