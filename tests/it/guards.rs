@@ -5,6 +5,7 @@ use expect_test::{Expect, expect};
 use rel::rehearse::github::{Branches, Environment, Token, Visibility};
 
 use crate::adopt::{checkout, places};
+use crate::halves::krate;
 use crate::places::{Places, SDIST, TOKEN, WHEEL, now, python, steady};
 use crate::project::{MAKE_DIST, Project, Ran};
 
@@ -102,8 +103,7 @@ fn on_a_runner_the_identity_is_one_permission_away() {
          = hint: or give the job the permission `id-token: write`; pull requests of forks get none
     "#]]
     .assert_eq(&said(&project, &ran));
-    let project = project.env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/x?y");
-    let project = project.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "z");
+    let project = on_a_runner(project);
     assert!(would_stop(&project).is_empty());
 }
 
@@ -428,6 +428,75 @@ fn names_are_there_and_ours() {
     let mut ours = places(&project);
     ours.urls = serde_json::json!({ "Source": "https://github.com/Acme/Time-Piece" });
     held(ours, &project);
+}
+
+/// The project on a runner that gives it an identity.
+fn on_a_runner(project: Project) -> Project {
+    let project = project.env("GITHUB_ACTIONS", "true");
+    let project = project.env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/x?y");
+    project.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "z")
+}
+
+#[test]
+fn a_new_name_is_prepared_for_or_made_with_a_token() {
+    let new = |options: &str| {
+        let text = format!(
+            "guard(\"names\"{options});\n\
+             task(\"publish\").effects([\"testpypi\", \"crates\"]).run(|| ());\n"
+        );
+        let manifest = "[package]\nname = \"tide-piece\"\nversion = \"1.0.0\"\n";
+        let project = python().file("Releasefile", &text).file("Cargo.toml", manifest);
+        project.commit();
+        project
+    };
+    let project = on_a_runner(new(""));
+    refused(places(&project), &project, 3, expect![[r#"
+        error: crates.io has no crate `tide-piece` yet
+         --> Releasefile:1:7
+          |
+        1 | guard("names");
+          |       ^^^^^^^
+          |
+          = note: the run's identity cannot make a crate
+          = hint: publish its first version with a token: set CARGO_REGISTRY_TOKEN outside of CI
+        error: testpypi has no project `time-piece` yet
+         --> Releasefile:1:7
+          |
+        1 | guard("names");
+          |       ^^^^^^^
+          |
+          = note: the run's identity makes it only by a pending publisher, which ends after 30 days
+          = hint: fill in its form as `rel doctor` shows it
+          = hint: then say so: `guard("names", #{ new: ["time-piece"] })`
+    "#]]);
+    let line = "publish --live --yes --output plain";
+    let said = on_a_runner(new(", #{ new: [\"Time_Piece\", \"tide-piece\"] }"));
+    places(&said).start().rel(&said, line).code(2).says("`publish` sends nothing");
+    let token = new("").env("TESTPYPI_TOKEN", "x").env("CARGO_REGISTRY_TOKEN", "y");
+    places(&token).start().rel(&token, line).code(2).says("`publish` sends nothing");
+    let mut there = places(&project);
+    there.testpypi.add_project("time-piece", true, 0);
+    there.crates.add_crate("tide-piece", &["acme"], &["0.9.0"]);
+    there.start().rel(&project, line).code(2).says("`publish` sends nothing");
+}
+
+#[test]
+fn a_crate_that_is_out_with_other_bytes_is_told() {
+    let text = "guard(\"unreleased\");\n\
+                task(\"build\").run(|t| exec(\"cp ../time-piece-1.0.0.crate {}\", t.out));\n\
+                task(\"publish\").needs(\"build\").effects(\"crates\")\n    \
+                .run(|t| crates::publish(t.artifacts(\"build\")));\n";
+    let project = Project::new(text).git().env("CARGO_REGISTRY_TOKEN", "x");
+    let ours = krate("time-piece", &["other"]);
+    std::fs::write(project.root().join("../time-piece-1.0.0.crate"), ours).unwrap();
+    let line = "publish --live --yes --output plain";
+    let mut out = Places::new(&project);
+    out.crates.add_version("time-piece", "1.0.0", &krate("time-piece", &[])).unwrap();
+    out.start().rel(&project, line).code(3).says("crates.io has time-piece 1.0.0 already");
+    let mut before = Places::new(&project);
+    before.crates.add_crate("time-piece", &["acme"], &["0.9.0"]);
+    let ran = before.start().rel(&project, line);
+    ran.never_says("has time-piece 1.0.0 already").never_says("could not be asked");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn of_several_lost_files_those_that_are_still_gone_are_named() {
 }
 
 /// A `.crate`, as cargo packages it.
-fn krate(name: &str, needs: &[&str]) -> Vec<u8> {
+pub fn krate(name: &str, needs: &[&str]) -> Vec<u8> {
     let mut manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\
          description = \"x\"\nlicense = \"MIT\"\n"
