@@ -12,7 +12,7 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, DoctorArgs, GraphArg, OutputArg, ShellArg, Sub, common,
+    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, ShellArg, Sub, common, doctor_options,
     rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
@@ -88,9 +88,7 @@ pub fn parse(words: &[String]) -> Result<Invocation, Said> {
             Command::Adopt(AdoptOptions { words, from, task })
         }
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
-        Sub::Doctor(DoctorArgs { words, offline }) => {
-            Command::Doctor(DoctorOptions { words, offline })
-        }
+        Sub::Doctor(args) => Command::Doctor(doctor_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
         Sub::Status { release } => Command::Status(release),

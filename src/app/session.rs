@@ -78,9 +78,7 @@ impl Session {
         declared.printed.iter().for_each(|line| events.note(line));
         let graph = asked(&mut options, declared)?;
         let stop = listening(host)?;
-        if options.fix {
-            mend(host, &root, events, &stop)?;
-        }
+        mend(host, &root, events, &options, &stop)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
@@ -336,10 +334,16 @@ fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
     })
 }
 
-/// Fetches what a shallow clone lacks.
-fn mend(host: &Host, root: &Path, events: &Events, stop: &Stop) -> Result<(), Vec<Diagnostic>> {
+/// Fetches what a shallow clone lacks, if that is wanted.
+fn mend(
+    host: &Host,
+    root: &Path,
+    events: &Events,
+    options: &RunOptions,
+    stop: &Stop,
+) -> Result<(), Vec<Diagnostic>> {
     let repo = Repo::new(host, root.to_owned());
-    if guard::mend(&repo, stop).map_err(|wrong| vec![*wrong])? {
+    if options.fix && guard::mend(&repo, stop).map_err(|wrong| vec![*wrong])? {
         events.note("the rest of the history was fetched: this was a shallow clone");
     }
     Ok(())

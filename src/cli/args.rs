@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::options::{Chaos, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions};
+use super::options::{
+    Chaos, DoctorOptions, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions,
+};
 use crate::door::Doubt;
 
 /// A task runner made for releases: every run is dry until `--live`.
@@ -349,6 +351,11 @@ pub(super) fn run_options(args: RunArgs) -> RunOptions {
         export: args.export,
         ..common(args.common)
     }
+}
+
+pub(super) fn doctor_options(args: DoctorArgs) -> DoctorOptions {
+    let DoctorArgs { words, offline } = args;
+    DoctorOptions { words, offline }
 }
 
 pub(super) fn verify_options(args: VerifyArgs) -> VerifyOptions {

@@ -9,6 +9,7 @@ use super::{Identity, Registry};
 
 /// What is seen.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is seen or not")]
 pub struct Scene {
     /// Who the run is.
     pub identity: Identity,

@@ -35,7 +35,7 @@ pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
     let apart = match branch {
         Some(name) => {
             let tip = branches.iter().find(|(known, _)| *known == name);
-            apart(&remote, &name, tip.map(|(_, tip)| state(tip)))
+            apart(&remote, &name, tip.map(|(_, tip)| state(tip)).as_ref())
         }
         None => {
             let tips = branches.iter().chain(&tags).map(|(_, tip)| state(tip));
@@ -72,7 +72,7 @@ fn moved(
     there.iter().filter(elsewhere).map(one).collect()
 }
 
-fn apart(remote: &str, branch: &str, tip: Option<Tip>) -> Option<Diagnostic> {
+fn apart(remote: &str, branch: &str, tip: Option<&Tip>) -> Option<Diagnostic> {
     let push = format!("push it: `git push {remote} {branch}`");
     let pull = format!("take them: `git pull --ff-only {remote} {branch}`");
     let (what, hint) = match tip {
@@ -111,20 +111,20 @@ mod tests {
         Tip { same, ours_is_before, theirs_is_before }
     }
 
-    fn said(tip: Option<Tip>) -> String {
+    fn said(tip: Option<&Tip>) -> String {
         apart("origin", "main", tip).map_or_else(String::new, |wrong| wrong.message)
     }
 
     #[test]
     fn a_branch_is_ahead_behind_or_neither() {
-        assert_eq!(said(Some(tip(true, true, true))), "");
+        assert_eq!(said(Some(&tip(true, true, true))), "");
         assert_eq!(said(None), "`origin` has no branch `main`");
         let ahead = "`main` has commits that `origin` lacks";
-        assert_eq!(said(Some(tip(false, false, true))), ahead);
+        assert_eq!(said(Some(&tip(false, false, true))), ahead);
         let behind = "`main` lacks commits that `origin` has";
-        assert_eq!(said(Some(tip(false, true, false))), behind);
+        assert_eq!(said(Some(&tip(false, true, false))), behind);
         let other = "`origin` has commits of `main` that are not here";
-        assert_eq!(said(Some(tip(false, false, false))), other);
+        assert_eq!(said(Some(&tip(false, false, false))), other);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The run's identity cannot make a project without a pending publisher on PyPI, whose form has to hold
 //! exactly what the run shows; on crates.io it makes none at all. No API tells whether such a form was filled
-//! in: `new` says so. Sources: <https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/>,
+//! in: `prepared` says so. Sources: <https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/>,
 //! <https://crates.io/docs/trusted-publishing>, PEP 792. A project that names another repository on GitHub
 //! may have been taken by somebody else, or the repository was renamed.
 
@@ -22,7 +22,7 @@ use crate::remote::{standing, status, trusted};
 use crate::status::name::names;
 
 pub(super) const OPTIONS: &[Knob] = &[Knob {
-    name: "new",
+    name: "prepared",
     form: Form::Texts,
     doc: "names that are not there yet, and for which all is prepared",
 }];
@@ -37,9 +37,14 @@ pub struct Name {
 }
 
 pub(super) fn check(ground: &Ground<'_>, wants: Wants<'_>) -> Vec<Diagnostic> {
-    let new = wants.texts("new").unwrap_or_default();
-    let is_new = |name: &Name| new.iter().any(|new| normalize(new) == normalize(&name.project));
-    all(ground).iter().filter(|name| !is_new(name)).flat_map(|name| unready(ground, name)).collect()
+    let prepared = wants.texts("prepared").unwrap_or_default();
+    let is_new =
+        |name: &Name| prepared.iter().any(|one| normalize(one) == normalize(&name.project));
+    all(ground)
+        .iter()
+        .filter(|name| !is_new(name))
+        .filter_map(|name| unready(ground, name))
+        .collect()
 }
 
 /// The projects that are sent, or as long as that is not known, those of the project's own files.
@@ -96,7 +101,7 @@ fn pending(index: &Index, project: &str) -> Diagnostic {
     wrong
         .note("the run's identity makes it only by a pending publisher, which ends after 30 days")
         .hint("fill in its form as `rel doctor` shows it")
-        .hint(format!("then say so: `guard(\"names\", #{{ new: [\"{project}\"] }})`"))
+        .hint(format!("then say so: `guard(\"names\", #{{ prepared: [\"{project}\"] }})`"))
 }
 
 fn closed(index: &Index, project: &str, found: &Standing) -> Option<Diagnostic> {

@@ -1,4 +1,4 @@
-//! The tag that is released is signed, by somebody whom git trusts on this machine: with OpenPGP by the
+//! The tag that is released is signed, by somebody whom git trusts on this machine: with `gpg` by the
 //! keyring, with SSH by `gpg.ssh.allowedSignersFile` (`git-verify-tag(1)`, `git-config(1)`).
 //!
 //! Git judges, not rel. A rehearsal has neither the keys nor the tag itself, so it is not asked there.

@@ -450,27 +450,32 @@ fn a_new_name_is_prepared_for_or_made_with_a_token() {
         project
     };
     let project = on_a_runner(new(""));
-    refused(places(&project), &project, 3, expect![[r#"
-        error: crates.io has no crate `tide-piece` yet
-         --> Releasefile:1:7
-          |
-        1 | guard("names");
-          |       ^^^^^^^
-          |
-          = note: the run's identity cannot make a crate
-          = hint: publish its first version with a token: set CARGO_REGISTRY_TOKEN outside of CI
-        error: testpypi has no project `time-piece` yet
-         --> Releasefile:1:7
-          |
-        1 | guard("names");
-          |       ^^^^^^^
-          |
-          = note: the run's identity makes it only by a pending publisher, which ends after 30 days
-          = hint: fill in its form as `rel doctor` shows it
-          = hint: then say so: `guard("names", #{ new: ["time-piece"] })`
-    "#]]);
+    refused(
+        places(&project),
+        &project,
+        3,
+        expect![[r#"
+            error: crates.io has no crate `tide-piece` yet
+             --> Releasefile:1:7
+              |
+            1 | guard("names");
+              |       ^^^^^^^
+              |
+              = note: the run's identity cannot make a crate
+              = hint: publish its first version with a token: set CARGO_REGISTRY_TOKEN outside of CI
+            error: testpypi has no project `time-piece` yet
+             --> Releasefile:1:7
+              |
+            1 | guard("names");
+              |       ^^^^^^^
+              |
+              = note: the run's identity makes it only by a pending publisher, which ends after 30 days
+              = hint: fill in its form as `rel doctor` shows it
+              = hint: then say so: `guard("names", #{ prepared: ["time-piece"] })`
+        "#]],
+    );
     let line = "publish --live --yes --output plain";
-    let said = on_a_runner(new(", #{ new: [\"Time_Piece\", \"tide-piece\"] }"));
+    let said = on_a_runner(new(", #{ prepared: [\"Time_Piece\", \"tide-piece\"] }"));
     places(&said).start().rel(&said, line).code(2).says("`publish` sends nothing");
     let token = new("").env("TESTPYPI_TOKEN", "x").env("CARGO_REGISTRY_TOKEN", "y");
     places(&token).start().rel(&token, line).code(2).says("`publish` sends nothing");
@@ -701,11 +706,9 @@ fn a_file_may_be_as_large_as_is_said_and_one_guard_is_asked_twice() {
 #[test]
 fn notes_are_not_longer_than_github_takes() {
     let release = |length: usize| {
-        let text = format!(
-            "task(\"publish\").effects(\"github-release\")\n    \
-             .run(|| github::release(#{{ notes: read(\"notes\") }}));\n"
-        );
-        let project = python().file("Releasefile", &text).file("notes", &"x".repeat(length));
+        let text = "task(\"publish\").effects(\"github-release\")\n    \
+                    .run(|| github::release(#{ notes: read(\"notes\") }));\n";
+        let project = python().file("Releasefile", text).file("notes", &"x".repeat(length));
         project.commit();
         project.run_git(&["tag", "--force", "v1.0"]);
         project
