@@ -13,12 +13,12 @@ mod options;
 
 use args::{
     AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
-    dist_options, rehearse_options, run_options, show_options, verify_options,
+    dist_options, doctor_options, rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions, Invocation,
-    PackOptions, RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions,
-    VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions,
+    DoctorOptions, Invocation, PackOptions, RehearseOptions, RunOptions, Said, ShowOptions, Signer,
+    UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -31,6 +31,7 @@ pub const COMMANDS: &[&str] = &[
     "unpack",
     "adopt",
     "rehearse",
+    "doctor",
     "validate",
     "verify",
     "dist",
@@ -102,6 +103,7 @@ fn command(given: Sub) -> Command {
             Command::Adopt(AdoptOptions { words, from, task })
         }
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
+        Sub::Doctor(args) => Command::Doctor(doctor_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),
         Sub::Dist(args) => Command::Dist(dist_options(args)),

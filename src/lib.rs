@@ -13,6 +13,7 @@ pub mod model;
 pub mod archive;
 pub mod attest;
 pub mod dist;
+pub mod doctor;
 pub mod goals;
 pub mod graph;
 pub mod plan;

@@ -1,8 +1,10 @@
 //! The repository around a project: its commit, tags and state, and where rel keeps its own.
 //!
-//! Reads through the git program, as the user has set it up; never writes. State lives in
-//! `<git common dir>/rel`, because a folder in the work tree gets packed into source archives.
+//! Reads through the git program, as the user has set it up; writes nothing but what a shallow clone
+//! lacks. State lives in `<git common dir>/rel`, because a folder in the work tree gets packed into
+//! source archives.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -102,6 +104,43 @@ impl<'a> Repo<'a> {
         self.git(&["rev-parse", "--is-shallow-repository"]).map(|text| text.trim() == "true")
     }
 
+    /// The folder that git does not look at, since it belongs to somebody else (`safe.directory` in
+    /// `git-config(1)`).
+    pub fn distrusted(&self) -> Option<String> {
+        let (_, said) = self.ask(&["rev-parse", "--git-dir"], &Stop::default());
+        let line = said.into_iter().find(|line| line.contains("dubious ownership"))?;
+        Some(line.split('\'').nth(1).unwrap_or(".").to_owned())
+    }
+
+    /// Whether a tag is signed, by somebody whose key git knows and trusts.
+    ///
+    /// # Errors
+    /// What git says against it.
+    pub fn verify_tag(&self, tag: &str) -> Result<(), Vec<String>> {
+        let (good, said) = self.ask(&["verify-tag", "--", tag], &Stop::default());
+        if good { Ok(()) } else { Err(said) }
+    }
+
+    /// Whether one commit is before another, or the same. A commit that is not here is before none.
+    pub fn is_before(&self, one: &str, other: &str) -> bool {
+        self.git(&["merge-base", "--is-ancestor", one, other]).is_some()
+    }
+
+    /// The remote that a branch is pushed to: its own, else `origin`.
+    pub fn remote_of(&self, branch: &str) -> String {
+        let own = self.git(&["config", "--get", &format!("branch.{branch}.remote")]);
+        own.map_or_else(|| "origin".to_owned(), |name| name.trim().to_owned())
+    }
+
+    /// Fetches what a shallow clone left out, and all tags.
+    ///
+    /// # Errors
+    /// What git says.
+    pub fn unshallow(&self, stop: &Stop) -> Result<(), Vec<String>> {
+        let (good, said) = self.ask(&["fetch", "--quiet", "--unshallow", "--tags"], stop);
+        if good { Ok(()) } else { Err(said) }
+    }
+
     /// All tags, the highest version first; none outside a repository.
     pub fn tags(&self) -> Vec<String> {
         let text = self.git(&["tag", "--list", "--sort=-version:refname"]).unwrap_or_default();
@@ -127,16 +166,49 @@ impl<'a> Repo<'a> {
     /// Git is not there, or the remote does not answer. What git says is not told: it may show the
     /// remote's address, and a login in it.
     pub fn remote_tags(&self, remote: &str, stop: &Stop) -> Result<Vec<(String, String)>, String> {
-        let words = ["git", "--no-optional-locks", "ls-remote", "--quiet", "--tags", "--", remote];
+        self.listed_at(remote, "--tags", stop).map(|text| listed(&text, "refs/tags/"))
+    }
+
+    /// The branches of a remote, each with its commit.
+    ///
+    /// # Errors
+    /// As [`Repo::remote_tags`].
+    pub fn remote_branches(
+        &self,
+        remote: &str,
+        stop: &Stop,
+    ) -> Result<Vec<(String, String)>, String> {
+        self.listed_at(remote, "--heads", stop).map(|text| listed(&text, "refs/heads/"))
+    }
+
+    fn listed_at(&self, remote: &str, what: &str, stop: &Stop) -> Result<String, String> {
+        let words = ["git", "--no-optional-locks", "ls-remote", "--quiet", what, "--", remote];
         let cmd = Cmd::Argv(words.map(str::to_owned).into());
+        let launch = Launch { cmd: &cmd, cwd: &self.root, env: self.unasked(), shims: None };
+        match proc::capture(&launch, stop, |_| {}) {
+            Ok((Ended::Ok, text)) => Ok(text),
+            _ => Err(format!("`git ls-remote {remote}` does not answer")),
+        }
+    }
+
+    /// The variables of a git that asks nobody for a login.
+    fn unasked(&self) -> BTreeMap<String, String> {
         let mut env = self.host.env.for_child(&[]);
         env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
         env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| "ssh -o BatchMode=yes".into());
+        env
+    }
+
+    /// Runs a git command; whether it succeeded, and what it said besides its output, in English.
+    fn ask(&self, words: &[&str], stop: &Stop) -> (bool, Vec<String>) {
+        let argv = ["git"].iter().chain(words).map(ToString::to_string).collect();
+        let mut env = self.unasked();
+        env.insert("LC_ALL".into(), "C".into());
+        let cmd = Cmd::Argv(argv);
         let launch = Launch { cmd: &cmd, cwd: &self.root, env, shims: None };
-        match proc::capture(&launch, stop, |_| {}) {
-            Ok((Ended::Ok, text)) => Ok(listed_tags(&text)),
-            _ => Err(format!("`git ls-remote {remote}` does not answer")),
-        }
+        let mut said = Vec::new();
+        let ended = proc::capture(&launch, stop, |line| said.push(line));
+        (matches!(ended, Ok((Ended::Ok, _))), said)
     }
 
     /// The address that a push to a remote goes to, if there is one of this name.
@@ -259,29 +331,30 @@ impl<'a> Repo<'a> {
     }
 }
 
-/// The tags in a list of refs: what an annotated one leads to stands behind it, as `NAME^{}`.
-fn listed_tags(text: &str) -> Vec<(String, String)> {
-    let mut tags: Vec<(String, String)> = Vec::new();
+/// The refs below `start` in a list: what an annotated tag leads to stands behind it, as `NAME^{}`.
+fn listed(text: &str, start: &str) -> Vec<(String, String)> {
+    let mut refs: Vec<(String, String)> = Vec::new();
     let lines = text.lines().filter_map(|line| line.split_once('\t'));
     for (object, name) in lines {
-        let Some(name) = name.strip_prefix("refs/tags/") else { continue };
-        match (name.strip_suffix("^{}"), tags.last_mut()) {
+        let Some(name) = name.strip_prefix(start) else { continue };
+        match (name.strip_suffix("^{}"), refs.last_mut()) {
             (Some(whole), Some((last, commit))) if last == whole => object.clone_into(commit),
-            _ => tags.push((name.to_owned(), object.to_owned())),
+            _ => refs.push((name.to_owned(), object.to_owned())),
         }
     }
-    tags
+    refs
 }
 
 #[cfg(test)]
 mod tests {
-    use super::listed_tags;
+    use super::listed;
 
     #[test]
     fn an_annotated_tag_leads_to_its_commit() {
         let text =
             "11\trefs/tags/v1.0\n22\trefs/tags/v1.1\n33\trefs/tags/v1.1^{}\n44\trefs/heads/x\n";
         let tag = |name: &str, commit: &str| (name.to_owned(), commit.to_owned());
-        assert_eq!(listed_tags(text), [tag("v1.0", "11"), tag("v1.1", "33")]);
+        assert_eq!(listed(text, "refs/tags/"), [tag("v1.0", "11"), tag("v1.1", "33")]);
+        assert_eq!(listed(text, "refs/heads/"), [tag("x", "44")]);
     }
 }

@@ -49,6 +49,10 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
     stale::note(&mut plan, &findings, &look);
     keep(session, &plan)?;
     session.warn(findings.warnings);
+    if !findings.unasked.is_empty() {
+        let names = findings.unasked.join(", ");
+        session.events.note(format!("not asked with `--offline`: the guards {names}"));
+    }
     let stops = [plan.conflicts(), findings.stops, look.stops.clone()].concat();
     session.would_stop.store(stops.len(), Ordering::Relaxed);
     let strict = session.options.strict && !stops.is_empty();

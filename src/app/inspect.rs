@@ -134,7 +134,9 @@ pub fn show(host: &Arc<Host>, name: &str) -> Done {
 fn guards() -> String {
     let row = |guard: &guard::Guard| {
         let when = if guard.always { " (always)" } else { "" };
-        format!("{}{when}\n    {}\n", guard.name, guard.doc)
+        let option = |knob: &guard::Knob| format!("    `{}`: {}\n", knob.name, knob.doc);
+        let options: String = guard.options.iter().map(option).collect();
+        format!("{}{when}\n    {}\n{options}", guard.name, guard.doc)
     };
     GUARDS.iter().map(row).collect()
 }

@@ -171,12 +171,10 @@ fn through_gate(
     }
     let seals = session.cx.state.join("seal");
     let seal = Seal::load(&seals, release).map_err(one)?;
-    let mut stops = [
-        plan.conflicts(),
-        strays(session, &plan, seal.as_ref(), &ledger),
-        session.guards(&plan.effects).stops,
-    ]
-    .concat();
+    let findings = session.guards(&plan.effects);
+    session.warn(findings.warnings);
+    let mut stops =
+        [plan.conflicts(), strays(session, &plan, seal.as_ref(), &ledger), findings.stops].concat();
     let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
     let look = gate::look(session, &plan, false, done);
     if let Some(exit) = session.verdict() {

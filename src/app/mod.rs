@@ -1,9 +1,10 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
-//! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes,
-//! `stale` says what overtook a plan, `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
-//! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
-//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
-//! another machine, `carried` sends one from there, `onward` names the command that goes on with it.
+//! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
+//! overtook a plan, `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a
+//! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
+//! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
+//! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
+//! `onward` names the command that goes on with it.
 
 mod adopt;
 mod bundle;
@@ -12,6 +13,7 @@ mod clean;
 mod complete;
 mod dist;
 pub mod doc;
+mod doctor;
 mod dry;
 mod edited;
 mod ending;
@@ -90,6 +92,7 @@ fn dispatch(
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
+        Command::Doctor(options) => doctor::run(host, output, &options),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),
         Command::Dist(options) => dist::run(host, output, options),

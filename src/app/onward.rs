@@ -12,7 +12,16 @@ pub(super) fn command(
     tasks: &[impl Borrow<Task>],
     counts: impl Fn(Node) -> bool,
 ) -> Option<String> {
-    let name = |node: Node| tasks[graph.instance(node).task].borrow().name.as_str();
+    task(graph, tasks, counts).map(|name| format!("rel run {name} --live"))
+}
+
+/// The task that the command is of.
+pub(super) fn task<'a>(
+    graph: &Graph,
+    tasks: &'a [impl Borrow<Task>],
+    counts: impl Fn(Node) -> bool,
+) -> Option<&'a str> {
+    let name = |node: Node| -> &'a str { &tasks[graph.instance(node).task].borrow().name };
     let sends = |node: &Node| graph.kind(*node) == Kind::Sending && counts(*node);
     let sending: Vec<Node> = graph.order().filter(sends).collect();
     let known = sending.iter().find(|node| name(**node) == "publish");
@@ -20,5 +29,5 @@ pub(super) fn command(
     while let Some(later) = sending.iter().find(|other| graph.ancestors(**other).contains(&task)) {
         task = *later;
     }
-    Some(format!("rel run {} --live", name(task)))
+    Some(name(task))
 }

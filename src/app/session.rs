@@ -51,6 +51,8 @@ pub(super) struct Session {
     pub(super) would_stop: AtomicUsize,
     /// What is wrong so far, in order.
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
+    /// What was warned of so far.
+    warned: Mutex<Vec<Diagnostic>>,
     /// How each instance ended, and how long it took.
     pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
     /// While it is held, nothing of the state is cleaned away.
@@ -76,6 +78,8 @@ impl Session {
         let declared = &script.declared;
         declared.printed.iter().for_each(|line| events.note(line));
         let graph = asked(&mut options, declared)?;
+        let stop = listening(host)?;
+        mend(host, &root, events, &options, &stop)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
@@ -111,7 +115,6 @@ impl Session {
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
-        let stop = listening(&host)?;
         Ok(Arc::new(Self {
             host,
             events,
@@ -127,6 +130,7 @@ impl Session {
             stage,
             would_stop: AtomicUsize::new(0),
             wrong: Mutex::default(),
+            warned: Mutex::default(),
             ended: Mutex::default(),
             in_use: Mutex::new(Some(in_use)),
         }))
@@ -163,19 +167,21 @@ impl Session {
             self.stage.as_ref().map(|stage| Repo::new(&self.host, stage.root().to_owned()));
         let tagged = self.has_edited().then(|| staged.as_ref().unwrap_or(&repo));
         let sending = self.of_kind(Kind::Sending);
-        let places = sending.iter().flat_map(|node| &self.task(*node).effects);
-        let names: BTreeSet<&str> =
-            places.filter_map(|(destination, _)| destination.index()).collect();
-        let indexes = names.into_iter().filter_map(|name| self.cx.indexes.get(name)).collect();
+        let sending: Vec<&Task> =
+            sending.into_iter().map(|node| self.task(node).as_ref()).collect();
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
         look(&Ground {
             host: &self.host,
+            stop: &self.stop,
             repo: &repo,
             tagged,
             release: self.release.as_ref(),
             except: except.as_deref(),
-            indexes,
+            indexes: sent_to(&sending, &self.cx.indexes),
+            sending,
+            store: Some(&self.cx.store),
             effects,
+            offline: self.options.offline,
         })
     }
 
@@ -314,10 +320,14 @@ impl Session {
         self.events.emit(Event::RunStarted { goals, live, tasks, root });
     }
 
-    /// Shows warnings.
+    /// Shows warnings, each once.
     pub(super) fn warn(&self, warnings: Vec<Diagnostic>) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         for warning in warnings {
-            self.events.emit(Event::Warning { diagnostic: Box::new(warning) });
+            if !warned.contains(&warning) {
+                warned.push(warning.clone());
+                self.events.emit(Event::Warning { diagnostic: Box::new(warning) });
+            }
         }
     }
 
@@ -361,8 +371,33 @@ fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
     })
 }
 
+/// Fetches what a shallow clone lacks, if that is wanted.
+fn mend(
+    host: &Host,
+    root: &Path,
+    events: &Events,
+    options: &RunOptions,
+    stop: &Stop,
+) -> Result<(), Vec<Diagnostic>> {
+    let repo = Repo::new(host, root.to_owned());
+    if options.fix && guard::mend(&repo, stop).map_err(|wrong| vec![*wrong])? {
+        events.note("the rest of the history was fetched: this was a shallow clone");
+    }
+    Ok(())
+}
+
+/// The indexes that tasks send to.
+pub(super) fn sent_to<'a>(
+    sending: &[&Task],
+    indexes: &'a BTreeMap<String, Index>,
+) -> Vec<&'a Index> {
+    let places = sending.iter().flat_map(|task| &task.effects);
+    let names: BTreeSet<&str> = places.filter_map(|(place, _)| place.index()).collect();
+    names.into_iter().filter_map(|name| indexes.get(name)).collect()
+}
+
 /// All indexes by name, public and declared.
-fn indexes(host: &Host, declared: &Declared) -> BTreeMap<String, Index> {
+pub(super) fn indexes(host: &Host, declared: &Declared) -> BTreeMap<String, Index> {
     let own = declared.indexes.values().map(|(index, _)| index);
     let all = own.chain([&host.endpoints.pypi, &host.endpoints.testpypi]);
     all.map(|index| (index.name.clone(), index.clone())).collect()

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::options::{
-    Chaos, DistCheck, DistOptions, RehearseOptions, RunOptions, ShowOptions, Signer, VerifyOptions,
+    Chaos, DistCheck, DistOptions, DoctorOptions, RehearseOptions, RunOptions, ShowOptions, Signer,
+    VerifyOptions,
 };
 use crate::door::Doubt;
 
@@ -83,6 +84,8 @@ pub(super) enum Sub {
     Adopt(AdoptArgs),
     /// Release for real into a world on this machine: every service on loopback, nothing leaves.
     Rehearse(RehearseArgs),
+    /// Tell what a live run would meet, before anything is built: tools, git, identity, forms to fill in.
+    Doctor(DoctorArgs),
     /// Check the Releasefile.
     Validate,
     /// Check who signed files: the attestations beside them, on an index, or on GitHub.
@@ -162,6 +165,9 @@ pub(super) struct Common {
     /// Do again what is not known to have happened, or is no longer to be seen.
     #[arg(long)]
     pub(super) redo: bool,
+    /// Fetch what a shallow clone lacks, before anything else.
+    #[arg(long)]
+    pub(super) fix: bool,
 }
 
 #[derive(Args)]
@@ -174,7 +180,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) live: bool,
     /// Ask no remote.
-    #[arg(long, conflicts_with = "live")]
+    #[arg(long, conflicts_with_all = ["live", "fix"])]
     pub(super) offline: bool,
     /// Drop the sealed artifacts of this commit and build anew.
     #[arg(long)]
@@ -249,6 +255,15 @@ pub(super) struct UnpackArgs {
     /// Write the plan that is in it here.
     #[arg(short = 'o', value_name = "PLAN", value_hint = ValueHint::FilePath)]
     pub(super) plan: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct DoctorArgs {
+    /// Tasks, each with its parameters [default: the one that releases].
+    pub(super) words: Vec<String>,
+    /// Ask no remote.
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Args)]
@@ -407,6 +422,7 @@ pub(super) fn common(args: Common) -> RunOptions {
         yes: !args.yes.is_empty(),
         yes_to: args.yes.into_iter().filter(|task| !task.is_empty()).collect(),
         doubt,
+        fix: args.fix,
         ..RunOptions::default()
     }
 }
@@ -422,6 +438,11 @@ pub(super) fn run_options(args: RunArgs) -> RunOptions {
         export: args.export,
         ..common(args.common)
     }
+}
+
+pub(super) fn doctor_options(args: DoctorArgs) -> DoctorOptions {
+    let DoctorArgs { words, offline } = args;
+    DoctorOptions { words, offline }
 }
 
 pub(super) fn verify_options(args: VerifyArgs) -> VerifyOptions {

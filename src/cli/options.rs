@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub yes_to: Vec<String>,
     /// What to do where it is not known whether an effect happened.
     pub doubt: Doubt,
+    /// What a shallow clone lacks is fetched first.
+    pub fix: bool,
     /// Where to write the plan.
     pub plan_file: Option<PathBuf>,
     /// Where to copy the goals' artifacts.
@@ -202,6 +204,15 @@ pub struct ShowOptions {
     pub online: bool,
 }
 
+/// What to examine before a release.
+#[derive(Debug)]
+pub struct DoctorOptions {
+    /// Tasks with their parameters; none for the one that releases.
+    pub words: Vec<String>,
+    /// Ask nobody.
+    pub offline: bool,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -221,6 +232,8 @@ pub enum Command {
     Plan(Vec<String>, Vec<String>),
     /// Release into a world on this machine.
     Rehearse(RehearseOptions),
+    /// Tell what a live run would meet.
+    Doctor(DoctorOptions),
     /// Check the file.
     Validate,
     /// Check who signed files.

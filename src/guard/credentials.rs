@@ -1,17 +1,21 @@
-//! Each index needs a login; what is missing is said before the first task, not after the build.
+//! Each place needs a login; what is missing is said before the first task, not after the build.
+//!
+//! A job of GitHub Actions without `id-token: write` has no identity, and one for a fork's pull request gets
+//! none even then (<https://docs.github.com/actions/reference/openid-connect-reference>).
 
-use super::Ground;
+use super::{Ground, Wants};
 use crate::diag::Diagnostic;
+use crate::host::Host;
 use crate::host::net::travels_in_the_clear;
-use crate::model::task::Index;
-use crate::remote::{pypi, trusted};
+use crate::model::task::{Destination, Index};
+use crate::remote::github::settings;
+use crate::remote::{pypi, standing, trusted};
 
-pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
-    ground
-        .indexes
-        .iter()
-        .flat_map(|index| missing(ground, index).into_iter().chain(in_the_clear(index)))
-        .collect()
+pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
+    let indexes = ground.indexes.iter();
+    let indexes =
+        indexes.flat_map(|index| missing(ground, index).into_iter().chain(in_the_clear(index)));
+    indexes.chain(for_crates(ground)).chain(for_github(ground)).collect()
 }
 
 fn missing(ground: &Ground<'_>, index: &Index) -> Option<Diagnostic> {
@@ -24,7 +28,8 @@ fn missing(ground: &Ground<'_>, index: &Index) -> Option<Diagnostic> {
     if index.user == "__token__" {
         hint += " to an API token that may upload there";
     }
-    Some(wrong.hint(hint).hint("`.pypirc` and keyrings are never read"))
+    let wrong = wrong.hint(hint).hint("`.pypirc` and keyrings are never read");
+    Some(if index.exchange.is_some() { or_by_identity(ground.host, wrong) } else { wrong })
 }
 
 fn in_the_clear(index: &Index) -> Option<Diagnostic> {
@@ -39,4 +44,30 @@ fn in_the_clear(index: &Index) -> Option<Diagnostic> {
     Some(
         wrong.hint("use https; or, on a network that you trust, add `insecure: true` to the index"),
     )
+}
+
+fn for_crates(ground: &Ground<'_>) -> Option<Diagnostic> {
+    if !ground.sends_to(&Destination::Crates) || standing::crates_login(ground.host) {
+        return None;
+    }
+    let wrong = Diagnostic::refused("no login for crates.io");
+    let wrong = wrong.hint("set CARGO_REGISTRY_TOKEN to a token that may publish there");
+    Some(or_by_identity(ground.host, wrong))
+}
+
+/// On a runner the identity is one permission away.
+fn or_by_identity(host: &Host, wrong: Diagnostic) -> Diagnostic {
+    if host.env.get("GITHUB_ACTIONS") != Some("true") {
+        return wrong;
+    }
+    wrong.hint("or give the job the permission `id-token: write`; pull requests of forks get none")
+}
+
+/// What is stored as an attestation is only asked for where the run has an identity.
+fn for_github(ground: &Ground<'_>) -> Option<Diagnostic> {
+    if !ground.sends_to(&Destination::GithubRelease) || settings::has_token(ground.host) {
+        return None;
+    }
+    let wrong = Diagnostic::refused("no login for GitHub");
+    Some(wrong.hint("set GITHUB_TOKEN: `gh auth token` prints one, in a job it is `github.token`"))
 }

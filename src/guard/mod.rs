@@ -2,40 +2,56 @@
 //!
 //! One file for each; this table is their only list. Some always hold watch, the others when the
 //! Releasefile asks with `guard("name")`. A live run stops with all that it found at once, a dry
-//! run lists the same as "would stop".
+//! run lists the same as "would stop". Each is asked as soon as what it looks at is there, and again
+//! at the gate. Turned down: guards that mend what they find; `--fix` alone does, for a shallow clone.
 
+mod artifacts;
+mod branch;
+mod changelog;
 mod commit;
+mod contents;
 mod credentials;
+mod environment;
+mod ground;
 mod history;
+mod names;
+mod notes;
+mod public;
+mod sent;
+mod signed;
+mod sizes;
 mod tag;
 mod tree;
+mod unreleased;
 mod version;
+mod wants;
 
-use std::path::Path;
+pub use ground::Ground;
+pub use history::mend;
+pub use names::{Name, names_here};
+pub use wants::{Form, Knob, Wants};
 
 use crate::diag::Diagnostic;
-use crate::host::Host;
-use crate::model::effect::Release;
-use crate::model::task::{GuardCall, Index};
-use crate::plan::Planned;
-use crate::repo::Repo;
+use crate::model::task::GuardCall;
 
-/// What guards look at, before the first task and at the gate.
-pub struct Ground<'a> {
-    /// The machine.
-    pub host: &'a Host,
-    /// The project's repository.
-    pub repo: &'a Repo<'a>,
-    /// The one whose HEAD is released; `None` as long as tasks have yet to commit and tag there.
-    pub tagged: Option<&'a Repo<'a>>,
-    /// The release that this run began with.
-    pub release: Option<&'a Release>,
-    /// A file that does not belong to the project: the plan that is written or applied.
-    pub except: Option<&'a Path>,
-    /// The indexes that this run's tasks send to.
-    pub indexes: Vec<&'a Index>,
-    /// What would be sent, once that is known: at the gate.
-    pub effects: &'a [Planned],
+/// When a guard can be asked first; all are asked at the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the first task.
+    First,
+    /// Where it is known what is sent: at the gate, and in a dry run at its end.
+    Gate,
+}
+
+/// What a guard cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing but this machine.
+    Nothing,
+    /// An answer of a remote.
+    Remotes,
+    /// Keys that a rehearsal does not have.
+    Keys,
 }
 
 /// One guard.
@@ -46,42 +62,124 @@ pub struct Guard {
     pub doc: &'static str,
     /// Whether it holds watch in every live run.
     pub always: bool,
-    check: fn(&Ground<'_>) -> Vec<Diagnostic>,
+    /// When it is asked first.
+    pub when: When,
+    /// What it cannot do without.
+    pub needs: Needs,
+    /// What it may be given.
+    pub options: &'static [Knob],
+    check: fn(&Ground<'_>, Wants<'_>) -> Vec<Diagnostic>,
+}
+
+impl Guard {
+    const fn new(
+        name: &'static str,
+        doc: &'static str,
+        check: fn(&Ground<'_>, Wants<'_>) -> Vec<Diagnostic>,
+    ) -> Self {
+        let (when, needs) = (When::First, Needs::Nothing);
+        Self { name, doc, always: false, when, needs, options: &[], check }
+    }
+
+    const fn always(self) -> Self {
+        Self { always: true, ..self }
+    }
+
+    const fn at_gate(self) -> Self {
+        Self { when: When::Gate, ..self }
+    }
+
+    const fn needs(self, needs: Needs) -> Self {
+        Self { needs, ..self }
+    }
+
+    const fn takes(self, options: &'static [Knob]) -> Self {
+        Self { options, ..self }
+    }
 }
 
 /// All guards, in the order in which their findings are shown.
 pub const GUARDS: &[Guard] = &[
-    Guard {
-        name: "commit",
-        doc: "the project is in a repository, with a commit to name the release",
-        always: true,
-        check: commit::check,
-    },
-    Guard {
-        name: "clean-tree",
-        doc: "the work tree is what the commit holds",
-        always: true,
-        check: tree::check,
-    },
-    Guard {
-        name: "credentials",
-        doc: "there is a login for each index",
-        always: true,
-        check: credentials::check,
-    },
-    Guard {
-        name: "version",
-        doc: "what is sent has the version of HEAD's tag, if that names one",
-        always: true,
-        check: version::check,
-    },
-    Guard {
-        name: "full-history",
-        doc: "the history is not cut off (shallow clone)",
-        always: false,
-        check: history::check,
-    },
-    Guard { name: "tag", doc: "HEAD carries a tag", always: false, check: tag::check },
+    Guard::new(
+        "commit",
+        "the project is in a repository that git trusts, with a commit to name the release",
+        commit::check,
+    )
+    .always(),
+    Guard::new("clean-tree", "the work tree is what the commit holds", tree::check).always(),
+    Guard::new(
+        "credentials",
+        "there is a login for each index, for crates.io and for GitHub, as far as they are sent to",
+        credentials::check,
+    )
+    .always(),
+    Guard::new(
+        "version",
+        "what is sent has the version of HEAD's tag, if that names one",
+        version::check,
+    )
+    .always()
+    .at_gate(),
+    Guard::new("notes", "notes of a release are not longer than GitHub takes", notes::check)
+        .always()
+        .at_gate(),
+    Guard::new("full-history", "the history is not cut off (shallow clone)", history::check),
+    Guard::new("tag", "HEAD carries a tag", tag::check),
+    Guard::new("signed-tag", "HEAD's tag is signed, with a key that git trusts", signed::check)
+        .needs(Needs::Keys),
+    Guard::new(
+        "up-to-date",
+        "HEAD is what its remote has: nothing is left to push or to pull, no tag has moved",
+        branch::check,
+    )
+    .needs(Needs::Remotes),
+    Guard::new("public-repository", "everybody may see the repository on GitHub", public::check)
+        .needs(Needs::Remotes),
+    Guard::new(
+        "protected-environment",
+        "the environments of tasks that send are there and have protection rules",
+        environment::check,
+    )
+    .needs(Needs::Remotes)
+    .takes(environment::OPTIONS),
+    Guard::new(
+        "names",
+        "each project is there to be published to, and names this repository if it names one",
+        names::check,
+    )
+    .needs(Needs::Remotes)
+    .takes(names::OPTIONS),
+    Guard::new("changelog", "the changelog has a heading of the version", changelog::check)
+        .takes(changelog::OPTIONS),
+    Guard::new(
+        "artifacts",
+        "all files of the release are sent, and no others: a wheel and an sdist, or what `files` says",
+        artifacts::check,
+    )
+    .at_gate()
+    .takes(artifacts::OPTIONS),
+    Guard::new(
+        "contents",
+        "no wheel, sdist or crate holds what nobody wants: caches, editors' and systems' files",
+        contents::check,
+    )
+    .at_gate()
+    .takes(contents::OPTIONS),
+    Guard::new(
+        "unreleased",
+        "no registry has files of this version but these",
+        unreleased::check,
+    )
+    .at_gate()
+    .needs(Needs::Remotes),
+    Guard::new(
+        "sizes",
+        "files and projects are as large as PyPI takes them, and the version is open to new files",
+        sizes::check,
+    )
+    .at_gate()
+    .needs(Needs::Remotes)
+    .takes(sizes::OPTIONS),
 ];
 
 /// What guards found.
@@ -93,6 +191,8 @@ pub struct Findings {
     pub warnings: Vec<Diagnostic>,
     /// What each guard found, those that held included.
     pub guards: Vec<Asked>,
+    /// Guards that could not be asked.
+    pub unasked: Vec<&'static str>,
 }
 
 /// One guard that was asked.
@@ -108,30 +208,107 @@ pub struct Asked {
 
 /// Whether the project is exactly what its commit holds: what a plan that is kept must rest on.
 pub fn as_committed(ground: &Ground<'_>) -> Vec<Diagnostic> {
-    [commit::check(ground), tree::check(ground)].concat()
+    let nothing = Wants::of(None);
+    [commit::check(ground, nothing), tree::check(ground, nothing)].concat()
 }
 
-/// Runs the guards that always hold watch, and those in `asked`.
+/// Runs the guards that always hold watch, and those in `asked`, each as often as it is asked.
 pub fn check(ground: &Ground<'_>, asked: &[GuardCall]) -> Findings {
     let mut findings = Findings::default();
     for guard in GUARDS {
-        let call = asked.iter().find(|call| call.name.text == guard.name);
-        if !guard.always && call.is_none() {
+        let calls: Vec<&GuardCall> =
+            asked.iter().filter(|call| call.name.text == guard.name).collect();
+        if calls.is_empty() && !guard.always
+            || guard.when == When::Gate && ground.effects.is_empty()
+        {
             continue;
         }
-        let found = (guard.check)(ground);
+        if !ground.has(guard.needs) {
+            findings.unasked.push(guard.name);
+            continue;
+        }
+        if calls.is_empty() {
+            findings.add(guard, None, ground);
+        }
+        for call in calls {
+            findings.add(guard, Some(call), ground);
+        }
+    }
+    findings
+}
+
+impl Findings {
+    fn add(&mut self, guard: &Guard, call: Option<&GuardCall>, ground: &Ground<'_>) {
+        let found = (guard.check)(ground, Wants::of(call.map(|call| &call.options)));
         let only_warns = !guard.always && call.is_some_and(|call| call.warn);
         let said = found.iter().map(|one| one.message.clone()).collect();
-        findings.guards.push(Asked { name: guard.name, found: said, only_warns });
+        self.guards.push(Asked { name: guard.name, found: said, only_warns });
         let found = found.into_iter().map(|one| match call {
             Some(call) => one.at(&call.name.site),
             None => one,
         });
         if only_warns {
-            findings.warnings.extend(found);
+            self.warnings.extend(found);
         } else {
-            findings.stops.extend(found);
+            self.stops.extend(found);
         }
     }
-    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DOCS: &str = include_str!("../../docs/guards.md");
+
+    /// The rows of the table in the documentation, by guard, without the guard's name.
+    fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
+        let rows = DOCS.lines().filter_map(|line| line.strip_prefix("| `"));
+        let row = |line: &'static str| {
+            let (name, rest) = line.split_once("` | ")?;
+            Some((name, rest.trim_end_matches(" |").split(" | ").collect()))
+        };
+        rows.filter_map(row).collect()
+    }
+
+    #[test]
+    fn the_documentation_has_each_guard_as_it_is() {
+        let named: Vec<&str> = rows().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(named, GUARDS.iter().map(|guard| guard.name).collect::<Vec<_>>());
+        for (guard, (_, cells)) in GUARDS.iter().zip(rows()) {
+            let when = match (guard.always, guard.when) {
+                (true, When::First) => "always, from the start",
+                (true, When::Gate) => "always, at the gate",
+                (false, When::First) => "from the start",
+                (false, When::Gate) => "at the gate",
+            };
+            let needs = match guard.needs {
+                Needs::Nothing => "-",
+                Needs::Remotes => "remotes",
+                Needs::Keys => "keys",
+            };
+            let options: Vec<String> =
+                guard.options.iter().map(|knob| format!("`{}`", knob.name)).collect();
+            let options = if options.is_empty() { "-".to_owned() } else { options.join(", ") };
+            assert_eq!(cells, [guard.doc, when, needs, &options], "{}", guard.name);
+        }
+    }
+
+    #[test]
+    fn each_option_is_explained_in_the_documentation() {
+        for guard in GUARDS {
+            for knob in guard.options {
+                let line = format!("- `{}`: `{}`: {}", guard.name, knob.name, knob.doc);
+                assert!(DOCS.contains(&line), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_guards_have_one_name() {
+        let names: BTreeSet<&str> = GUARDS.iter().map(|guard| guard.name).collect();
+        assert_eq!(names.len(), GUARDS.len());
+    }
 }

@@ -1,9 +1,9 @@
 //! A release is made from a tag, never from wherever a branch happens to be.
 
-use super::Ground;
+use super::{Ground, Wants};
 use crate::diag::Diagnostic;
 
-pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
     let Some(head) = ground.tagged.and_then(|repo| repo.head()) else {
         return Vec::new();
     };

@@ -1,9 +1,9 @@
 //! What is built must be what the commit holds, else the sealed artifacts would lie.
 
-use super::Ground;
+use super::{Ground, Wants};
 use crate::diag::Diagnostic;
 
-pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
     if ground.repo.head().is_none() {
         return Vec::new();
     }

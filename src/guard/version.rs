@@ -3,27 +3,17 @@
 //! Asked where the plan is known. A tag that reads as no version says nothing, and so does no tag.
 //! Turned down: to ask only for a tag of the package's own name, which most projects do not have.
 
-use std::collections::BTreeSet;
-
-use super::Ground;
+use super::sent::{self, Sent};
+use super::{Ground, Wants};
 use crate::diag::Diagnostic;
-use crate::dist::filename::{self, Kind, normalize};
-use crate::model::effect::Effect;
 use crate::plan::Planned;
 use crate::status::name;
 use crate::version::in_tag;
 
-/// A file that is sent: of which project, which version, and how it is called.
-type Sent = (String, String, String);
-
-pub(super) fn check(ground: &Ground<'_>) -> Vec<Diagnostic> {
-    let head = ground.tagged.and_then(|repo| repo.head());
-    let mut tags = head.map(|head| head.tags.clone()).unwrap_or_default();
-    let way = ground.host.way.as_ref();
-    // Nobody has said that this is the version.
-    let guessed = way.and_then(|way| way.guessed.as_ref());
-    tags.retain(|tag| Some(tag) != guessed);
-    told(&tags, &differing(&tags, ground.effects), way.is_some()).into_iter().collect()
+pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
+    let tags = ground.tags();
+    let in_rehearsal = ground.host.way.is_some();
+    told(&tags, &differing(&tags, ground.effects), in_rehearsal).into_iter().collect()
 }
 
 /// The files whose version is that of no tag, if a tag names one.
@@ -33,8 +23,8 @@ fn differing(tags: &[String], effects: &[Planned]) -> Vec<Sent> {
     if versions.is_empty() {
         return Vec::new();
     }
-    let differs = |(_, version, _): &Sent| !versions.iter().any(|tagged| same(tagged, version));
-    sent(effects).into_iter().filter(differs).collect()
+    let differs = |sent: &Sent| !versions.iter().any(|tagged| same(tagged, &sent.version));
+    sent::files(effects).into_iter().filter(differs).collect()
 }
 
 /// What follows `+` tells builds of one version apart.
@@ -43,50 +33,13 @@ fn same(tagged: &str, version: &str) -> bool {
     name::same(tagged, version) || name::same(&public(tagged), &public(version))
 }
 
-/// The wheels, sdists and crates among the effects. An attached `.tar.gz` may be anything: it is an
-/// sdist if another file of its project is sent.
-fn sent(effects: &[Planned]) -> BTreeSet<Sent> {
-    let of = |planned: &Planned| -> Option<Sent> {
-        let (project, version, file) = match &planned.effect {
-            Effect::UploadPypi(upload) => (&upload.project, &upload.version, &upload.file),
-            Effect::PublishCrate(publish) => (&publish.name, &publish.version, &publish.file),
-            Effect::UploadAsset(asset) => return attached(asset.file.file_name()),
-            _ => return None,
-        };
-        Some((normalize(project), version.clone(), file.file_name().to_owned()))
-    };
-    let mut all: BTreeSet<Sent> = effects.iter().filter_map(of).collect();
-    let known: BTreeSet<String> = all.iter().map(|(project, ..)| project.clone()).collect();
-    let names = effects.iter().filter_map(|planned| match &planned.effect {
-        Effect::UploadAsset(asset) => Some(asset.file.file_name()),
-        _ => None,
-    });
-    let sdists = names.filter_map(python).filter(|(project, ..)| known.contains(project));
-    all.extend(sdists);
-    all
-}
-
-fn attached(file: &str) -> Option<Sent> {
-    if let Some(stem) = file.strip_suffix(".crate") {
-        let (before, version) = in_tag(stem)?;
-        return Some((normalize(before.trim_end_matches('-')), version.into(), file.into()));
-    }
-    let wheel = filename::parse(file).is_ok_and(|dist| dist.kind == Kind::Wheel);
-    python(file).filter(|_| wheel)
-}
-
-fn python(file: &str) -> Option<Sent> {
-    let dist = filename::parse(file).ok()?;
-    Some((dist.project, dist.version, file.to_owned()))
-}
-
 fn told(tags: &[String], found: &[Sent], in_rehearsal: bool) -> Option<Diagnostic> {
-    let ((project, version, file), rest) = found.split_first()?;
+    let (Sent { project, version, file }, rest) = found.split_first()?;
     let tags = tags.iter().filter(|tag| in_tag(tag).is_some());
     let tags = tags.map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(", ");
     let mut wrong =
         Diagnostic::refused(format!("HEAD is tagged {tags}, and {file} is version {version}"));
-    for (_, version, file) in rest {
+    for Sent { version, file, .. } in rest {
         wrong = wrong.note(format!("{file} is version {version}"));
     }
     wrong = wrong.hint(format!(
@@ -102,55 +55,12 @@ fn told(tags: &[String], found: &[Sent], in_rehearsal: bool) -> Option<Diagnosti
 
 #[cfg(test)]
 mod tests {
+    use super::super::sent::samples::{asset, publish, upload};
     use super::*;
-    use crate::host::endpoints::Endpoints;
-    use crate::model::artifact::{Artifact, Digest};
-    use crate::model::effect::{PublishCrate, Release, ReleaseAt, UploadAsset, UploadPypi};
-
-    fn file(name: &str) -> Artifact {
-        Artifact {
-            name: format!("dist/{name}"),
-            sha256: Digest::of(name),
-            blake2b_256: String::new(),
-            size: 1,
-            executable: false,
-        }
-    }
-
-    fn planned(effect: Effect) -> Planned {
-        let key = effect.key(&Release::nowhere());
-        Planned { key, task: "publish".into(), receipt: effect.predicted(), effect }
-    }
-
-    fn upload(name: &str) -> Planned {
-        let dist = filename::parse(name).unwrap();
-        planned(Effect::UploadPypi(UploadPypi {
-            index: Endpoints::default().pypi,
-            project: dist.project,
-            version: dist.version,
-            file: file(name),
-            attested: Vec::new(),
-        }))
-    }
-
-    fn publish(name: &str, version: &str) -> Planned {
-        planned(Effect::PublishCrate(PublishCrate {
-            registry: "https://crates.example".into(),
-            name: name.into(),
-            version: version.into(),
-            file: file(&format!("{name}-{version}.crate")),
-        }))
-    }
-
-    fn asset(name: &str) -> Planned {
-        let (server, repository) = ("https://forge.example".into(), "o/r".into());
-        let at = ReleaseAt { server, repository, tag: "v1.0".into() };
-        planned(Effect::UploadAsset(UploadAsset { at, file: file(name) }))
-    }
 
     fn found(tags: &[&str], effects: &[Planned]) -> Vec<String> {
         let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
-        differing(&tags, effects).into_iter().map(|(_, _, file)| file).collect()
+        differing(&tags, effects).into_iter().map(|sent| sent.file).collect()
     }
 
     #[test]

@@ -338,6 +338,8 @@ pub struct GuardCall {
     pub name: Word,
     /// Whether it only warns.
     pub warn: bool,
+    /// What it was given besides, each in the form that the guard wants.
+    pub options: BTreeMap<String, serde_json::Value>,
 }
 
 /// Everything a Releasefile declares.

@@ -1,6 +1,6 @@
 //! Who plays whom: the hosts of the endpoint table, with the service that answers for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -134,10 +134,11 @@ fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
     for secret in cast.secrets.values() {
         forge.add_token(github::Token::of_user(secret, owner));
     }
-    for name in cast.environments.values() {
+    // They are assumed to be protected, as publishers are to be registered.
+    for name in cast.environments.values().collect::<BTreeSet<_>>() {
         forge.add_environment(Environment {
             name: name.clone(),
-            reviewers: Vec::new(),
+            reviewers: vec![owner.to_owned()],
             prevent_self_review: false,
             wait_minutes: 0,
             branches: Branches::All,

@@ -16,6 +16,7 @@ pub mod published;
 pub mod pypi;
 pub mod sigstore;
 pub mod simple;
+pub mod standing;
 pub mod status;
 pub mod taken;
 pub mod trusted;

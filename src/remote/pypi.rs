@@ -43,6 +43,8 @@ pub(super) struct Page {
     url: String,
     /// The files on it.
     pub(super) files: Vec<SimpleFile>,
+    /// The project's status, if the page tells one (PEP 792).
+    pub(super) status: Option<String>,
 }
 
 /// What the index holds under the file's name.
@@ -144,7 +146,8 @@ pub(super) fn page(
     if files.is_empty() && answer.content_type().contains("html") && !is_index(&answer.body) {
         return Err(Trouble::Unclear(format!("{url} is no project page: it has no links")));
     }
-    Ok(Some(Page { url: answer.url, files }))
+    let status = answer.json()["project-status"]["status"].as_str().map(str::to_owned);
+    Ok(Some(Page { url: answer.url, files, status }))
 }
 
 /// The digest of a file whose page does not tell it. The login goes along only to the index itself,

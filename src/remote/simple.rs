@@ -1,7 +1,7 @@
 //! The files that a Python index lists for one project, from its JSON or its HTML page.
 //!
 //! Turns a body that was already fetched into names, addresses and digests; it requests nothing,
-//! resolves no relative address and ignores sizes and Python versions. Reading JSON alone
+//! resolves no relative address and ignores Python versions. Reading JSON alone
 //! was turned down: many private indexes answer with HTML whatever they are asked for.
 
 mod decode;
@@ -27,6 +27,10 @@ pub struct SimpleFile {
     pub sha256: Option<String>,
     /// Whether installers pass it over unless told otherwise (PEP 592).
     pub yanked: bool,
+    /// Its size in bytes, if the page tells (PEP 700).
+    pub size: Option<u64>,
+    /// When it was uploaded, as the page has it (PEP 700).
+    pub uploaded: Option<String>,
 }
 
 /// The text of an HTML page's body, without its tags.
@@ -90,6 +94,10 @@ struct Listed {
     #[serde(default)]
     /// Whether, or why; what is neither counts for nothing.
     yanked: Value,
+    #[serde(default)]
+    size: Value,
+    #[serde(default, rename = "upload-time")]
+    uploaded: Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -107,6 +115,8 @@ fn from_json(body: &str, page_url: &str) -> Result<Vec<SimpleFile>, String> {
         url: split_fragment(&listed.url).0.to_owned(),
         sha256: listed.hashes.sha256.as_deref().and_then(digest),
         yanked: listed.yanked == true || listed.yanked.is_string(),
+        size: listed.size.as_u64(),
+        uploaded: listed.uploaded.as_str().map(str::to_owned),
     });
     Ok(files.collect())
 }
@@ -131,6 +141,8 @@ fn from_anchor(anchor: &html::Anchor) -> Option<SimpleFile> {
         url: url.to_owned(),
         sha256: fragment.split('&').find_map(|part| digest(part.strip_prefix("sha256=")?)),
         yanked: *yanked,
+        size: None,
+        uploaded: None,
     })
 }
 
@@ -170,7 +182,8 @@ mod tests {
 
     fn file(filename: &str, url: &str, sha256: Option<&str>) -> SimpleFile {
         let (filename, url) = (filename.to_owned(), url.to_owned());
-        SimpleFile { filename, url, sha256: sha256.map(str::to_owned), yanked: false }
+        let sha256 = sha256.map(str::to_owned);
+        SimpleFile { filename, url, sha256, yanked: false, size: None, uploaded: None }
     }
 
     #[test]
@@ -179,7 +192,8 @@ mod tests {
             r#"{{"meta":{{"api-version":"1.4","_last-serial":7}},"name":"demo","versions":["1"],"files":[
             {{"filename":"demo-1.tar.gz","url":"../demo-1.tar.gz#x","hashes":{{"sha256":"{}"}},"yanked":false}},
             {{"filename":"demo-2.zip","url":"u","yanked":"it was bad"}},{{"filename":"demo-3.zip","url":"u","yanked":true}},
-            {{"filename":"demo-1.zip","url":"u","hashes":{{"md5":"00"}},"provenance":null,"yanked":null}}]}}"#,
+            {{"filename":"demo-1.zip","url":"u","hashes":{{"md5":"00"}},"provenance":null,"yanked":null,
+            "size":7,"upload-time":"2026-01-02T03:04:05.678Z"}}]}}"#,
             HEX.to_uppercase()
         );
         let files = parse("application/vnd.pypi.simple.v1+json", &body, PAGE).unwrap();
@@ -189,7 +203,11 @@ mod tests {
                 file("demo-1.tar.gz", "../demo-1.tar.gz", Some(HEX)),
                 SimpleFile { yanked: true, ..file("demo-2.zip", "u", None) },
                 SimpleFile { yanked: true, ..file("demo-3.zip", "u", None) },
-                file("demo-1.zip", "u", None),
+                SimpleFile {
+                    size: Some(7),
+                    uploaded: Some("2026-01-02T03:04:05.678Z".into()),
+                    ..file("demo-1.zip", "u", None)
+                },
             ]
         );
     }

@@ -16,7 +16,7 @@ use crate::model::task::Index;
 use crate::status::{File, Hub, Listed, Tagged};
 
 /// Why a place could not be asked, in one line.
-fn why(trouble: Trouble) -> String {
+pub(super) fn why(trouble: Trouble) -> String {
     let said = match trouble {
         Trouble::Refused { reason, .. } | Trouble::Later { reason, .. } => reason,
         Trouble::Unclear(why) | Trouble::Unsent(why) => why,

@@ -10,6 +10,7 @@ mod canvas;
 pub mod chaos;
 pub mod clean;
 pub mod dist;
+pub mod doctor;
 pub mod github;
 pub mod help;
 pub mod json;

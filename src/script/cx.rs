@@ -55,6 +55,11 @@ impl Sources {
         lock(&self.0).get(name).cloned()
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Arc<Source>> {
+        lock(&self.0).values().cloned().collect()
+    }
+
     /// One digest over all texts and the version of rel.
     pub(crate) fn digest(&self) -> Digest {
         let sources = lock(&self.0);

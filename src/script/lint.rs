@@ -13,7 +13,7 @@ use super::comments;
 use super::explain;
 use super::stdlib::{self, Documented};
 use super::words::site;
-use crate::diag::{Diagnostic, Site, Source};
+use crate::diag::{Diagnostic, Site, Source, Word};
 use crate::model::command::{How, Template};
 use crate::model::publisher;
 
@@ -203,6 +203,28 @@ struct Known {
     variables: BTreeSet<String>,
     /// Names under which modules are imported, with the functions of each, as they are declared.
     imports: BTreeMap<String, Option<Vec<Documented>>>,
+}
+
+/// The programs that commands begin with, each where it stands. What a shell starts is not looked for.
+pub(crate) fn programs(ast: &AST, source: &Arc<Source>) -> Vec<Word> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        let call = match path.last() {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+                | ASTNode::Stmt(Stmt::FnCall(call, _)),
+            ) if matches!(call.name.as_str(), "exec" | "capture" | "remote") => call,
+            _ => return true,
+        };
+        if let Some(Expr::StringConstant(line, at)) = call.args.first() {
+            let template = Template::parse(How::Exec, line, call.args.len() > 1, &[]).ok();
+            let program = template.as_ref().and_then(Template::program).map(str::to_owned);
+            let place = site(source, *at);
+            found.extend(program.zip(place).map(|(text, site)| Word { text, site }));
+        }
+        true
+    });
+    found
 }
 
 /// A module of the standard library that is imported without a name: its functions are out of reach.

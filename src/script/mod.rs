@@ -22,7 +22,7 @@ use rhai::{
     Scope,
 };
 
-use crate::diag::{Diagnostic, Kind, Outcome, Site};
+use crate::diag::{Diagnostic, Kind, Outcome, Site, Word};
 use crate::graph::Graph;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
@@ -149,6 +149,25 @@ fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {
 }
 
 impl Script {
+    /// The programs that the project's own files start, each where it stands first, by name.
+    pub fn programs(&self) -> Vec<Word> {
+        let sources = self.sources.all().into_iter();
+        let own = sources.filter(|source| stdlib_text(&source.name).is_none());
+        let found = own.flat_map(|source| {
+            let ast = self.engine.compile(&source.text).ok();
+            ast.map(|ast| lint::programs(&ast, &source)).unwrap_or_default()
+        });
+        let mut all: Vec<Word> = found.collect();
+        all.sort_by(|one, other| one.text.cmp(&other.text));
+        all.dedup_by(|next, first| next.text == first.text);
+        all
+    }
+
+    /// Whether a module of the standard library is imported.
+    pub fn imports(&self, module: &str) -> bool {
+        self.sources.get(module).is_some()
+    }
+
     /// Calls a body.
     ///
     /// # Errors

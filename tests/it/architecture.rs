@@ -36,7 +36,11 @@ const TABLE: &[(&str, &[&str])] = &[
     ("tools", &["diag", "model", "host"]),
     ("remote", &["diag", "model", "host", "attest", "dist", "status", "store"]),
     ("door", &["diag", "model", "host", "plan", "ledger", "remote"]),
-    ("guard", &["diag", "model", "host", "dist", "plan", "status", "version", "repo", "remote"]),
+    (
+        "guard",
+        &["diag", "model", "host", "dist", "plan", "status", "version", "repo", "store", "remote"],
+    ),
+    ("doctor", &[]),
     (
         "script",
         &[
@@ -70,9 +74,11 @@ const TABLE: &[(&str, &[&str])] = &[
             "graph",
             "plan",
             "status",
+            "doctor",
             "ledger",
             "retention",
             "rehearse",
+            "guard",
         ],
     ),
     ("cli", &["complete", "door", "report"]),

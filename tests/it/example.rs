@@ -24,11 +24,16 @@ pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
-/// An example, copied out and committed.
-pub fn example(name: &str) -> Project {
+/// An example, copied out.
+pub fn copied(name: &str) -> Project {
     let project = Project::new("");
     copy(&folder(name), &project, "");
-    project.git()
+    project
+}
+
+/// An example, copied out and committed.
+pub fn example(name: &str) -> Project {
+    copied(name).git()
 }
 
 pub fn hatch_vcs() -> Project {

@@ -31,6 +31,7 @@ mod complete;
 mod crash;
 mod dist;
 mod docs;
+mod doctor;
 mod door;
 mod dry;
 #[cfg(unix)]
@@ -43,6 +44,9 @@ mod faults;
 mod fidelity;
 mod forge;
 mod github;
+mod guarded;
+#[cfg(unix)]
+mod guards;
 mod halves;
 mod help;
 mod http;

@@ -221,6 +221,7 @@ fn the_page_tells_what_goes_where_what_is_in_it_and_what_is_new() {
           clean-tree   held
           credentials  held
           version      held
+          notes        held
           tag          held
 
         time_piece-1.0-py3-none-any.whl: 6 files, 5.2 kB unpacked

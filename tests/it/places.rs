@@ -236,6 +236,11 @@ impl Running {
         serde_json::from_slice(&body).unwrap()
     }
 
+    /// How much was asked of hosts.
+    pub fn asked(&self) -> usize {
+        self.world.record().len()
+    }
+
     /// What was asked of hosts to be changed: method, host and path.
     pub fn writes(&self) -> Vec<String> {
         let all = self.world.record().into_iter().filter(|one| one.method != "GET");

@@ -9,6 +9,7 @@ pub mod asset;
 pub mod draft;
 pub mod look;
 pub mod remake;
+pub mod settings;
 pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};

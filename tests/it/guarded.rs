@@ -1,0 +1,148 @@
+//! The example `guarded`: publishing with provenance behind guards, row by row as it has to hold, and what is
+//! refused before anything is uploaded.
+
+use serde_json::Value;
+
+use crate::example;
+use crate::project::Project;
+
+fn guarded() -> Project {
+    let project = example::copied("guarded").git().tag("v0.3.0");
+    project.run_git(&["remote", "add", "origin", "https://github.com/acme/landmark.git"]);
+    project
+}
+
+/// The example without what takes long and is no matter of the test: checks, and the smoke test.
+fn short() -> Project {
+    let project = guarded();
+    let text = std::fs::read_to_string(project.root().join("Releasefile")).unwrap();
+    let text = text.replace(".needs([\"lint\", \"test\"])", "");
+    project.write(
+        "Releasefile",
+        &text.replace("py::smoke_install(t.artifacts(\"build\"), \"pypi\")", "()"),
+    );
+    as_released(&project);
+    project
+}
+
+/// Commits what was changed, and tags that.
+fn as_released(project: &Project) {
+    project.commit();
+    project.run_git(&["tag", "--force", "v0.3.0"]);
+}
+
+/// Requests of a rehearsal that write, with their answers.
+fn written(last: &Value) -> Vec<String> {
+    let requests = last["requests"].as_array().unwrap().iter();
+    let writes = requests.filter(|request| request["method"] != "GET");
+    let line = |request: &Value| format!("{} {}", request["host"], request["status"]);
+    writes.map(|request| line(request).replace('"', "")).collect()
+}
+
+/// A rehearsal that is refused with these words, before anything is uploaded.
+#[track_caller]
+fn refused(project: &Project, line: &str, code: i32, words: &str) {
+    let ran = project.rel(&format!("{line} --output json")).code(code);
+    let events: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(ran.out.contains(words), "{words}: {}{}", ran.out, ran.err);
+    let uploads = written(events.last().unwrap());
+    assert!(!uploads.iter().any(|line| line.starts_with("upload.pypi.org")), "{uploads:?}");
+}
+
+#[test]
+fn it_is_rehearsed_to_the_proof() {
+    let ran = guarded().rel("rehearse publish --output json").code(0);
+    let events: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = events.last().unwrap();
+    let uploads = written(last);
+    // s3_2: provenance in the log and at GitHub, and what PyPI has verified.
+    let stored = uploads.iter().filter(|line| *line == "api.github.com 201").count();
+    assert_eq!(stored, 2, "{uploads:?}");
+    assert!(last["trusted_root"].is_string(), "{last}");
+    // s3_5: the same bytes, installed by digest.
+    let done = |name: &str| {
+        events.iter().any(|event| {
+            event["event"] == "task-finished" && event["task"] == name && event["end"] == "done"
+        })
+    };
+    assert!(done("publish") && done("upload"), "{}", ran.out);
+    let warned = events.iter().filter(|event| event["event"] == "warning");
+    let warned: Vec<&str> =
+        warned.map(|event| event["diagnostic"]["message"].as_str().unwrap()).collect();
+    assert_eq!(warned, ["pypi has no project `landmark-demo` yet"]);
+}
+
+#[test]
+fn s3_2_without_an_identity_it_cannot_be_attested_and_needs_a_token() {
+    let ran = short().rel("publish --offline").code(0);
+    ran.says("would stop: no login for index `pypi`").never_says("attest");
+}
+
+#[test]
+fn s3_3_the_tag_is_the_version_of_every_file() {
+    let project = short();
+    project.write("CHANGELOG.md", "# Changelog\n\n## [0.4.0]\n");
+    project.commit();
+    project.run_git(&["tag", "--delete", "v0.3.0"]);
+    let project = project.tag("v0.4.0");
+    refused(&project, "rehearse publish", 3, "HEAD is tagged `v0.4.0`");
+}
+
+#[test]
+fn s3_3_all_files_are_there() {
+    let project = short();
+    let text = std::fs::read_to_string(project.root().join("Releasefile")).unwrap();
+    project.write(
+        "Releasefile",
+        &text
+            .replace(
+                "py::build(t.out)",
+                "exec(\"uv build --quiet --no-create-gitignore --sdist --out-dir {}\", t.out)",
+            )
+            .replace("tools(\"ruff==0.17.5\")", "tools([\"ruff==0.17.5\", \"uv\"])"),
+    );
+    as_released(&project);
+    refused(&project, "rehearse publish", 3, "no wheel of landmark-demo 0.3.0 goes to pypi");
+}
+
+#[test]
+fn s3_3_the_changelog_tells_of_the_version() {
+    let project = short();
+    project.write("CHANGELOG.md", "# Changelog\n\n## [0.2.0]\n");
+    as_released(&project);
+    refused(&project, "rehearse publish", 3, "CHANGELOG.md has no heading of version 0.3.0");
+}
+
+#[test]
+fn s3_4_forbidden_files_are_refused() {
+    let project = short();
+    project.write("src/landmark/__init__.py~", "x");
+    as_released(&project);
+    refused(&project, "rehearse publish", 3, "holds landmark/__init__.py~, which nobody wants");
+}
+
+#[test]
+fn s3_5_what_cannot_be_imported_fails_after_it_is_out() {
+    let project = short();
+    let text = std::fs::read_to_string(project.root().join("Releasefile")).unwrap();
+    let text = text.replace(".retry(5, \"30s\")", "");
+    project.write(
+        "Releasefile",
+        &text
+            .replace("run(|t| ())", "run(|t| py::smoke_install(t.artifacts(\"build\"), \"pypi\"))"),
+    );
+    project.write("src/landmark/__init__.py", "raise ImportError(\"broken\")\n");
+    as_released(&project);
+    let ran = project.rel("rehearse publish").code(5);
+    ran.says("ImportError: broken");
+}
+
+#[test]
+fn s3_6_it_is_described_without_any_secret_and_without_the_network() {
+    let ran = short().rel("publish --offline").code(0);
+    ran.says("plan: 2 effects")
+        .says("dry run done")
+        .says("not asked with `--offline`: the guards up-to-date");
+}
