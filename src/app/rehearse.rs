@@ -3,6 +3,7 @@
 //!
 //! The release is not imitated: the inner rel is the same program doing the same as any live run.
 
+mod before;
 mod cast;
 mod chaos;
 mod ground;
@@ -40,6 +41,7 @@ pub(super) fn run(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     let mut edits = sends(&project, &options.words, &options.rest)?;
+    let options = &before::with(host, &project, options)?;
     if !options.after.is_empty() {
         edits |= sends(&project, &options.after, &[])?;
     }

@@ -79,7 +79,7 @@ pub enum Chaos {
 }
 
 /// What to rehearse.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RehearseOptions {
     /// Tasks with their parameters.
     pub words: Vec<String>,

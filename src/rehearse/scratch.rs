@@ -252,6 +252,18 @@ fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> (String,
     (next, true)
 }
 
+/// The version after the newest that is tagged; else the one that files state, else a first one.
+pub fn next_version(host: &Host, root: &Path) -> String {
+    let git = Git { host, date: None };
+    let tags = git.lines(
+        root,
+        &["tag", "--list", "--sort=-version:refname", "v[0-9]*", "[0-9]*"],
+    );
+    let next = tags.iter().find_map(|tag| next_patch(tag));
+    let next = next.map(|tag| tag.trim_start_matches('v').to_owned());
+    next.or_else(|| stated(root)).unwrap_or_else(|| "0.1.0".into())
+}
+
 /// The version in the project's files, or that of all members of its workspace. `0.0.0` is none: it holds the place of one that comes from tags.
 fn stated(checkout: &Path) -> Option<String> {
     let text = |name: &str| fs::read_text(&checkout.join(name)).ok();

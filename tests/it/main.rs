@@ -64,6 +64,7 @@ mod project;
 mod pty;
 mod publish;
 mod readme;
+mod real;
 #[cfg(target_os = "linux")]
 mod recreate;
 mod refusals;
