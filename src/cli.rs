@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
-    rehearse_options, run_options, show_options, verify_options,
+    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs,
+    common, lint_options, rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, PackOptions, RehearseOptions,
-    RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, Chaos, CleanOptions, Command, Invocation, LintOptions, PackOptions,
+    RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -37,6 +37,7 @@ pub const COMMANDS: &[&str] = &[
     "graph",
     "show",
     "doc",
+    "ci",
     "init",
     "clean",
     "help",
@@ -111,6 +112,7 @@ fn command(given: Sub) -> Command {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),
+        Sub::Ci { command: CiSub::Lint(args) } => Command::CiLint(lint_options(args)),
         Sub::Clean(CleanArgs { list, all, tools }) => {
             Command::Clean(CleanOptions { list, all, tools })
         }
@@ -196,7 +198,7 @@ pub fn surface() -> Surface {
     let command = |command: &clap::Command| complete::Command {
         name: command.get_name().to_owned(),
         doc: text(command.get_about()),
-        word: command.get_positionals().next().map_or(Expect::Unknown, expect),
+        word: word(command),
         flags: command
             .get_arguments()
             .filter(|arg| !arg.is_positional())
@@ -204,6 +206,15 @@ pub fn surface() -> Surface {
             .collect(),
     };
     Surface { commands: cli.get_subcommands().map(command).collect() }
+}
+
+/// What the first word behind a command may be: one of its own commands, if it has any.
+fn word(command: &clap::Command) -> Expect {
+    let own: Vec<String> = command.get_subcommands().map(|own| own.get_name().to_owned()).collect();
+    if own.is_empty() {
+        return command.get_positionals().next().map_or(Expect::Unknown, expect);
+    }
+    Expect::OneOf(own)
 }
 
 fn flag(arg: &clap::Arg, doc: String) -> Flag {

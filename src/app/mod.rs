@@ -3,7 +3,7 @@
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
-//! another machine, `onward` names the command that goes on with it.
+//! another machine, `onward` names the command that goes on with it, `lint` judges workflows written by hand.
 
 mod adopt;
 mod bundle;
@@ -20,6 +20,7 @@ mod init;
 pub mod inspect;
 mod ledger;
 mod leftovers;
+mod lint;
 mod live;
 mod onward;
 mod page;
@@ -94,6 +95,7 @@ fn dispatch(
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
+        Command::CiLint(options) => lint::run(host, output, events, &options),
         Command::Clean(options) => clean::run(host, output, &options),
         Command::Help(topic) => help::run(host, topic.as_deref()),
         Command::Completions(shell) => {

@@ -72,3 +72,4 @@ mod strace;
 mod terminal;
 mod verify;
 mod wire;
+mod workflow_lint;
