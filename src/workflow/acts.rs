@@ -207,6 +207,12 @@ impl<'a> Around<'a, '_> {
         self.step.get("with")?.get(name)
     }
 
+    /// The variable that `$NAME` or `${NAME}` stands for.
+    fn expanded(&self, word: &str) -> Option<&'a Node> {
+        let name = word.strip_prefix('$')?;
+        self.variable(name.trim_start_matches('{').trim_end_matches('}'))
+    }
+
     /// What a stored login is, and what is handed on from an earlier step.
     fn login(value: &'a Node) -> Login<'a> {
         match value.text() {
@@ -311,9 +317,10 @@ impl<'a> Around<'a, '_> {
         let stored = || Login::Stored(self.step.get("run").unwrap_or(self.step));
         let login = match (written, variable) {
             (Some(text), _) if text.contains("secrets.") => stored(),
+            (Some(text), _) => self.expanded(text).map_or(Login::Unknown, Self::login),
             (None, Some(value)) => Self::login(value),
             (None, None) if publisher.by_identity && to != Index::Other => Login::Identity,
-            _ => Login::Unknown,
+            (None, None) => Login::Unknown,
         };
         Act::Publish { to, login, builds: publisher.builds }
     }

@@ -43,6 +43,7 @@ const TRAPS: &[Trap] = &[
     ("token-beside-identity", RELEASE, &[("          print-hash: true", "          password: ${{ secrets.PYPI_API_TOKEN }}")]),
     ("token-beside-identity", RELEASE, &[(PYPI_STEP, "      - run: uv publish\n        env: {UV_PUBLISH_TOKEN: \"${{ secrets.PYPI }}\"}\n")]),
     ("token-beside-identity", CRATES, &[("steps.auth.outputs.token", "secrets.CRATES_IO")]),
+    ("stored-token", RELEASE, &[(PYPI_RIGHTS, "    permissions: {}\n"), (PYPI_STEP, "      - run: twine upload -u __token__ -p \"${PYPI_TOKEN}\" dist/*\n        env: {PYPI_TOKEN: \"${{ secrets.PYPI }}\"}\n")]),
     ("stored-token", RELEASE, &[(PYPI_RIGHTS, "    permissions: {}\n"), ("          print-hash: true", "          password: ${{ secrets.PYPI_API_TOKEN }}")]),
     ("stored-token", RELEASE, &[(PYPI_RIGHTS, "    permissions: {}\n"), (PYPI_STEP, "      - run: python3 -m twine upload dist/*\n        env: {TWINE_PASSWORD: \"${{ secrets.PYPI }}\"}\n")]),
     ("stored-token", RELEASE, &[(PYPI_RIGHTS, "    permissions: {}\n"), (PYPI_STEP, "      - run: tox -e release\n        env: {TWINE_PASSWORD: \"${{ secrets.PYPI }}\"}\n")]),
@@ -146,7 +147,7 @@ fn good_workflows_give_nothing() {
 }
 
 #[test]
-fn each_trap_is_found_alone_and_at_its_place() {
+fn each_trap_is_found_alone() {
     let mut wrong = Vec::new();
     for (rule, text, edits) in TRAPS {
         let bad = edited(text, edits);
@@ -156,6 +157,43 @@ fn each_trap_is_found_alone_and_at_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_finding_points_at_the_words_to_change() {
+    let mut places = String::new();
+    for (rule, text, edits) in TRAPS {
+        let bad = edited(text, edits);
+        let file = File::read("release.yml", &bad).unwrap();
+        for finding in workflow::lint(&[file], &[], &around()).unwrap() {
+            let site = finding.diagnostic.site.unwrap();
+            let words: String = site.line_text().chars().skip(site.column - 1).take(50).collect();
+            places += &format!("{rule}: {}\n    {words}\n", finding.diagnostic.message);
+        }
+    }
+    expect_test::expect_file!["../workflows/places.txt"].assert_eq(&places);
+}
+
+#[test]
+fn whatever_line_is_missing_the_rest_is_read_or_refused() {
+    let (mut read, mut refused) = (0, 0);
+    for text in [RELEASE, CHECK, CRATES, CORP] {
+        let lines: Vec<&str> = text.lines().collect();
+        for missing in 0..lines.len() {
+            let rest = [&lines[..missing], &lines[missing + 1..]].concat().join("\n");
+            let file = File::read("x.yml", &rest).map_err(|wrong| vec![*wrong]);
+            match file.and_then(|file| workflow::lint(&[file], &[], &around())) {
+                Ok(_) => read += 1,
+                Err(wrong) => {
+                    assert!(
+                        wrong.iter().all(|wrong| wrong.site.is_some() && !wrong.hints.is_empty())
+                    );
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(read > refused && refused > 0, "{read} read, {refused} refused");
 }
 
 #[test]
@@ -449,7 +487,7 @@ const ONLY_HERE: &[(&str, usize, &str)] = &[
         2,
         "a token in a variable of `cargo publish`, beside the action that makes one",
     ),
-    ("stored-token", 2, "`tox` publishes, which only the variable tells"),
+    ("stored-token", 3, "`tox` publishes, which only the variable tells"),
 ];
 
 /// How often zizmor finds each of its rules in each file of a folder.
