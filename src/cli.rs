@@ -12,13 +12,14 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
-    dist_options, doctor_options, rehearse_options, run_options, show_options, verify_options,
+    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs,
+    common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
+    show_options, verify_options,
 };
 pub use options::{
     AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions,
-    DoctorOptions, Invocation, PackOptions, RehearseOptions, RunOptions, Said, ShowOptions, Signer,
-    UnpackOptions, VerifyOptions,
+    DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions, Said,
+    ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -40,6 +41,7 @@ pub const COMMANDS: &[&str] = &[
     "graph",
     "show",
     "doc",
+    "ci",
     "init",
     "clean",
     "help",
@@ -118,6 +120,7 @@ fn command(given: Sub) -> Command {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Init { print } => Command::Init(print),
+        Sub::Ci { command: CiSub::Lint(args) } => Command::CiLint(lint_options(args)),
         Sub::Clean(CleanArgs { list, all, tools }) => {
             Command::Clean(CleanOptions { list, all, tools })
         }
@@ -203,11 +206,7 @@ pub fn surface() -> Surface {
     let command = |command: &clap::Command| complete::Command {
         name: command.get_name().to_owned(),
         doc: text(command.get_about()),
-        word: if command.has_subcommands() {
-            Expect::OneOf(command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect())
-        } else {
-            command.get_positionals().next().map_or(Expect::Unknown, expect)
-        },
+        word: word(command),
         flags: command
             .get_arguments()
             .filter(|arg| !arg.is_positional())
@@ -215,6 +214,15 @@ pub fn surface() -> Surface {
             .collect(),
     };
     Surface { commands: cli.get_subcommands().map(command).collect() }
+}
+
+/// What the first word behind a command may be: one of its own commands, if it has any.
+fn word(command: &clap::Command) -> Expect {
+    let own: Vec<String> = command.get_subcommands().map(|own| own.get_name().to_owned()).collect();
+    if own.is_empty() {
+        return command.get_positionals().next().map_or(Expect::Unknown, expect);
+    }
+    Expect::OneOf(own)
 }
 
 fn flag(arg: &clap::Arg, doc: String) -> Flag {

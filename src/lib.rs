@@ -21,6 +21,7 @@ pub mod starter;
 pub mod status;
 pub mod timing;
 pub mod version;
+pub mod workflow;
 
 pub mod changelog;
 

@@ -4,7 +4,7 @@
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
-//! `onward` names the command that goes on with it.
+//! `onward` names the command that goes on with it, `lint` judges workflows written by hand.
 
 mod adopt;
 mod bundle;
@@ -24,6 +24,7 @@ mod init;
 pub mod inspect;
 mod ledger;
 mod leftovers;
+mod lint;
 mod live;
 mod look;
 mod onward;
@@ -103,6 +104,7 @@ fn dispatch(
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Init(print) => init::run(host, output, print),
+        Command::CiLint(options) => lint::run(host, output, events, &options),
         Command::Clean(options) => clean::run(host, output, &options),
         Command::Help(topic) => help::run(host, topic.as_deref()),
         Command::Completions(shell) => {

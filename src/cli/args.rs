@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::options::{
-    Chaos, DistCheck, DistOptions, DoctorOptions, RehearseOptions, RunOptions, ShowOptions, Signer,
-    VerifyOptions,
+    Chaos, DistCheck, DistOptions, DoctorOptions, LintOptions, RehearseOptions, RunOptions,
+    ShowOptions, Signer, VerifyOptions,
 };
 use crate::door::Doubt;
 
@@ -115,6 +115,11 @@ pub(super) enum Sub {
         #[arg(long, conflicts_with = "name")]
         definitions: bool,
     },
+    /// CI workflows: find what goes wrong with releases in those that were written by hand.
+    Ci {
+        #[command(subcommand)]
+        command: CiSub,
+    },
     /// Write a first Releasefile for this project.
     Init {
         /// Write its text to standard output, and no file.
@@ -133,6 +138,25 @@ pub(super) enum Sub {
         /// The shell.
         shell: ShellArg,
     },
+}
+
+#[derive(Subcommand)]
+pub(super) enum CiSub {
+    /// Find what goes wrong with releases in workflows that were written by hand; needs no Releasefile.
+    Lint(LintArgs),
+}
+
+#[derive(Args)]
+pub(super) struct LintArgs {
+    /// Workflows [default: all in `.github/workflows`].
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// Warnings are errors.
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Write the findings as SARIF 2.1.0 too; `-` for standard output, and nothing else there.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) sarif: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -467,6 +491,11 @@ pub(super) fn dist_options(args: DistArgs) -> DistOptions {
         DistSub::List { files, against } => DistOptions::List(files, against),
         DistSub::Rules => DistOptions::Rules,
     }
+}
+
+pub(super) fn lint_options(args: LintArgs) -> LintOptions {
+    let LintArgs { files, strict, sarif } = args;
+    LintOptions { files, strict, sarif }
 }
 
 pub(super) fn show_options(args: ShowArgs) -> ShowOptions {

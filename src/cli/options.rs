@@ -116,6 +116,17 @@ pub struct AdoptOptions {
     pub task: Option<String>,
 }
 
+/// Which workflows to judge, and how to tell.
+#[derive(Debug)]
+pub struct LintOptions {
+    /// Files; none for all of the repository.
+    pub files: Vec<PathBuf>,
+    /// Warnings are errors.
+    pub strict: bool,
+    /// Where SARIF goes; `-` is standard output.
+    pub sarif: Option<PathBuf>,
+}
+
 /// What to clean.
 #[derive(Debug)]
 pub struct CleanOptions {
@@ -254,6 +265,8 @@ pub enum Command {
     Definitions,
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
+    /// Judge workflows that were written by hand.
+    CiLint(LintOptions),
     /// Remove what nothing needs.
     Clean(CleanOptions),
     /// Tell of a task or a command.

@@ -90,3 +90,4 @@ mod version_example;
 #[cfg(unix)]
 mod version_judge;
 mod wire;
+mod workflow_lint;

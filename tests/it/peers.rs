@@ -255,6 +255,20 @@ fn listen(output: ChildStderr, said: &Sender<String>) {
     }
 }
 
+/// The folder of a crate's source, as its registry has it.
+pub fn crate_source(name: &str, version: &str) -> PathBuf {
+    let made = once(&format!("crate-{name}"), version, |dir| {
+        let package = "[package]\nname = \"takes\"\nversion = \"1.0.0\"\nedition = \"2021\"\n";
+        fs::create_dir_all(dir.join("src")).unwrap();
+        fs::write(dir.join("src/lib.rs"), "").unwrap();
+        let needs = format!("{package}[dependencies]\n{name} = \"={version}\"\n[workspace]\n");
+        fs::write(dir.join("Cargo.toml"), needs).unwrap();
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        run(Command::new(cargo).args(["vendor", "--quiet", "all"]).current_dir(dir));
+    });
+    made.join("all").join(name)
+}
+
 /// The folder of node and npm.
 pub fn node() -> PathBuf {
     venv("node", NODE).join("bin")

@@ -38,9 +38,8 @@ pub(super) fn with(
     });
     let graph = Graph::build(&declared.tasks, &goals)?;
     let own: BTreeSet<usize> = graph.order().map(|node| graph.instance(node).task).collect();
-    let releases = |task: &Task| {
-        task.effects.iter().any(|(place, _)| *place == Destination::GithubRelease)
-    };
+    let releases =
+        |task: &Task| task.effects.iter().any(|(place, _)| *place == Destination::GithubRelease);
     // What makes its release itself waits for nobody's.
     if !follows || own.iter().any(|at| releases(&declared.tasks[*at])) {
         return Ok(options);
