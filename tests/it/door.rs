@@ -232,7 +232,7 @@ fn bytes_that_changed_in_the_store_are_not_sent() {
         task("t").needs("spoil").effects("command").run(|t| remote("cp {} ../sent", t.artifacts("build")));
     "#;
     let project = Project::new(text).git();
-    project.rel("t --live --yes").code(4).says("`file` has changed in the store");
+    project.rel("t --live --yes").code(1).says("not sent: `file` has changed in the store");
     assert!(!project.root().join("../sent").exists());
 }
 

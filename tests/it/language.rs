@@ -159,7 +159,7 @@ fn what_a_script_makes_is_the_same_each_time() {
     .file("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"1.0.0\"\n")
     .git();
     let made = |folder: &str| {
-        project.rel(&format!("pack sums --export {folder}")).code(0);
+        project.rel(&format!("run pack sums --export {folder}")).code(0);
         ["a.tar.gz", "a.zip"]
             .map(|name| std::fs::read(project.root().join(folder).join(name)).unwrap())
     };

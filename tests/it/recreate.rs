@@ -45,9 +45,13 @@ fn checkout(releasefile: &str, elsewhere: bool) -> (Project, Places) {
 fn said(ran: &Ran, expected: &Expect) {
     let text = format!("{}{}", ran.out, ran.err);
     let from = text.find("error: ").or_else(|| text.find("would stop: ")).unwrap_or_default();
-    let lines = text[from..].lines().filter(|line| !line.contains(" ([t] s)"));
+    // A run that took long has more to say of its tasks.
+    let of_time = |line: &&str| line.starts_with("tasks: ") || line.starts_with("critical path: ");
+    let lines = text[from..].lines().filter(|line| !of_time(line));
     let steady = |line: &str| {
-        let line = line.split(" (0.").next().unwrap_or(line);
+        let is_time = |rest: &str| rest.ends_with(" s)");
+        let line =
+            line.rsplit_once(" (").filter(|(_, rest)| is_time(rest)).map_or(line, |(l, _)| l);
         let words = line.split(' ').map(|word| {
             let hex = |part: &str| part.len() > 11 && part.bytes().all(|b| b.is_ascii_hexdigit());
             if hex(word.trim_end_matches(')')) { "[hex]" } else { word }

@@ -75,10 +75,6 @@ pub const ROWS: &[Row] = &[
             released(forge, false);
         };
     }),
-    ("notes that are too long", "github.body-length", |scene| {
-        scene.first = "let notes = \"0123456789abcdef\"; for i in 0..13 { notes += notes; }";
-        scene.notes = "notes";
-    }),
     ("a commit that was not pushed", "github.target", |scene| scene.ahead = true),
     ("a release of the same tag by somebody else", "github.tag-taken", |scene| {
         scene.on_the_way = |request, meanwhile| {
