@@ -12,11 +12,11 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
-    rehearse_options, run_options, show_options, verify_options,
+    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg, ShellArg, Sub,
+    UnpackArgs, common, rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, Chaos, CleanOptions, Command, Invocation, PackOptions, RehearseOptions,
+    AdoptOptions, Chaos, Ci, CleanOptions, Command, Invocation, PackOptions, RehearseOptions,
     RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
@@ -37,6 +37,7 @@ pub const COMMANDS: &[&str] = &[
     "graph",
     "show",
     "doc",
+    "ci",
     "init",
     "clean",
     "help",
@@ -48,8 +49,9 @@ const COMPLETE: &str = "__complete";
 /// The word by which a rehearsal starts rel within a network namespace. No command of anybody's.
 pub const INSIDE: &str = "__inside";
 /// Options that take the next word.
-const TAKES_VALUE: &[&str] =
-    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault", "--points"];
+const TAKES_VALUE: &[&str] = &[
+    "-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault", "--points", "--needs",
+];
 
 /// Parses the words after the program's name.
 ///
@@ -110,6 +112,7 @@ fn command(given: Sub) -> Command {
         Sub::Show(args) => Command::Show(show_options(args)),
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
+        Sub::Ci { command } => Command::Ci(ci(command)),
         Sub::Init { print } => Command::Init(print),
         Sub::Clean(CleanArgs { list, all, tools }) => {
             Command::Clean(CleanOptions { list, all, tools })
@@ -121,6 +124,16 @@ fn command(given: Sub) -> Command {
             ShellArg::Fish => Shell::Fish,
             ShellArg::Powershell => Shell::Powershell,
         }),
+    }
+}
+
+fn ci(given: CiSub) -> Ci {
+    match given {
+        CiSub::Generate { service: ServiceArg::Github, name, print } => {
+            Ci::Generate { name, print }
+        }
+        CiSub::Check { name } => Ci::Check { name },
+        CiSub::Follow { words, needs } => Ci::Follow { words, needs },
     }
 }
 

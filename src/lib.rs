@@ -21,6 +21,7 @@ pub mod status;
 pub mod timing;
 pub mod version;
 
+pub mod ci;
 pub mod complete;
 
 // --- L1: the machine

@@ -3,10 +3,11 @@
 //! `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a first
 //! Releasefile, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
-//! another machine, `onward` names the command that goes on with it.
+//! another machine, `ci` writes workflows and compares them, `onward` names the command that goes on with it.
 
 mod adopt;
 mod bundle;
+mod ci;
 mod clean;
 mod complete;
 pub mod doc;
@@ -93,6 +94,7 @@ fn dispatch(
         Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
+        Command::Ci(ci) => ci::run(host, events, output, ci),
         Command::Init(print) => init::run(host, output, print),
         Command::Clean(options) => clean::run(host, output, &options),
         Command::Help(topic) => help::run(host, topic.as_deref()),

@@ -108,6 +108,11 @@ pub(super) enum Sub {
         #[arg(long, conflicts_with = "name")]
         definitions: bool,
     },
+    /// CI workflows: write those that the Releasefile declares, or compare them with what is there.
+    Ci {
+        #[command(subcommand)]
+        command: CiSub,
+    },
     /// Write a first Releasefile for this project.
     Init {
         /// Write its text to standard output, and no file.
@@ -125,6 +130,41 @@ pub(super) enum Sub {
     Completions {
         /// The shell.
         shell: ShellArg,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ServiceArg {
+    /// GitHub Actions.
+    Github,
+}
+
+#[derive(Subcommand)]
+pub(super) enum CiSub {
+    /// Write the workflows that `ci(…)` declares.
+    Generate {
+        /// The service that runs them.
+        service: ServiceArg,
+        /// One of them [default: all].
+        name: Option<String>,
+        /// Write them to standard output, and no file.
+        #[arg(long)]
+        print: bool,
+    },
+    /// Tell whether the files of workflows still do what the Releasefile says.
+    Check {
+        /// One of them [default: all].
+        name: Option<String>,
+    },
+    /// Call tasks that follow a release, at the end of the workflow that made it.
+    #[command(hide = true)]
+    Follow {
+        /// The tasks.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// How the jobs before ended: `toJSON(needs)`.
+        #[arg(long, value_name = "JSON")]
+        needs: String,
     },
 }
 

@@ -150,6 +150,30 @@ pub struct VerifyOptions {
     pub trusted_root: Option<PathBuf>,
 }
 
+/// What to do about CI workflows.
+#[derive(Debug)]
+pub enum Ci {
+    /// Write them.
+    Generate {
+        /// One of them.
+        name: Option<String>,
+        /// Only to standard output.
+        print: bool,
+    },
+    /// Compare them with the files.
+    Check {
+        /// One of them.
+        name: Option<String>,
+    },
+    /// Call what follows a release.
+    Follow {
+        /// The tasks.
+        words: Vec<String>,
+        /// How the jobs before ended, as JSON.
+        needs: String,
+    },
+}
+
 /// What to show, and of a plan how.
 #[derive(Debug, Default)]
 pub struct ShowOptions {
@@ -198,6 +222,8 @@ pub enum Command {
     Doc(Option<String>),
     /// Print declarations for editors.
     Definitions,
+    /// Write CI workflows, or look at them.
+    Ci(Ci),
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
     /// Remove what nothing needs.

@@ -131,13 +131,15 @@ impl Declaring {
 
 /// Names of tasks outside `.needs` that no task or instance has.
 fn references(declared: &Declared) -> Vec<Diagnostic> {
-    let asked = declared.default_task.iter();
-    let asked = asked.chain(declared.workflows.iter().flat_map(|workflow| &workflow.run));
     let unknown = |word: &Word| {
         let wrong =
             goals::parse(std::slice::from_ref(&word.text), &[], &declared.tasks, &[]).err()?;
         Some(Diagnostic { site: Some(word.site.clone()), ..*wrong })
     };
+    // A workflow asks for the parameters of its tasks.
+    let is_task = |word: &&Word| declared.tasks.iter().any(|task| task.is_called(&word.text));
+    let of_workflows = declared.workflows.iter().flat_map(|workflow| &workflow.run);
+    let asked = declared.default_task.iter().chain(of_workflows.filter(|word| !is_task(word)));
     asked.filter_map(unknown).collect()
 }
 

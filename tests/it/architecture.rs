@@ -19,6 +19,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("dist", &["diag", "model"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
+    ("ci", &["diag", "model", "goals", "graph"]),
     ("complete", &["diag", "model", "goals"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),

@@ -22,6 +22,7 @@ mod architecture;
 mod bar;
 mod bundle;
 mod chaos;
+mod ci;
 mod clean;
 #[cfg(unix)]
 mod complete;

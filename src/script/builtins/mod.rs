@@ -8,6 +8,7 @@ pub use command::run_command;
 
 mod artifact;
 mod call;
+mod ci;
 mod command;
 mod crates;
 mod data;
@@ -127,6 +128,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         given::TABLE,
         options::TABLE,
         declare::TABLE,
+        ci::TABLE,
         command::TABLE,
         artifact::TABLE,
         read::TABLE,
