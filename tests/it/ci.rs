@@ -13,30 +13,7 @@ use crate::project::{MAKE_DIST, Project};
 const JUDGES: &[&str] = &["check-jsonschema==0.39.0", "zizmor==1.32.0"];
 
 /// One of everything that `ci` writes.
-const ALL: &str = r#"
-    index("corp", #{ upload: "https://pypi.corp.example/upload/", simple: "https://pypi.corp.example/simple/", password: secret("CORP_TOKEN") });
-    ci_rel("macos-15", #{ url: "https://files.corp.example/rel.tar.gz", sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" });
-    task("lint").exec("true");
-    task("test").matrix(#{ system: ["linux", "macos"], python: ["3.12"] })
-        .runner(#{ linux: "ubuntu-24.04", macos: "macos-15" }).timeout("10m").exec("true");
-    task("check").needs(["lint", "test"]);
-    ci("check").on(#{ push: true, pull_request: ["main"], schedule: "7 4 * * 1" }).run("check");
-
-    task("build").needs("lint").exec("true");
-    task("corp").needs("build").effects("index:corp").environment("corp").confirm("Really?")
-        .run(|t| pypi::publish(t.artifacts("build"), "corp"));
-    task("test-index").needs("build").effects("testpypi").environment("testpypi")
-        .run(|t| pypi::publish(t.artifacts("build"), "testpypi"));
-    task("look").needs(["corp", "test-index"]).timeout("5m").exec("true");
-    task("announce").needs("look").param("note", "it's out").effects(["github-release", "attestations"])
-        .run(|t| github::release(#{ tag: "v1", notes: t.note }));
-    task("alert").needs("announce").on("failure").secrets("ALERT_URL").exec("true");
-    ci("release").on(#{ tags: ["v*"], dispatch: #{ live: true } }).run("announce");
-
-    task("bump").param("level", ["patch", "minor"]).param("draft", true).edits().exec("true");
-    task("push").needs("bump").effects("git-push").run(|t| git::push(#{ branch: "main" }));
-    ci("bump").on(#{ dispatch: true }).run(["bump", "push"]);
-"#;
+const ALL: &str = include_str!("../ci/Releasefile");
 
 /// The text of a workflow.
 fn written(project: &Project, name: &str) -> String {

@@ -64,9 +64,10 @@ fn changed(node: &Node, path: &[String], change: &dyn Fn(&Node) -> Option<Node>)
         Value::Map(entries) => Value::Map(
             entries
                 .iter()
-                .filter_map(|(key, value)| match key == first {
-                    true => Some((key.clone(), changed(value, rest, change)?)),
-                    false => Some((key.clone(), value.clone())),
+                .filter_map(|(key, value)| {
+                    let value =
+                        if key == first { changed(value, rest, change)? } else { value.clone() };
+                    Some((key.clone(), value))
                 })
                 .collect(),
         ),
@@ -74,9 +75,12 @@ fn changed(node: &Node, path: &[String], change: &dyn Fn(&Node) -> Option<Node>)
             items
                 .iter()
                 .enumerate()
-                .filter_map(|(at, item)| match at.to_string() == *first {
-                    true => changed(item, rest, change),
-                    false => Some(item.clone()),
+                .filter_map(|(at, item)| {
+                    if at.to_string() == *first {
+                        changed(item, rest, change)
+                    } else {
+                        Some(item.clone())
+                    }
                 })
                 .collect(),
         ),
@@ -114,9 +118,8 @@ fn whatever_is_taken_away_or_changed_is_found() {
             }
             let other = |node: &Node| match &node.value {
                 Value::Text(old, _) => Some(text(&format!("x{old}"))),
-                Value::Null => Some(text("x")),
                 Value::Map(_) => Some(text("write-all")),
-                Value::List(_) => Some(text("x")),
+                Value::Null | Value::List(_) => Some(text("x")),
             };
             if !is_free(&path, false) {
                 let found = changed(&wanted, &path, &other).unwrap();
