@@ -103,8 +103,9 @@ impl<'a> Writer<'a> {
 
     /// The job whose bundle one takes: of those before it the one that comes last and made one.
     fn source(&self, at: usize) -> Option<&'a Job> {
-        let makes = |job: &usize| matches!(self.jobs.0[*job].like.role, Role::Build | Role::Send);
-        if !matches!(self.jobs.0[at].like.role, Role::Send | Role::After) {
+        let makes = |job: &usize| hands_on(self.jobs.0[*job].like.role);
+        let role = self.jobs.0[at].like.role;
+        if !role.sends() && role != Role::After {
             return None;
         }
         self.jobs.before(at).into_iter().rev().find(makes).map(|job| &self.jobs.0[job])
@@ -134,7 +135,7 @@ impl<'a> Writer<'a> {
             add("environment", Yaml::Map(of));
         }
         add("permissions", permissions(job));
-        if matches!(job.like.role, Role::Build | Role::Send) {
+        if hands_on(job.like.role) {
             add("outputs", map([("bundle", "${{ steps.bundle.outputs.sha256 }}".into())]));
         }
         add("steps", Yaml::List(self.steps(job, source)));
@@ -159,7 +160,7 @@ impl<'a> Writer<'a> {
         match job.like.role {
             Role::Follow(Follows::Failure) => Some("failure()".into()),
             Role::Follow(Follows::Always) => Some("always()".into()),
-            Role::Send => self.live(),
+            Role::Send | Role::Command => self.live(),
             _ => None,
         }
     }
@@ -180,6 +181,11 @@ impl<'a> Writer<'a> {
         let rest = if open { MINUTES } else { 0 };
         (sum.as_secs().div_ceil(60) + rest + BEGIN).min(MOST_MINUTES)
     }
+}
+
+/// Whether a job makes a bundle.
+fn hands_on(role: Role) -> bool {
+    role == Role::Build || role.sends()
 }
 
 fn permissions(job: &Job) -> Yaml {

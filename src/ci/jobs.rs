@@ -28,10 +28,19 @@ pub(super) enum Role {
     Whole,
     /// It sends out of a bundle.
     Send,
+    /// It sends by commands of the project, which need its checkout.
+    Command,
     /// It looks at what was sent.
     After,
     /// It follows the others.
     Follow(Follows),
+}
+
+impl Role {
+    /// Whether it sends, and hands on a bundle that tells of it.
+    pub(super) fn sends(self) -> bool {
+        matches!(self, Self::Send | Self::Command)
+    }
 }
 
 /// When a follower runs; as [`Trigger`], in an order.
@@ -288,7 +297,9 @@ impl<'a> Draft<'a> {
     fn release(mut self) -> Result<Vec<Job>, Vec<Diagnostic>> {
         let local: Vec<Node> =
             self.working().filter(|node| self.graph.kind(*node) == Kind::Local).collect();
-        let wrong: Vec<Diagnostic> = local.iter().filter_map(|node| self.apart(*node)).collect();
+        let mixed = self.graph.order().filter_map(|node| self.mixed(node));
+        let wrong: Vec<Diagnostic> =
+            local.iter().filter_map(|node| self.apart(*node)).chain(mixed).collect();
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -310,6 +321,7 @@ impl<'a> Draft<'a> {
                     at.insert(node, BTreeSet::from([build]));
                     continue;
                 }
+                Kind::Sending if self.commands(node) => Role::Command,
                 Kind::Sending => Role::Send,
                 Kind::After => match self.task(node).on {
                     None => Role::After,
@@ -326,7 +338,7 @@ impl<'a> Draft<'a> {
             at.insert(node, BTreeSet::from([job]));
         }
         self.follow_all();
-        Ok(reduced(&sorted(&self.jobs)))
+        Ok(reduced(&chained(sorted(&self.jobs))))
     }
 
     /// The job of an instance: one that is like it and does not wait for itself then, else a new one.
@@ -355,6 +367,26 @@ impl<'a> Draft<'a> {
         for job in self.jobs.iter_mut().filter(|job| follows(job)) {
             job.needs.clone_from(&others);
         }
+    }
+
+    /// Whether an instance sends by a command.
+    fn commands(&self, node: Node) -> bool {
+        let mut to = self.task(node).effects.iter().map(|(destination, _)| destination);
+        to.any(|destination| *destination == Destination::Command)
+    }
+
+    /// Why a task would hold what others trust beside a checkout.
+    fn mixed(&self, node: Node) -> Option<Diagnostic> {
+        let task = self.task(node);
+        let is_other = |to: &Destination| *to != Destination::Command;
+        let (other, site) = task.effects.iter().find(|(to, _)| is_other(to))?;
+        if !self.commands(node) {
+            return None;
+        }
+        let message =
+            format!("`{}` sends to {other}, and by a command that needs the checkout", task.name);
+        let wrong = Diagnostic::usage(message).at(site);
+        Some(wrong.hint("make two tasks of it: what may publish runs without a checkout in CI"))
     }
 
     /// Why a local task cannot share the job that builds.
@@ -391,6 +423,22 @@ fn nothing(role: Role) -> Like {
         destinations: BTreeSet::new(),
         secrets: BTreeSet::new(),
     }
+}
+
+/// Lets jobs that send wait for each other where a later job needs several: its bundle has one ledger, which
+/// has to tell of all of them.
+fn chained(mut jobs: Vec<Job>) -> Vec<Job> {
+    for job in 0..jobs.len() {
+        if matches!(jobs[job].like.role, Role::Follow(_)) {
+            continue;
+        }
+        let before = closure(&jobs, job).into_iter();
+        let senders: Vec<usize> = before.filter(|job| jobs[*job].like.role.sends()).collect();
+        for pair in senders.windows(2) {
+            jobs[pair[1]].needs.insert(pair[0]);
+        }
+    }
+    jobs
 }
 
 /// Leaves out needs that another need has as well.

@@ -33,6 +33,7 @@ impl Writer<'_> {
             Role::Whole => steps.extend(self.whole(job)),
             Role::Build => steps.extend(self.build(job)),
             Role::Send => steps.extend(self.send(job, source)),
+            Role::Command => steps.extend(self.command(job, source)),
             Role::After => steps.extend(self.after(job, source)),
             Role::Follow(_) => steps.push(self.follow(job)),
         }
@@ -105,8 +106,8 @@ impl Writer<'_> {
         words
     }
 
-    /// The words of tasks that send, with parameters where goals have them, and what answers their questions.
-    fn sending(&self, job: &Job) -> (String, String, Vec<(String, Yaml)>) {
+    /// A job's tasks as words, with parameters where goals have them.
+    fn sending(&self, job: &Job) -> (String, Vec<(String, Yaml)>) {
         let mut env = Vec::new();
         let mut words = Vec::new();
         for word in self.words(&job.nodes) {
@@ -118,7 +119,7 @@ impl Writer<'_> {
                 env.push((variable, triggers::expression(param, &self.scene.workflow.on).into()));
             }
         }
-        (words.join(" "), self.answers(job), env)
+        (words.join(" "), env)
     }
 
     /// The options that answer the gate, and each task that asks; its environment has asked before.
@@ -152,41 +153,46 @@ impl Writer<'_> {
     fn build(&self, job: &Job) -> Vec<Yaml> {
         let plan = " --strict --output github -o \"$RUNNER_TEMP/plan.json\"";
         let summary = "rel show \"$RUNNER_TEMP/plan.json\" --markdown >> \"$GITHUB_STEP_SUMMARY\"";
-        let pack = "packed=$(rel pack \"$RUNNER_TEMP/release.tar\" --plan \"$RUNNER_TEMP/plan.json\")\n\
-                    echo \"sha256=${packed%% *}\" >> \"$GITHUB_OUTPUT\"\n";
         vec![
             self.run(job, "Build and describe", "rel run", plan),
             step("Show what would be sent", Vec::new(), summary),
-            bundle("Pack the release", Vec::new(), pack),
+            pack(),
             upload(job),
         ]
     }
 
+    /// What is sent stands in the plan, so parameters do not come again.
     fn send(&self, job: &Job, source: Option<&Job>) -> Vec<Yaml> {
-        let (words, answers, of_goals) = self.sending(job);
         let mut env: Vec<(String, Yaml)> = source.map(digest).into_iter().collect();
-        env.extend(of_goals);
         if privilege::takes_token(&job.like.destinations) {
             env.push(token());
         }
         env.extend(secrets(job));
+        let (words, answers) = (self.words(&job.nodes).join(" "), self.answers(job));
         let script = format!(
-            "rel apply \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" {words}{answers} -o \"$RUNNER_TEMP/release.tar\"\n\
-             sent=$(shasum --algorithm 256 \"$RUNNER_TEMP/release.tar\")\n\
+            "sent=$(rel apply \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" {words}{answers} -o \"$RUNNER_TEMP/release.tar\")\n\
              echo \"sha256=${{sent%% *}}\" >> \"$GITHUB_OUTPUT\"\n"
         );
         vec![bundle("Send", env, &script), upload(job)]
     }
 
-    fn after(&self, job: &Job, source: Option<&Job>) -> Vec<Yaml> {
-        let (words, _, of_goals) = self.sending(job);
-        let env = source.map(digest).into_iter().collect();
-        let unpack = "rel unpack \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" -o \"$RUNNER_TEMP/plan.json\"";
-        let apply = format!("rel apply \"$RUNNER_TEMP/plan.json\" {words} --output github");
+    fn command(&self, job: &Job, source: Option<&Job>) -> Vec<Yaml> {
+        let (words, of_goals) = self.sending(job);
+        let answers = self.answers(job);
+        let line = format!("rel apply \"$RUNNER_TEMP/plan.json\" {words}{answers} --output github");
         vec![
-            step("Unpack it", env, unpack),
-            step("Look at what was sent", [of_goals, secrets(job)].concat(), &apply),
+            unpack(source),
+            step("Send", [of_goals, secrets(job)].concat(), &line),
+            pack(),
+            upload(job),
         ]
+    }
+
+    fn after(&self, job: &Job, source: Option<&Job>) -> Vec<Yaml> {
+        let (words, of_goals) = self.sending(job);
+        let apply = format!("rel apply \"$RUNNER_TEMP/plan.json\" {words} --output github");
+        let env = [of_goals, secrets(job)].concat();
+        vec![unpack(source), step("Look at what was sent", env, &apply)]
     }
 
     fn follow(&self, job: &Job) -> Yaml {
@@ -206,6 +212,17 @@ fn step(name: &str, env: Vec<(String, Yaml)>, script: &str) -> Yaml {
         if script.contains('\n') { Yaml::Block(script.into()) } else { Yaml::Text(script.into()) };
     entries.push(("run".into(), script));
     Yaml::Map(entries)
+}
+
+fn unpack(source: Option<&Job>) -> Yaml {
+    let script = "rel unpack \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" -o \"$RUNNER_TEMP/plan.json\"";
+    step("Unpack it", source.map(digest).into_iter().collect(), script)
+}
+
+fn pack() -> Yaml {
+    let script = "packed=$(rel pack \"$RUNNER_TEMP/release.tar\" --plan \"$RUNNER_TEMP/plan.json\")\n\
+                  echo \"sha256=${packed%% *}\" >> \"$GITHUB_OUTPUT\"\n";
+    bundle("Pack the release", Vec::new(), script)
 }
 
 /// A step that leaves a bundle's digest as its output.

@@ -75,9 +75,12 @@ fn a_release_is_split_by_privileges_and_goes_on_by_digest() {
     }
     let announce = job(&text, "announce");
     assert_eq!(lines(announce, "- ")[..2], ["look", "test-index"], "its bundle's job is a need");
+    assert_eq!(lines(job(&text, "test-index"), "- ")[..1], ["corp"], "one ledger tells of both");
     assert_eq!(lines(announce, "BUNDLE: "), ["${{ needs.test-index.outputs.bundle }}"]);
-    assert_eq!(lines(announce, "INPUT_NOTE: "), ["${{ inputs.note || 'it''s out' }}"]);
-    assert!(announce.contains("--sha256 \"$BUNDLE\" announce \"note=$INPUT_NOTE\" --yes -o "));
+    let build = job(&text, "build");
+    assert_eq!(lines(build, "INPUT_NOTE: "), ["${{ inputs.note || 'it''s out' }}"]);
+    assert!(build.contains("rel run announce \"note=$INPUT_NOTE\" --strict "));
+    assert!(announce.contains("--sha256 \"$BUNDLE\" announce --yes -o "));
     assert!(job(&text, "corp").contains(" corp --yes --yes=corp -o "));
     assert_eq!(lines(job(&text, "corp"), "CORP_TOKEN: "), ["${{ secrets.CORP_TOKEN }}"]);
     assert_eq!(text.matches("secrets.").count(), 2, "each secret in its own job only");
@@ -129,10 +132,10 @@ fn tasks_of_the_same_privileges_share_a_job_unless_jobs_would_wait_for_each_othe
     "#;
     let text = written(&Project::new(text), "release");
     let sent: Vec<&str> =
-        lines(&text, "rel apply \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" ");
+        lines(&text, "sent=$(rel apply \"$RUNNER_TEMP/release.tar\" --sha256 \"$BUNDLE\" ");
     assert_eq!(
         sent,
-        ["a b --yes -o \"$RUNNER_TEMP/release.tar\"", "c --yes -o \"$RUNNER_TEMP/release.tar\""]
+        ["a b --yes -o \"$RUNNER_TEMP/release.tar\")", "c --yes -o \"$RUNNER_TEMP/release.tar\")"]
     );
     assert_eq!(lines(job(&text, "c"), "BUNDLE: "), ["${{ needs.a.outputs.bundle }}"]);
 }
