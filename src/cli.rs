@@ -12,12 +12,12 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs,
-    common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
+    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg, ShellArg, Sub,
+    UnpackArgs, common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
     show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, CleanOptions, Command, DistCheck, DistOptions,
+    AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DistCheck, DistOptions,
     DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions, Said,
     ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
@@ -53,8 +53,9 @@ const COMPLETE: &str = "__complete";
 /// The word by which a rehearsal starts rel within a network namespace. No command of anybody's.
 pub const INSIDE: &str = "__inside";
 /// Options that take the next word.
-const TAKES_VALUE: &[&str] =
-    &["-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault", "--points"];
+const TAKES_VALUE: &[&str] = &[
+    "-C", "--output", "-j", "--jobs", "-o", "--export", "--tag", "--fault", "--points", "--needs",
+];
 
 /// Parses the words after the program's name.
 ///
@@ -119,8 +120,8 @@ fn command(given: Sub) -> Command {
         Sub::Show(args) => Command::Show(show_options(args)),
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, .. } => Command::Doc(name),
+        Sub::Ci { command } => Command::Ci(ci(command)),
         Sub::Init { print } => Command::Init(print),
-        Sub::Ci { command: CiSub::Lint(args) } => Command::CiLint(lint_options(args)),
         Sub::Clean(CleanArgs { list, all, tools }) => {
             Command::Clean(CleanOptions { list, all, tools })
         }
@@ -131,6 +132,17 @@ fn command(given: Sub) -> Command {
             ShellArg::Fish => Shell::Fish,
             ShellArg::Powershell => Shell::Powershell,
         }),
+    }
+}
+
+fn ci(given: CiSub) -> Ci {
+    match given {
+        CiSub::Generate { service: ServiceArg::Github, name, print } => {
+            Ci::Generate { name, print }
+        }
+        CiSub::Check { name } => Ci::Check { name },
+        CiSub::Lint(args) => Ci::Lint(lint_options(args)),
+        CiSub::Follow { words, needs } => Ci::Follow { words, needs },
     }
 }
 

@@ -25,6 +25,7 @@ pub mod workflow;
 
 pub mod changelog;
 
+pub mod ci;
 pub mod complete;
 
 // --- L1: the machine

@@ -60,6 +60,7 @@ pub(super) fn run(host: &Arc<Host>, output: Output, options: &DoctorOptions) -> 
         store: None,
         effects: &[],
         offline: options.offline,
+        elsewhere: false,
     };
     let report = examined(&ground, &project.script, words);
     if stop.fired() {

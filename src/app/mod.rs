@@ -4,11 +4,12 @@
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
-//! `onward` names the command that goes on with it, `lint` judges workflows written by hand.
+//! `ci` writes workflows and compares them, `onward` names the command that goes on with it, `lint` judges workflows written by hand.
 
 mod adopt;
 mod bundle;
 mod carried;
+mod ci;
 mod clean;
 mod complete;
 mod dist;
@@ -103,8 +104,8 @@ fn dispatch(
         Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
+        Command::Ci(ci) => ci::run(host, events, output, ci),
         Command::Init(print) => init::run(host, output, print),
-        Command::CiLint(options) => lint::run(host, output, events, &options),
         Command::Clean(options) => clean::run(host, output, &options),
         Command::Help(topic) => help::run(host, topic.as_deref()),
         Command::Completions(shell) => {

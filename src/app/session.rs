@@ -169,6 +169,8 @@ impl Session {
         let sending = self.of_kind(Kind::Sending);
         let sending: Vec<&Task> =
             sending.into_iter().map(|node| self.task(node).as_ref()).collect();
+        // A plan that is written in CI is sent by other jobs, whose logins this one has not.
+        let elsewhere = !self.options.live && self.options.plan_file.is_some() && self.host.is_ci();
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
         look(&Ground {
             host: &self.host,
@@ -182,6 +184,7 @@ impl Session {
             store: Some(&self.cx.store),
             effects,
             offline: self.options.offline,
+            elsewhere,
         })
     }
 

@@ -115,7 +115,7 @@ pub(super) enum Sub {
         #[arg(long, conflicts_with = "name")]
         definitions: bool,
     },
-    /// CI workflows: find what goes wrong with releases in those that were written by hand.
+    /// CI workflows: write those that the Releasefile declares, compare them, or judge others.
     Ci {
         #[command(subcommand)]
         command: CiSub,
@@ -140,10 +140,41 @@ pub(super) enum Sub {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ServiceArg {
+    /// GitHub Actions.
+    Github,
+}
+
 #[derive(Subcommand)]
 pub(super) enum CiSub {
+    /// Write the workflows that `ci(…)` declares.
+    Generate {
+        /// The service that runs them.
+        service: ServiceArg,
+        /// One of them [default: all].
+        name: Option<String>,
+        /// Write them to standard output, and no file.
+        #[arg(long)]
+        print: bool,
+    },
+    /// Tell whether the files of workflows still do what the Releasefile says.
+    Check {
+        /// One of them [default: all].
+        name: Option<String>,
+    },
     /// Find what goes wrong with releases in workflows that were written by hand; needs no Releasefile.
     Lint(LintArgs),
+    /// Call tasks that follow a release, at the end of the workflow that made it.
+    #[command(hide = true)]
+    Follow {
+        /// The tasks.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// How the jobs before ended: `toJSON(needs)`.
+        #[arg(long, value_name = "JSON")]
+        needs: String,
+    },
 }
 
 #[derive(Args)]

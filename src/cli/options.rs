@@ -202,6 +202,32 @@ pub struct DistCheck {
     pub allow: Vec<String>,
 }
 
+/// What to do about CI workflows.
+#[derive(Debug)]
+pub enum Ci {
+    /// Write them.
+    Generate {
+        /// One of them.
+        name: Option<String>,
+        /// Only to standard output.
+        print: bool,
+    },
+    /// Compare them with the files.
+    Check {
+        /// One of them.
+        name: Option<String>,
+    },
+    /// Judge what was written by hand.
+    Lint(LintOptions),
+    /// Call what follows a release.
+    Follow {
+        /// The tasks.
+        words: Vec<String>,
+        /// How the jobs before ended, as JSON.
+        needs: String,
+    },
+}
+
 /// What to show, and of a plan how.
 #[derive(Debug, Default)]
 pub struct ShowOptions {
@@ -263,10 +289,10 @@ pub enum Command {
     Doc(Option<String>),
     /// Print declarations for editors.
     Definitions,
+    /// Write CI workflows, or look at them.
+    Ci(Ci),
     /// Write a first Releasefile; whether only to standard output.
     Init(bool),
-    /// Judge workflows that were written by hand.
-    CiLint(LintOptions),
     /// Remove what nothing needs.
     Clean(CleanOptions),
     /// Tell of a task or a command.

@@ -40,6 +40,8 @@ pub struct Ground<'a> {
     pub effects: &'a [Planned],
     /// Nobody is asked.
     pub offline: bool,
+    /// Whether other jobs send, with logins that this one has not.
+    pub elsewhere: bool,
 }
 
 impl Ground<'_> {
@@ -49,6 +51,7 @@ impl Ground<'_> {
             Needs::Nothing => true,
             Needs::Remotes => !self.offline,
             Needs::Keys => self.host.way.is_none(),
+            Needs::Logins => !self.elsewhere,
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Needs {
     Remotes,
     /// Keys that a rehearsal does not have.
     Keys,
+    /// Logins, which the jobs have that send.
+    Logins,
 }
 
 /// One guard.
@@ -112,6 +114,7 @@ pub const GUARDS: &[Guard] = &[
         "there is a login for each index, for crates.io and for GitHub, as far as they are sent to",
         credentials::check,
     )
+    .needs(Needs::Logins)
     .always(),
     Guard::new(
         "version",
@@ -288,6 +291,7 @@ mod tests {
                 Needs::Nothing => "-",
                 Needs::Remotes => "remotes",
                 Needs::Keys => "keys",
+                Needs::Logins => "logins",
             };
             let options: Vec<String> =
                 guard.options.iter().map(|knob| format!("`{}`", knob.name)).collect();

@@ -11,3 +11,4 @@ pub mod publisher;
 pub mod secret;
 pub mod shell;
 pub mod task;
+pub mod workflow;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diag::{Site, Word};
 use crate::model::command::Template;
+use crate::model::workflow::{Download, Runner, Workflow};
 
 /// A value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -225,6 +226,8 @@ pub struct Task {
     pub edits: Option<Site>,
     /// The CI environment it runs in.
     pub environment: Option<String>,
+    /// The machine it runs on in CI.
+    pub runner: Option<Runner>,
     /// The question asked before it sends.
     pub confirm: Option<String>,
     /// Whether its bodies are called again after a failure.
@@ -267,6 +270,7 @@ impl Task {
             effects: Vec::new(),
             edits: None,
             environment: None,
+            runner: None,
             confirm: None,
             retry: None,
             timeout: None,
@@ -289,19 +293,6 @@ impl Task {
         let params = self.params.iter().map(|param| param.name.clone());
         params.chain(self.matrix.keys().cloned()).chain(self.rest.clone()).collect()
     }
-}
-
-/// A CI workflow as declared with `ci("name")`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Workflow {
-    /// Its name.
-    pub name: String,
-    /// Where it is declared.
-    pub site: Site,
-    /// Its triggers, as written: `push`, `pull_request`, `tags`, …
-    pub on: BTreeMap<String, serde_json::Value>,
-    /// The tasks it runs.
-    pub run: Vec<Word>,
 }
 
 /// An index that `pypi::publish` can send to.
@@ -351,6 +342,8 @@ pub struct Declared {
     pub indexes: BTreeMap<String, (Index, Site)>,
     /// Its CI workflows.
     pub workflows: Vec<Workflow>,
+    /// Where CI gets rel from.
+    pub downloads: Vec<Download>,
     /// Requirements of the tool environment whose programs lead PATH.
     pub tools: Vec<String>,
     /// Guards it asks for.

@@ -8,6 +8,7 @@ pub mod bar;
 mod board;
 mod canvas;
 pub mod chaos;
+pub mod ci;
 pub mod clean;
 pub mod dist;
 pub mod doctor;

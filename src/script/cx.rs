@@ -21,7 +21,8 @@ use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
 use crate::model::env_file;
 use crate::model::event::{Event, Events};
-use crate::model::task::{BodyId, Declared, Destination, Index, Task, Value, Workflow};
+use crate::model::task::{BodyId, Declared, Destination, Index, Task, Value};
+use crate::model::workflow::Workflow;
 use crate::remote::Errand;
 use crate::remote::Ties;
 use crate::store::Store;
@@ -142,9 +143,7 @@ fn references(declared: &Declared) -> Vec<Diagnostic> {
         goals::parse(words, &[], &declared.tasks, &[]).err().map(|wrong| at(word, *wrong))
     };
     // Who starts a workflow by hand gives the values that its tasks need.
-    let asks = |workflow: &&Workflow| {
-        workflow.on.keys().any(|on| matches!(on.as_str(), "dispatch" | "call"))
-    };
+    let asks = |workflow: &&Workflow| workflow.on.dispatch.is_some() || workflow.on.call;
     let (asking, others): (Vec<_>, Vec<_>) = declared.workflows.iter().partition(asks);
     let words = others.into_iter().flat_map(|workflow| &workflow.run);
     let wrong = declared.default_task.iter().chain(words).filter_map(started);

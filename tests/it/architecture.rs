@@ -21,6 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("changelog", &["dist", "version"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
+    ("ci", &["diag", "model", "goals", "graph"]),
     ("complete", &["diag", "model", "goals"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),

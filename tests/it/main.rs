@@ -24,6 +24,7 @@ mod bundle;
 #[cfg(unix)]
 mod changelog;
 mod chaos;
+mod ci;
 mod clean;
 #[cfg(unix)]
 mod complete;

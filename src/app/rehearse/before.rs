@@ -33,7 +33,7 @@ pub(super) fn with(
         goals.iter().map(|goal| declared.tasks[goal.task].name.as_str()).collect();
     let mut workflows = declared.workflows.iter();
     let follows = workflows.any(|workflow| {
-        workflow.on.contains_key("release")
+        !workflow.on.release.is_empty()
             && workflow.run.iter().any(|task| named.contains(task.text.as_str()))
     });
     let graph = Graph::build(&declared.tasks, &goals)?;

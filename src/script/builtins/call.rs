@@ -183,8 +183,10 @@ impl Call<'_> {
         self.find_after(&format!("\"{text}\"")).unwrap_or_else(|| self.site.clone())
     }
 
-    fn key_site(&self, key: &str) -> Site {
-        self.find_after(&format!("{key}:")).unwrap_or_else(|| self.site.clone())
+    pub(super) fn key_site(&self, key: &str) -> Site {
+        let found = self.find_after(&format!("\"{key}\":"));
+        let found = found.or_else(|| self.find_after(&format!("{key}:")));
+        found.unwrap_or_else(|| self.site.clone())
     }
 
     /// The first place of `needle` within the statement that the call begins.

@@ -1,4 +1,4 @@
-//! Declarations about the whole project: tools, indexes, guards, CI, the default task.
+//! Declarations about the whole project: tools, indexes, guards, the default task.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use rhai::{Dynamic, Map};
 use serde_json::Value as Json;
 
 use super::call::to_json;
-use super::{Builtin, Call, CiHandle, Phase, Place, SecretHandle, row};
+use super::{Builtin, Call, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::guard::{GUARDS, Guard};
 use crate::host::net::{holds_login, is_web_url};
-use crate::model::task::{GuardCall, Index, Workflow};
+use crate::model::task::{GuardCall, Index};
 use crate::script::cx::{Frame, lock};
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -43,36 +43,6 @@ pub(super) const TABLE: &[Builtin] = &[
         "Asks a guard to stand before everything that is sent; `rel show guards` lists them with their options. With `\"warn\"` a live run goes on all the same. One may be asked several times.",
         "guard(\"tag\", \"warn\");\nguard(\"changelog\", \"warn\", #{ file: \"CHANGES.md\" });\ntask(\"announce\").effects(\"command\").run(|| remote(\"./announce\"));",
         guard,
-    ),
-    row(
-        Place::Function,
-        Phase::Declare,
-        "ci",
-        (1, 1),
-        "ci(\"release\")",
-        "Declares a CI workflow.",
-        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ push: [\"main\"] }).run(\"check\");",
-        ci,
-    ),
-    row(
-        Place::Ci,
-        Phase::Declare,
-        "on",
-        (1, 1),
-        ".on(#{ tags: \"v*\" })",
-        "What starts the workflow.",
-        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ push: [\"main\"], pull_request: true }).run(\"check\");",
-        ci_on,
-    ),
-    row(
-        Place::Ci,
-        Phase::Declare,
-        "run",
-        (1, 1),
-        ".run(\"publish\")",
-        "The tasks that the workflow runs.",
-        "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ pull_request: true }).run(\"check\");",
-        ci_run,
     ),
     row(
         Place::Function,
@@ -258,53 +228,6 @@ fn knobs(call: &Call<'_>, at: usize, guard: &Guard) -> Outcome<BTreeMap<String, 
         options.insert(knob.name.to_owned(), json);
     }
     Ok(options)
-}
-
-fn ci(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let Word { text: name, site } = call.word(0)?;
-    let known =
-        lock(&call.declaring()?.declared).workflows.iter().any(|workflow| workflow.name == name);
-    if name.is_empty() || known {
-        let what = if known { "is declared twice" } else { "has no name" };
-        let wrong = Diagnostic::usage(format!("CI workflow `{name}` {what}")).at(&site);
-        return Err(Box::new(wrong.hint("give it a name of its own, such as \"release\"")));
-    }
-    let declaring = call.declaring()?;
-    let mut declared = lock(&declaring.declared);
-    declared.workflows.push(Workflow {
-        name,
-        site: call.site.clone(),
-        on: BTreeMap::new(),
-        run: Vec::new(),
-    });
-    Ok(Dynamic::from(CiHandle(declared.workflows.len() - 1)))
-}
-
-const TRIGGERS: &[&str] =
-    &["push", "pull_request", "tags", "release", "schedule", "dispatch", "call"];
-
-fn ci_on(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let map = call.map(0, TRIGGERS)?;
-    let on = map
-        .iter()
-        .filter_map(|(key, value)| Some((key.to_string(), to_json(value)?)))
-        .collect::<Vec<_>>();
-    change(call, |workflow| workflow.on.extend(on))
-}
-
-fn ci_run(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let words = call.words(0)?;
-    change(call, |workflow| workflow.run.extend(words))
-}
-
-fn change(call: &Call<'_>, work: impl FnOnce(&mut Workflow)) -> Outcome<Dynamic> {
-    let declaring = call.declaring()?;
-    let handle: CiHandle = call.this.clone().try_cast().unwrap_or(CiHandle(usize::MAX));
-    let mut declared = lock(&declaring.declared);
-    if let Some(workflow) = declared.workflows.get_mut(handle.0) {
-        work(workflow);
-    }
-    Ok(call.this.clone())
 }
 
 fn default_task(call: &mut Call<'_>) -> Outcome<Dynamic> {

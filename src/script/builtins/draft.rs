@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Diagnostic, Site};
 use crate::model::command::{Fill, How, Template, braced_names};
 use crate::model::task::{BodyId, Destination, Index, Step, Task};
+use crate::model::workflow::Runner;
 
 /// A step that may still wait for the names of parameters.
 pub(crate) enum DraftStep {
@@ -74,6 +75,19 @@ impl Draft {
         wrong
     }
 
+    /// A map of machines whose keys are not the values of one axis.
+    fn runner_problem(&self) -> Option<Diagnostic> {
+        let Some(Runner::Of(labels, site)) = &self.task.runner else { return None };
+        let known = || self.task.matrix.values().flatten().map(String::as_str);
+        let strange = labels.iter().find(|(value, _)| known().all(|known| known != value))?;
+        let message = format!("no axis of task `{}` has the value `{}`", self.task.name, strange.0);
+        let wrong = Diagnostic::usage(message).at(site);
+        Some(match known().next() {
+            Some(_) => wrong.suggest(&strange.0, known()),
+            None => wrong.hint("give one machine: .runner(\"ubuntu-24.04\")"),
+        })
+    }
+
     /// The finished task, with all that is wrong with it.
     pub(crate) fn finish(
         mut self,
@@ -106,6 +120,7 @@ impl Draft {
             }
         }
         wrong.extend(self.task_problems());
+        wrong.extend(self.runner_problem());
         if let (Some(glob), false) = (self.task.outputs.first(), self.task.matrix.is_empty()) {
             let message = "instances of a matrix would write their outputs over each other";
             let found = Diagnostic::usage(message).at(&glob.site);

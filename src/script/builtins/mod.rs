@@ -9,6 +9,7 @@ pub use command::run_command;
 mod artifact;
 mod call;
 mod changelog;
+mod ci;
 mod command;
 mod crates;
 mod data;
@@ -132,6 +133,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         given::TABLE,
         options::TABLE,
         declare::TABLE,
+        ci::TABLE,
         command::TABLE,
         artifact::TABLE,
         read::TABLE,

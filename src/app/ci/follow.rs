@@ -1,0 +1,69 @@
+//! `rel ci follow`: tasks with `.on(…)` after a release that was made by several jobs, none of which has seen
+//! how it ended. GitHub tells that in `needs`; what failed are jobs here, not tasks.
+//!
+//! They cannot send and cannot change how the release ended, as everywhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::app::pass::Pass;
+use crate::app::session::{Done, Session};
+use crate::cli::RunOptions;
+use crate::diag::{Diagnostic, Exit};
+use crate::door::Door;
+use crate::host::Host;
+use crate::model::event::Events;
+use crate::script::cx::Followed;
+
+/// A job of GitHub's `needs`.
+#[derive(Deserialize)]
+struct Job {
+    /// `success`, `failure`, `cancelled` or `skipped`.
+    result: String,
+}
+
+/// Calls these tasks.
+///
+/// # Errors
+/// One of them follows nothing, or the jobs cannot be read.
+pub(super) fn run(host: &Arc<Host>, events: &Events, words: Vec<String>, needs: &str) -> Done {
+    let followed = ended(needs)?;
+    let session =
+        Session::open(host, events, RunOptions { words, live: true, ..RunOptions::default() })?;
+    let strange = session.graph.asked().find(|node| !session.graph.follows(*node));
+    if let Some(node) = strange {
+        let task = session.task(node);
+        let wrong = Diagnostic::usage(format!("task `{}` follows nothing", task.name));
+        return Err(wrong
+            .at(&task.site)
+            .hint("name tasks with `.on(\"failure\")` or `.on(\"always\")`")
+            .into());
+    }
+    session.begin();
+    let door = Arc::new(Door::planning(session.release.clone()));
+    let pass = Pass {
+        sends: true,
+        followed: Some(Arc::new(followed)),
+        ..Pass::before_gate(&session, &door)
+    };
+    let asked: Vec<_> = session.graph.asked().collect();
+    pass.run_all(true, |node| asked.contains(&node))?;
+    Ok(session.finish(Ok(Exit::OK)))
+}
+
+/// How the jobs before ended.
+fn ended(needs: &str) -> Result<Followed, Diagnostic> {
+    let jobs: BTreeMap<String, Job> = serde_json::from_str(needs).map_err(|error| {
+        let wrong = Diagnostic::usage(format!("`--needs` cannot be read: {error}"));
+        wrong.hint("give it `${{ toJSON(needs) }}`")
+    })?;
+    let bad = |job: &&(String, Job)| matches!(job.1.result.as_str(), "failure" | "cancelled");
+    let jobs: Vec<(String, Job)> = jobs.into_iter().collect();
+    let failed: Vec<String> = jobs.iter().filter(bad).map(|(name, _)| name.clone()).collect();
+    let said = |(name, job): &(String, Job)| format!("job `{name}` ended as {}", job.result);
+    let message = jobs.iter().find(bad).map(said).unwrap_or_default();
+    let exit = if failed.is_empty() { Exit::OK } else { Exit::TASK };
+    Ok(Followed { exit, failed, message })
+}
