@@ -44,14 +44,14 @@ fn is_published(member: &str, top: &Table) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::here;
+    use super::{fs, here};
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            fs::make_dir(path.parent().unwrap()).unwrap();
+            fs::write_new(&path, text).unwrap();
         }
         here(folder.path()).into_iter().collect()
     }

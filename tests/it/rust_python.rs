@@ -256,13 +256,13 @@ fn a_wheel_of_this_machine_only_is_refused_before_anything_is_sent() {
 
 #[test]
 fn changes_and_warnings_are_not_packaged() {
-    let project = with(PUBLISH);
+    let project = with(PUBLISH).env("CARGO_TERM_COLOR", "always");
     let file = "crates/skerry-core/src/lib.rs";
     let text = std::fs::read_to_string(project.root().join(file)).unwrap();
     project.write(file, &format!("{text}\nfn idle() {{}}\n"));
     project.rel("package").code(1).says("not yet committed");
     project.commit();
-    project.rel("package").code(1).says("what is published has no warnings").says("never used");
+    project.rel("package").code(1).says("a warning is an error here").says("never used");
 }
 
 #[test]
