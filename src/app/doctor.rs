@@ -132,6 +132,9 @@ fn tools(host: &Host, script: &Script, repo: &Repo<'_>) -> Vec<Tool> {
         let why = if declared.tools.is_empty() { "std/python" } else { "tools(…)" };
         all.push(look("python3", why.to_owned()));
     }
+    if script.imports("std/rust") {
+        all.push(look("cargo", "std/rust".to_owned()));
+    }
     let own = script.programs().into_iter();
     // What stands in a folder may be made by a task.
     let own = own.filter(|word| !word.text.contains('/'));

@@ -27,6 +27,8 @@ pub struct Crate {
     pub version: String,
     /// Names of the crates that it needs to be built.
     pub needs: Vec<String>,
+    /// Names of the crates that only its tests need.
+    pub tested_with: Vec<String>,
     /// What the registry is told along with the file.
     pub metadata: Value,
 }
@@ -76,9 +78,12 @@ fn of_manifest(manifest: &Table, texts: &Map<String, Value>) -> Option<Crate> {
     let list = |key: &str| json!(package.get(key).and_then(toml::Value::as_array));
     let (name, version) = (text("name")?.to_owned(), text("version")?.to_owned());
     let deps = dependencies(manifest);
-    let needed = |dep: &&Value| dep["kind"] != "dev";
-    let needs = deps.iter().filter(needed).filter_map(|dep| dep["name"].as_str());
-    let needs = needs.map(str::to_owned).collect();
+    let (tests, needs): (Vec<&Value>, Vec<&Value>) =
+        deps.iter().partition(|dep| dep["kind"] == "dev");
+    let names = |deps: Vec<&Value>| -> Vec<String> {
+        deps.iter().filter_map(|dep| dep["name"].as_str()).map(str::to_owned).collect()
+    };
+    let (needs, tested_with) = (names(needs), names(tests));
     let or_empty = |value: Value| if value.is_null() { json!([]) } else { value };
     let metadata = json!({
         "name": name,
@@ -100,7 +105,24 @@ fn of_manifest(manifest: &Table, texts: &Map<String, Value>) -> Option<Crate> {
         "links": text("links"),
         "rust_version": text("rust-version"),
     });
-    Some(Crate { name, version, needs, metadata })
+    Some(Crate { name, version, needs, tested_with, metadata })
+}
+
+/// Puts first what others need, then what only their tests need: the registry refuses a crate that names an
+/// unknown one, for its tests too. Two crates may test each other, which no order satisfies; cargo packages no
+/// other circle, and what is left of one keeps the order of its names.
+pub fn in_order<T>(mut left: Vec<(Crate, T)>) -> Vec<(Crate, T)> {
+    left.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let is_left = |name: &String| left.iter().any(|(other, _)| other.name == *name);
+        let builds = |one: &Crate| !one.needs.iter().any(is_left);
+        let tests = |one: &Crate| !one.tested_with.iter().any(is_left);
+        let both = left.iter().position(|(one, _)| builds(one) && tests(one));
+        let next = both.or_else(|| left.iter().position(|(one, _)| builds(one)));
+        ordered.push(left.remove(next.unwrap_or(0)));
+    }
+    ordered
 }
 
 fn dependencies(manifest: &Table) -> Vec<Value> {
@@ -186,12 +208,38 @@ mod tests {
         let read = read("demo-1.0.0.crate", bytes.as_slice()).unwrap();
         assert_eq!((read.name.as_str(), read.version.as_str()), ("demo", "1.0.0"));
         assert_eq!(read.needs, ["serde_json", "serde", "rustix"]);
+        assert_eq!(read.tested_with, ["proptest"]);
         assert_eq!(read.metadata["readme"], "# x");
         let deps = read.metadata["deps"].as_array().unwrap();
         assert_eq!(deps[0]["explicit_name_in_toml"], "json");
         assert_eq!(deps[1]["features"], json!(["derive"]));
         assert_eq!(deps[2]["kind"], "dev");
         assert_eq!((&deps[3]["target"], &deps[3]["optional"]), (&"cfg(unix)".into(), &true.into()));
+    }
+
+    fn ordered(crates: &[(&str, &[&str], &[&str])]) -> Vec<String> {
+        let texts = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let one = |(name, needs, tested_with): &(&str, &[&str], &[&str])| Crate {
+            name: (*name).to_owned(),
+            version: "1.0.0".into(),
+            needs: texts(needs),
+            tested_with: texts(tested_with),
+            metadata: Value::Null,
+        };
+        let all = crates.iter().map(|entry| (one(entry), ())).collect();
+        in_order(all).into_iter().map(|(one, ())| one.name).collect()
+    }
+
+    #[test]
+    fn what_others_need_comes_first_and_what_tests_need_where_it_can() {
+        let chain: [(&str, &[&str], &[&str]); 3] =
+            [("app", &["core", "serde"], &[]), ("core", &["macros"], &[]), ("macros", &[], &[])];
+        assert_eq!(ordered(&chain), ["macros", "core", "app"]);
+        assert_eq!(ordered(&[("a", &[], &["b"]), ("b", &[], &[])]), ["b", "a"]);
+        let each_other: [(&str, &[&str], &[&str]); 2] =
+            [("macros", &["core"], &[]), ("core", &[], &["macros"])];
+        assert_eq!(ordered(&each_other), ["core", "macros"]);
+        assert_eq!(ordered(&[("a", &["b"], &[]), ("b", &["a"], &[])]), ["a", "b"]);
     }
 
     #[test]

@@ -226,7 +226,11 @@ impl Live {
         loop {
             self.ledger.record(&self.intent(key, effect))?;
             let trouble = match remote::apply(&caller.errand, effect) {
-                Ok(()) => return self.done(caller, key, effect, false),
+                Ok(()) => {
+                    self.done(caller, key, effect, false)?;
+                    remote::appear(&caller.errand, effect);
+                    return Ok(());
+                }
                 Err(trouble) => trouble,
             };
             if Survey::new(&caller.errand).probe(effect) == Ok(Presence::Same) {

@@ -10,6 +10,7 @@ mod branch;
 mod changelog;
 mod commit;
 mod contents;
+mod crates;
 mod credentials;
 mod environment;
 mod ground;

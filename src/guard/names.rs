@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::ground::silent;
-use super::{Form, Ground, Knob, Wants};
+use super::{Form, Ground, Knob, Wants, crates};
 use crate::diag::Diagnostic;
 use crate::dist::filename::normalize;
 use crate::host::Host;
@@ -66,8 +66,9 @@ pub fn names_here(ground: &Ground<'_>) -> BTreeSet<Name> {
     let indexes = ground.indexes.iter().map(|index| Some(index.name.clone()));
     let python = here.python.map(|name| normalize(&name));
     let python = indexes.filter_map(|index| Some(Name { index, project: python.clone()? }));
-    let krate = here.krate.filter(|_| ground.sends_to(&Destination::Crates));
-    python.chain(krate.map(|project| Name { index: None, project })).collect()
+    let crates = ground.sends_to(&Destination::Crates).then(|| crates::here(ground.repo.root()));
+    let crates = crates.into_iter().flatten();
+    python.chain(crates.map(|project| Name { index: None, project })).collect()
 }
 
 fn unready(ground: &Ground<'_>, name: &Name) -> Option<Diagnostic> {

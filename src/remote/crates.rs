@@ -8,6 +8,7 @@ mod cures;
 pub(super) mod yank;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::effect::{Listed, Presence, PublishCrate};
 
+/// How long, in seconds, cargo waits too until the index shows what was published.
+const CATCHES_UP: u64 = 60;
 const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 const NO_TOKEN: &str = "there is no token for crates.io";
 
@@ -135,6 +138,19 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
         },
         408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
         status => Err(refused(by_identity, status, reason)),
+    }
+}
+
+/// Waits until the index shows what was published: whoever builds a crate upon it looks there, and the registry
+/// writes the index after it has answered. That it takes longer is no failure of the publishing; the proof looks
+/// again.
+pub(super) fn appear(errand: &Errand<'_>, publish: &PublishCrate) {
+    for _ in 0..CATCHES_UP {
+        let seen = probe(errand, publish, &Versions::default());
+        if !matches!(seen, Ok(Presence::Absent) | Err(_)) || errand.stop.fired() {
+            return;
+        }
+        errand.stop.wait(Duration::from_secs(1));
     }
 }
 

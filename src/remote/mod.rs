@@ -189,6 +189,13 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
     }
 }
 
+/// Waits until what was sent is to be seen, where other effects build upon it.
+pub fn appear(errand: &Errand<'_>, effect: &Effect) {
+    if let Effect::PublishCrate(publish) = effect {
+        crates::appear(errand, publish);
+    }
+}
+
 /// The JSON of an answer that has to be some.
 ///
 /// # Errors

@@ -2,7 +2,10 @@
 //!
 //! They use public builtins only, so that a user may copy a function and change it.
 
-const STANDARD: &[(&str, &str)] = &[("std/python", include_str!("../../stdlib/python.rhai"))];
+const STANDARD: &[(&str, &str)] = &[
+    ("std/python", include_str!("../../stdlib/python.rhai")),
+    ("std/rust", include_str!("../../stdlib/rust.rhai")),
+];
 
 /// Names of the standard library's modules.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -15,8 +15,33 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 "#;
 
+/// The same project, built by maturin around a program in Rust.
+const MATURIN: &str = r#"
+[project]
+name = "demo"
+version = "1.0.0"
+[build-system]
+requires = ["maturin==1.16.0"]
+build-backend = "maturin"
+[tool.maturin]
+bindings = "bin"
+"#;
+
+/// The name under which examples import a module, and how the project is built.
+const MODULES: [(&str, &str, &str); 2] = [("python", "py", PYPROJECT), ("rust", "rust", MATURIN)];
+
+const CRATE: &str = r#"
+[package]
+name = "demo"
+version = "1.0.0"
+edition = "2021"
+description = "A demo"
+license = "MIT"
+repository = "https://github.com/acme/demo"
+"#;
+
 /// A small project with something of everything that examples use.
-fn project(releasefile: &str) -> Project {
+fn project(releasefile: &str, pyproject: &str) -> Project {
     let project = Project::new(&format!("{releasefile}\n"));
     // A toolchain that rustup keeps is found by it, not below the project's own home.
     let project = match std::env::var("RUSTUP_HOME") {
@@ -25,9 +50,11 @@ fn project(releasefile: &str) -> Project {
     };
     project
         .env("CORP_TOKEN", "0123456789")
-        .file("pyproject.toml", PYPROJECT)
-        .file("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"1.0.0\"\nedition = \"2021\"\n")
+        .file("pyproject.toml", pyproject)
+        .file("Cargo.toml", CRATE)
         .file("src/lib.rs", "//! Demo.\n")
+        .file("src/main.rs", "//! Demo.\n\nfn main() {}\n")
+        .file(".gitignore", "/target/\nCargo.lock\n")
         .file("package.json", r#"{"name": "demo"}"#)
         .file("src/demo/__init__.py", "ANSWER = 42\n")
         .file("tests/test_demo.py", "def test_demo() -> None:\n    assert True\n")
@@ -67,7 +94,7 @@ fn each_builtin_has_an_example_that_runs() {
             wrong.push(format!("--- {name} has no example that uses it"));
             continue;
         }
-        wrong.extend(run(&project(example), &name, example));
+        wrong.extend(run(&project(example, PYPROJECT), &name, example));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -78,6 +105,8 @@ fn each_function_of_the_standard_library_has_an_example_that_runs() {
     let mut wrong = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let module = entry.file_stem().unwrap().to_string_lossy().into_owned();
+        let known = MODULES.iter().find(|(name, ..)| *name == module);
+        let (_, alias, pyproject) = known.expect("a module has a name in examples");
         let text = fs::read_to_string(&entry).unwrap();
         for function in rel::script::documented(&text) {
             let name = format!("std/{module}: {}", function.name);
@@ -85,8 +114,8 @@ fn each_function_of_the_standard_library_has_an_example_that_runs() {
                 wrong.push(format!("--- {name} has no example"));
                 continue;
             }
-            let example = format!("import \"std/{module}\" as py;\n{}", function.example);
-            wrong.extend(run(&project(&example), &name, &example));
+            let example = format!("import \"std/{module}\" as {alias};\n{}", function.example);
+            wrong.extend(run(&project(&example, pyproject), &name, &example));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -72,6 +72,8 @@ mod refusals;
 mod rehearse;
 mod resume;
 mod run;
+#[cfg(target_os = "linux")]
+mod rust_python;
 mod scale;
 mod secrets;
 #[cfg(target_os = "linux")]

@@ -241,6 +241,12 @@ impl Running {
         self.world.record().len()
     }
 
+    /// Everything that hosts were asked for: method, host and path.
+    pub fn requests(&self) -> Vec<String> {
+        let all = self.world.record().into_iter();
+        all.map(|one| format!("{} {}{}", one.method, one.host, one.path)).collect()
+    }
+
     /// What was asked of hosts to be changed: method, host and path.
     pub fn writes(&self) -> Vec<String> {
         let all = self.world.record().into_iter().filter(|one| one.method != "GET");

@@ -375,7 +375,8 @@ fn what_is_written_for_a_crate_is_rehearsed_to_the_proof() {
     ran.says("rehearsal of v0.3.0").says("proven  crates  time-piece-0.3.0.crate");
 }
 
-fn rustup() -> String {
+/// Where rustup keeps toolchains, whatever the home is.
+pub fn rustup() -> String {
     let usual = || format!("{}/.rustup", std::env::var("HOME").unwrap());
     std::env::var("RUSTUP_HOME").unwrap_or_else(|_| usual())
 }

@@ -65,7 +65,7 @@ fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
     if files.is_empty() {
         let wrong = Diagnostic::task("there is nothing to publish: the task made no `.crate`");
         return Err(Box::new(wrong.hint(
-            "`cargo package --target-dir {}` with `t.out`, or declare `.outputs(\"target/package/*.crate\")`",
+            "make them with `rust::crates(t.out)` of `std/rust`, or declare `.outputs(\"target/package/*.crate\")`",
         )));
     }
     let mut all = Vec::new();
@@ -74,7 +74,7 @@ fn publish(call: &mut Call<'_>) -> Outcome<Dynamic> {
     }
     let registry = cx.run.host.endpoints.crates.api.clone();
     let mut sent = Array::new();
-    for (of, file) in in_order(all) {
+    for (of, file) in cargo::in_order(all) {
         let (registry, name, version) = (registry.clone(), of.name, of.version);
         let effect = Effect::PublishCrate(PublishCrate { registry, name, version, file });
         for receipt in cx.at_door(None, |door, caller| door.perform(caller, &[effect]))? {
@@ -96,16 +96,4 @@ fn read(cx: &BodyCx, file: &Artifact) -> Outcome<Crate> {
         let found = Diagnostic::task(format!("cannot be published: {}", wrong.message));
         Box::new(found.hint(wrong.hint))
     })
-}
-
-/// What others need comes first. Cargo packages no circle; what is left of one keeps its order.
-fn in_order(mut left: Vec<(Crate, Artifact)>) -> Vec<(Crate, Artifact)> {
-    left.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
-    let mut ordered = Vec::new();
-    while !left.is_empty() {
-        let waits = |one: &Crate| left.iter().any(|(other, _)| one.needs.contains(&other.name));
-        let next = left.iter().position(|(one, _)| !waits(one)).unwrap_or(0);
-        ordered.push(left.remove(next));
-    }
-    ordered
 }
