@@ -115,3 +115,19 @@ fn hatch_vcs_is_rehearsed_to_the_proof_without_an_account() {
     }
     assert!(requests.iter().all(|request| request["by"] != "nobody"), "{requests:?}");
 }
+
+/// Examples are read before anything else: each shows on one page what a release is.
+#[test]
+fn each_example_is_short_enough_to_be_read_at_once() {
+    let all = std::fs::read_dir(folder(".")).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<PathBuf> = all.map(|path| path.join("Releasefile")).collect();
+    assert!(files.len() >= 5, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+        let count = text.lines().filter(code).count();
+        assert!(count <= 25, "{}: {count} lines", file.display());
+        let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= 100, "{}: {longest} columns", file.display());
+    }
+}

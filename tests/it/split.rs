@@ -54,6 +54,14 @@ fn s4_3_s4_4_what_was_released_is_published_from_the_release() {
 }
 
 #[test]
+fn s4_4_what_follows_on_a_release_rehearses_that_release_first() {
+    let ran = split().rel("rehearse publish").code(0);
+    ran.says("rehearsal: `publish` follows on a release, which `release version=0.1.1` makes first")
+        .says("proven  github-release")
+        .says("kelp_demo-0.1.1.tar.gz sha256 ");
+}
+
+#[test]
 fn s4_3_a_draft_can_be_looked_at_and_is_not_published_from() {
     let ran = rehearse(&split(), "publish", "release version=0.2.0 draft=true");
     ran.code(4).says("it is a draft").says("`gh release edit v0.2.0 --draft=false`");

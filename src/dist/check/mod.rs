@@ -1,6 +1,6 @@
 //! What can be known of a wheel or an sdist before it is uploaded.
 //!
-//! One table: each rule is a small function over a [`Subject`], with its level, what it wants, what to do
+//! One table: each rule is a small function over a `Subject`, with its level, what it wants, what to do
 //! and where it is known from; documentation, lists and JSON come from there. An error is what PyPI refuses,
 //! and nothing else is: what it takes may only be warned of, until a [`Policy`] says more. Nothing is
 //! installed, built, or asked for. Whether a description in reStructuredText renders is not known here, which takes
