@@ -106,7 +106,8 @@ fn in_index(name: &str) -> String {
     }
 }
 
-/// Publishes the crate.
+/// Publishes the crate: by the run's identity if it is offered, else with the user's own token, and with that also
+/// where the registry does not take the identity, as for the first version of a crate.
 ///
 /// # Errors
 /// `Refused` with the registry's reason, `Unclear` without an answer or with "later".
@@ -116,19 +117,39 @@ pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble>
     let bytes = fs::read(&path).map_err(|error| Trouble::Unsent(error.to_string()))?;
     let read = cargo::read(publish.file.file_name(), bytes.as_slice())
         .map_err(|wrong| Trouble::Unsent(wrong.message))?;
-    let (login, by_identity) = login(errand)?;
     let body = framed(&read.metadata, &bytes);
+    let (login, by_identity) = login(errand)?;
+    let answer = put(errand, publish, &login, &body)?;
+    match token(errand).filter(|_| by_identity && matches!(answer.status, 401 | 403)) {
+        Some(own) => {
+            now_with_token(errand, &reason(&answer));
+            judged(errand, &put(errand, publish, &own, &body)?, false)
+        }
+        None => judged(errand, &answer, by_identity),
+    }
+}
+
+fn put(
+    errand: &Errand<'_>,
+    publish: &PublishCrate,
+    login: &Login,
+    body: &[u8],
+) -> Result<Answer, Trouble> {
     let url = format!("{}/api/v1/crates/new", publish.registry);
     let write = Write {
         method: "PUT",
         url: &url,
         accept: "application/json",
         fields: &[],
-        login: Some(&login),
-        body: Body::Bytes(&body),
+        login: Some(login),
+        body: Body::Bytes(body),
     };
-    let answer = errand.host.net().write(&write, errand.stop)?;
-    let reason = reason(&answer);
+    Ok(errand.host.net().write(&write, errand.stop)?)
+}
+
+/// What an answer comes to.
+fn judged(errand: &Errand<'_>, answer: &Answer, by_identity: bool) -> Result<(), Trouble> {
+    let reason = reason(answer);
     match answer.status {
         // Old registries answered 200 to what they refused.
         200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
@@ -156,12 +177,25 @@ pub(super) fn appear(errand: &Errand<'_>, publish: &PublishCrate) {
 
 /// The login, and whether the run got it by its identity.
 fn login(errand: &Errand<'_>) -> Result<(Login, bool), Trouble> {
-    if let Some(login) = errand.ties.tokens.for_crates(errand.host, errand.stop)? {
-        return Ok((login, true));
-    }
-    let hint = format!("set {TOKEN}, or run it in CI as a trusted publisher");
     let own = token(errand).map(|login| (login, false));
-    own.ok_or_else(|| Trouble::Refused { reason: NO_TOKEN.into(), hint })
+    match (errand.ties.tokens.for_crates(errand.host, errand.stop), own) {
+        (Ok(Some(login)), _) => Ok((login, true)),
+        (Err(Trouble::Refused { reason, .. }), Some(own)) => {
+            now_with_token(errand, &reason);
+            Ok(own)
+        }
+        (Err(trouble), _) => Err(trouble),
+        (Ok(None), Some(own)) => Ok(own),
+        (Ok(None), None) => {
+            let hint = format!("set {TOKEN}, or run it in CI as a trusted publisher");
+            Err(Trouble::Refused { reason: NO_TOKEN.into(), hint })
+        }
+    }
+}
+
+fn now_with_token(errand: &Errand<'_>, reason: &str) {
+    let reason = errand.host.env.masked(reason);
+    (errand.say)(format!("crates.io does not take the run's identity, now with {TOKEN}: {reason}"));
 }
 
 /// The user's own token.

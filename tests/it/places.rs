@@ -24,6 +24,8 @@ use crate::project::{Project, Ran};
 pub const WHEEL: &str = "time_piece-1.0-py3-none-any.whl";
 pub const SDIST: &str = "time_piece-1.0.tar.gz";
 pub const TOKEN: &str = "token-for-github";
+/// Gives a job its identity, to whom shows its own name.
+pub const RUNNER: &str = "runner.invalid";
 pub const REPOSITORY: &str = "acme/time-piece";
 
 pub fn now() -> u64 {
@@ -71,7 +73,7 @@ impl Places {
             event: "push".into(),
             visibility: "public".into(),
         };
-        let issuer = Issuer::new(&github.issuer, &github.web, "runner", identity).unwrap();
+        let issuer = Issuer::new(&github.issuer, &github.web, RUNNER, identity).unwrap();
         let settings = git::Settings {
             web: github.web.clone(),
             repository: REPOSITORY.into(),
@@ -107,7 +109,8 @@ impl Places {
             pypi.add_file("time-piece", "0.9", name, b"old", 0).unwrap();
         }
         let testpypi = index(&endpoints, "testpypi", &issuer);
-        let (silent, urls, more) = (Vec::new(), json!({}), Vec::new());
+        let runner: (&str, Box<dyn Service>) = (RUNNER, Box::new(issuer));
+        let (silent, urls, more) = (Vec::new(), json!({}), vec![runner]);
         Self { pypi, testpypi, crates, remote, forge, silent, urls, endpoints, more }
     }
 

@@ -1,12 +1,13 @@
 //! The example `rust-python`: two crates and wheels in one release, row by row as it has to hold, what is refused, and
 //! cargo as the judge of what is sent.
 
-use rel::rehearse::crates::ApiToken;
+use rel::rehearse::crates::{ApiToken, TrustedPublisher};
 use rel::rehearse::github::Visibility;
+use rel::rehearse::oidc::OWNER;
 use serde_json::Value;
 
 use crate::example;
-use crate::places::Places;
+use crate::places::{Places, REPOSITORY, RUNNER};
 use crate::project::{Project, Ran};
 use crate::rehearse::rustup;
 
@@ -195,12 +196,48 @@ const PUBLISH: &str = r#"
     task("publish").needs("package").effects("crates").run(|t| crates::publish(t.artifacts("package")));
 "#;
 
+/// A world that knows a token of ours.
+fn with_token(project: &Project) -> Places {
+    let mut places = Places::new(project);
+    let (user, scopes, crates) = ("acme".to_owned(), None, Vec::new());
+    places.crates.add_token(ApiToken { secret: "cio-of-mine".into(), user, scopes, crates });
+    places
+}
+
+#[test]
+fn s5_4_a_token_is_taken_where_the_runs_identity_is_not() {
+    let project = with(PUBLISH).env("CARGO_REGISTRY_TOKEN", "cio-of-mine");
+    let url = format!("https://{RUNNER}/token?v=2");
+    let project = project.env("GITHUB_ACTIONS", "true").env("ACTIONS_ID_TOKEN_REQUEST_URL", &url);
+    let project = project.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", RUNNER);
+    let line = "publish --live --yes --output plain";
+
+    let running = with_token(&project).start();
+    let ran = running.rel(&project, line).code(0).says("No Trusted Publishing config found");
+    ran.says("does not take the run's identity, now with CARGO_REGISTRY_TOKEN")
+        .never_says("cio-of");
+
+    // One crate is configured, and the other is new.
+    let mut places = with_token(&project);
+    places.crates.add_crate("skerry-core", &["acme"], &["0.3.0"]);
+    places.crates.add_publisher(TrustedPublisher {
+        repository: REPOSITORY.into(),
+        owner_id: OWNER.parse().unwrap(),
+        workflow: "release.yml".into(),
+        environment: None,
+        krate: Some("skerry-core".into()),
+    });
+    let running = places.start();
+    let ran = running.rel(&project, &format!("{line} --redo")).code(0);
+    ran.says("do not support creating new crates").says("sent: publish skerry-demo");
+    let puts = running.writes().into_iter().filter(|one| one.starts_with("PUT")).count();
+    assert_eq!(puts, 3, "one of them is refused: {:?}", running.writes());
+}
+
 #[test]
 fn s5_5_a_crate_is_sent_once_the_index_shows_what_it_needs() {
     let project = with(PUBLISH).env("CARGO_REGISTRY_TOKEN", "cio-of-mine");
-    let mut places = Places::new(&project);
-    let (user, scopes, crates) = ("acme".to_owned(), None, Vec::new());
-    places.crates.add_token(ApiToken { secret: "cio-of-mine".into(), user, scopes, crates });
+    let mut places = with_token(&project);
     places.crates.set_lag(2);
     let running = places.start();
     running.rel(&project, "publish --live --yes --output plain").code(0).says("proven");
