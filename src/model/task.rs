@@ -87,11 +87,13 @@ pub enum Destination {
     GitPush,
     /// A user's own sending command.
     Command,
+    /// Others, who are told.
+    Notify,
 }
 
 impl Destination {
     /// What `.effects` accepts, as shown in messages.
-    pub const KNOWN: [&'static str; 8] = [
+    pub const KNOWN: [&'static str; 9] = [
         "pypi",
         "testpypi",
         "index:NAME",
@@ -100,6 +102,7 @@ impl Destination {
         "attestations",
         "git-push",
         "command",
+        "notify",
     ];
 
     /// Parses a destination's name.
@@ -112,6 +115,7 @@ impl Destination {
             "attestations" => Some(Self::Attestations),
             "git-push" => Some(Self::GitPush),
             "command" => Some(Self::Command),
+            "notify" => Some(Self::Notify),
             other => other
                 .strip_prefix("index:")
                 .filter(|name| !name.is_empty())
@@ -143,7 +147,8 @@ impl Destination {
             | Self::GithubRelease
             | Self::Attestations
             | Self::GitPush
-            | Self::Command => None,
+            | Self::Command
+            | Self::Notify => None,
         }
     }
 }
@@ -159,6 +164,7 @@ impl fmt::Display for Destination {
             Self::Attestations => f.write_str("attestations"),
             Self::GitPush => f.write_str("git-push"),
             Self::Command => f.write_str("command"),
+            Self::Notify => f.write_str("notify"),
         }
     }
 }

@@ -15,6 +15,13 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 "#;
 
+/// A hook that needs nothing from elsewhere.
+const HOOKS: &str = r#"
+repos:
+  - repo: local
+    hooks: [{ id: demo, name: demo, entry: "true", language: system, pass_filenames: false }]
+"#;
+
 /// A small project with something of everything that examples use.
 fn project(releasefile: &str) -> Project {
     let project = Project::new(&format!("{releasefile}\n"));
@@ -34,6 +41,7 @@ fn project(releasefile: &str) -> Project {
         .file("make_dist.py", crate::project::MAKE_DIST)
         .file("release/notes.rhai", "fn heading(version) { `# ${version}` }\n")
         .file(".env", "GREETING=hello\n")
+        .file(".pre-commit-config.yaml", HOOKS)
         .git()
         .tag("v1.0")
 }
@@ -85,7 +93,8 @@ fn each_function_of_the_standard_library_has_an_example_that_runs() {
                 wrong.push(format!("--- {name} has no example"));
                 continue;
             }
-            let example = format!("import \"std/{module}\" as py;\n{}", function.example);
+            let short = rel::script::stdlib_short(&format!("std/{module}")).to_owned();
+            let example = format!("import \"std/{module}\" as {short};\n{}", function.example);
             wrong.extend(run(&project(&example), &name, &example));
         }
     }

@@ -54,6 +54,8 @@ mod init;
 mod judges;
 mod language;
 #[cfg(target_os = "linux")]
+mod notify;
+#[cfg(target_os = "linux")]
 mod offline;
 mod orphans;
 mod page;
