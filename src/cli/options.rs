@@ -250,6 +250,8 @@ pub enum Command {
     Show(ShowOptions),
     /// Explain one builtin or all.
     Doc(Option<String>),
+    /// Print how the project is released, by a task.
+    Runbook(Option<String>),
     /// Print declarations for editors.
     Definitions,
     /// Write a first Releasefile; whether only to standard output.

@@ -22,6 +22,7 @@ pub mod page;
 pub mod plain;
 pub mod rehearsal;
 pub mod render;
+pub mod runbook;
 pub mod status;
 mod summary;
 pub mod text;

@@ -72,6 +72,7 @@ mod refusals;
 mod rehearse;
 mod resume;
 mod run;
+mod runbook;
 mod scale;
 mod secrets;
 #[cfg(target_os = "linux")]
