@@ -29,12 +29,10 @@ pub(super) struct OutThere {
 pub(super) fn run(session: &Arc<Session>, ended: &Done) {
     let graph = &session.graph;
     let called: Vec<Node> = graph.order().filter(|node| is_called(session, *node, ended)).collect();
-    if called.is_empty() || session.stop.fired() {
+    if called.is_empty() || session.stop.fired() || is_slip(session, ended) {
         return;
     }
-    // What was only typed wrong has not begun, and is nobody else's matter.
-    let tells = session.options.live && exit(ended) != Exit::USAGE;
-    let door = Arc::new(if tells {
+    let door = Arc::new(if session.options.live {
         Door::following(session.release.clone(), session.notices())
     } else {
         Door::planning(session.release.clone())
@@ -64,6 +62,12 @@ fn is_called(session: &Session, node: Node, ended: &Done) -> bool {
             exit(ended) != Exit::OK && session.graph.needs(node).any(|need| !session.is_good(need))
         }
     }
+}
+
+/// What was only typed wrong has not begun, and is nobody else's matter.
+fn is_slip(session: &Session, ended: &Done) -> bool {
+    let begun = || !session.ended.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+    session.options.live && exit(ended) == Exit::USAGE && !begun()
 }
 
 fn exit(ended: &Done) -> Exit {

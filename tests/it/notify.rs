@@ -163,6 +163,22 @@ fn a_failed_release_is_told_and_ends_as_it_would_without() {
 }
 
 #[test]
+fn a_command_that_was_typed_wrong_tells_nobody_and_a_refused_release_is_told() {
+    let text = r#"
+        task("lint").exec("true");
+        task("send").needs("lint").effects("command").run(|| { remote("true"); });
+        task("alert").needs("lint").on("failure").effects("notify").run(|t| notify::webhook(secret("ALERT_URL"), t.result));
+    "#;
+    let (setting, seen) = setting(text);
+    rel(&setting, "--output plain run lint --live --yes").code(2).says("`lint` sends nothing");
+    assert!(take(&seen).is_empty());
+    std::fs::write(setting.beside("checkout/new"), "not committed").unwrap();
+    rel(&setting, "--output plain run send --live --yes").code(3);
+    let told = take(&seen);
+    assert!(text_of(&told[0]).starts_with("send of v1.0: refused: this run sent nothing\n"));
+}
+
+#[test]
 fn a_secret_that_is_not_set_is_a_warning() {
     let (setting, seen) = setting(RELEASE);
     let ran = setting.rel("--output plain run tell --live --yes").code(0);
