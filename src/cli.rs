@@ -119,6 +119,7 @@ fn command(given: Sub) -> Command {
         ),
         Sub::Show(args) => Command::Show(show_options(args)),
         Sub::Doc { definitions: true, .. } => Command::Definitions,
+        Sub::Doc { name, runbook: true, .. } => Command::Runbook(name),
         Sub::Doc { name, .. } => Command::Doc(name),
         Sub::Ci { command } => Command::Ci(ci(command)),
         Sub::Init { print } => Command::Init(print),

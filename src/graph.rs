@@ -454,7 +454,9 @@ fn kinds(tasks: &[Task], dag: &DiGraph<Instance, ()>, order: &[NodeIndex]) -> Ve
         let after = dag
             .neighbors_directed(node, Direction::Incoming)
             .any(|need| kinds[need.index()] != Kind::Local);
-        kinds[node.index()] = match tasks[dag[node].task].effects.is_empty() {
+        let task = &tasks[dag[node].task];
+        // What follows a run may only notify, and that is no part of a release.
+        kinds[node.index()] = match task.effects.is_empty() || task.on.is_some() {
             false => Kind::Sending,
             true if after => Kind::After,
             true => Kind::Local,

@@ -51,7 +51,9 @@ fn open(host: &Arc<Host>) -> Result<Arc<Session>, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     let tasks = project.script.declared.tasks.iter();
     let sending = tasks.filter(|task| {
-        !task.effects.is_empty() && task.params.iter().all(|param| param.default.is_some())
+        !task.effects.is_empty()
+            && task.on.is_none()
+            && task.params.iter().all(|param| param.default.is_some())
     });
     let words: Vec<String> = sending.map(|task| task.name.clone()).collect();
     if words.is_empty() {

@@ -16,7 +16,7 @@ use super::{proof, stale};
 use crate::bundle::{self, PLAN};
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit, Kind};
-use crate::door::{Caller, Door};
+use crate::door::{Caller, Door, Notices};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::ledger::{Ledger, State};
@@ -170,7 +170,11 @@ impl Run<'_> {
             stop: self.stop,
             say: &|_| {},
         };
-        let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
+        let (at, events) = (self.host.clock.unix(), self.events.clone());
+        let folder = self.kept.state.join("notices");
+        let notices = Notices::new(folder, Some(self.kept.release.clone()), at, events.clone());
+        let done =
+            |key: &Key| matches!(ledger.state(key), Some(State::Done(_))) || notices.is_told(key);
         let asked = Asked { offline: false, ahead: true };
         let look = look::look(&errand, plan, &asked, done);
         let mut stops = [plan.conflicts(), too_early(whole, plan, done)].concat();
@@ -182,12 +186,13 @@ impl Run<'_> {
             return Ok(exit);
         }
         self.agreed(plan, &look).map_err(|wrong| vec![wrong])?;
-        let planned = plan.effects.iter().map(|planned| planned.key.clone());
+        let lasting = plan.effects.iter().filter(|planned| !planned.effect.is_notice());
+        let planned = lasting.map(|planned| planned.key.clone());
         let seal = self.kept.seal().map_err(one)?;
         let seal = Seal::join(seal, &self.kept.release, whole.artifacts.clone(), planned);
         seal.save(&self.kept.state.join("seal")).map_err(one)?;
-        let (at, doubt) = (self.host.clock.unix(), self.options.doubt);
-        let door = Door::live(plan.clone(), ledger, doubt, at, self.events.clone());
+        let doubt = self.options.doubt;
+        let door = Door::live(plan.clone(), (ledger, notices), doubt, at, events);
         let failed = tasks_of(plan).iter().find_map(|task| self.send(&door, &errand, plan, task));
         ties.tokens.burn(self.host, self.stop);
         let ended = match failed {
@@ -277,7 +282,7 @@ fn too_early(whole: &Plan, plan: &Plan, done: impl Fn(&Key) -> bool) -> Vec<Diag
         let before = whole.after.get(task).into_iter().flatten();
         let missing = before.filter(|earlier| !chosen.contains(earlier)).find(|earlier| {
             let mut effects = whole.effects.iter().filter(|planned| planned.task == **earlier);
-            effects.any(|planned| !done(&planned.key))
+            effects.any(|planned| !planned.effect.is_notice() && !done(&planned.key))
         })?;
         let wrong =
             Diagnostic::refused(format!("`{task}` comes after `{missing}`, which is not done"));

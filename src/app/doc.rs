@@ -1,6 +1,8 @@
 //! `rel doc`: what a Releasefile may use, out of the one table of builtins and the comments of the
 //! standard library.
 
+pub(super) mod runbook;
+
 use std::fmt::Write as _;
 
 use crate::diag::{Diagnostic, Exit};

@@ -13,7 +13,8 @@ use super::session::{Done, indexes, sent_to};
 use super::{Project, onward};
 use crate::cli::{COMMANDS, DoctorOptions};
 use crate::diag::{Diagnostic, Exit, Kind as Wrong};
-use crate::doctor::{forms, traps};
+use crate::doctor::forms::{self, Form};
+use crate::doctor::traps;
 use crate::goals;
 use crate::graph::{Graph, Kind, Node};
 use crate::guard::{self, Ground};
@@ -67,6 +68,12 @@ pub(super) fn run(host: &Arc<Host>, output: Output, options: &DoctorOptions) -> 
         return Err(Diagnostic::new(Wrong::Interrupted, stop.reason()).into());
     }
     Ok(tell(host, output, &report))
+}
+
+/// The forms of trusted publishers that releases by `task` need.
+pub(super) fn forms(ground: &Ground<'_>, task: &str) -> Vec<Form> {
+    let scene = Place { ground, task }.scene();
+    scene.registries.iter().flat_map(|one| forms::forms(one, &scene.identity)).collect()
 }
 
 fn examined(ground: &Ground<'_>, script: &Script, words: Vec<String>) -> Report {
@@ -128,8 +135,8 @@ fn tools(host: &Host, script: &Script, repo: &Repo<'_>) -> Vec<Tool> {
         Tool { name: name.to_owned(), found: brought.or(found), wanted }
     };
     let mut all = vec![look("git", "rel".to_owned())];
-    if !declared.tools.is_empty() || script.imports("std/python") {
-        let why = if declared.tools.is_empty() { "std/python" } else { "tools(…)" };
+    let recipes = ["std/python", "std/checks"].into_iter().find(|name| script.imports(name));
+    if let Some(why) = Some("tools(…)").filter(|_| !declared.tools.is_empty()).or(recipes) {
         all.push(look("python3", why.to_owned()));
     }
     if script.imports("std/rust") {

@@ -14,7 +14,7 @@ use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::ledger::{Ledger, State};
 use crate::model::artifact::Artifact;
-use crate::model::effect::{Key, Release};
+use crate::model::effect::{Effect, Key, Release};
 use crate::model::event::Event;
 use crate::plan::{Plan, Planned};
 use crate::seal::Seal;
@@ -175,7 +175,9 @@ fn through_gate(
     session.warn(findings.warnings);
     let mut stops =
         [plan.conflicts(), strays(session, &plan, seal.as_ref(), &ledger), findings.stops].concat();
-    let done = |key: &Key| matches!(ledger.state(key), Some(State::Done(_)));
+    let notices = session.notices();
+    let done =
+        |key: &Key| matches!(ledger.state(key), Some(State::Done(_))) || notices.is_told(key);
     let look = gate::look(session, &plan, false, done);
     if let Some(exit) = session.verdict() {
         return Ok(exit);
@@ -192,16 +194,19 @@ fn through_gate(
         return Ok(exit);
     }
     session.keep_stage().map_err(one)?;
-    // What has nothing to delete leaves no mark in the ledger, which a seal waits for.
-    let lasting = plan.effects.iter().filter(|planned| !planned.effect.removes());
+    // What has nothing to delete, or only tells, leaves no mark in the ledger, which a seal waits for.
+    let is_lasting = |effect: &Effect| !effect.removes() && !effect.is_notice();
+    let lasting = plan.effects.iter().filter(|planned| is_lasting(&planned.effect));
     let planned = lasting.map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
-    let door = Arc::new(Door::live(plan.clone(), ledger, session.options.doubt, at, events));
+    let records = (ledger, notices);
+    let door = Arc::new(Door::live(plan.clone(), records, session.options.doubt, at, events));
     let permit = Box::new(move |session: &Session, node: Node| answers.permit(session, node));
     let pass = Pass { sends: true, permit, ..Pass::before_gate(session, &door) };
     let failed = pass.run_all(false, |node| session.graph.kind(node) != Kind::Local);
     session.cx.ties.tokens.burn(&session.host, &session.stop);
+    session.note_out(&door, &plan);
     let failed = failed?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
     edited::land(session, &plan, ended.unwrap_or_else(|exit| exit));

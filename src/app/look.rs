@@ -57,7 +57,7 @@ pub(super) fn look(
         let place = planned.effect.destination().to_string();
         let presence = match &planned.effect {
             _ if asked.offline || silent.contains(&place) => None,
-            Effect::Command(_) if done(&planned.key) => Some(Presence::Same),
+            Effect::Command(_) | Effect::Notify(_) if done(&planned.key) => Some(Presence::Same),
             effect if standing.tells(effect) => standing.of(effect),
             effect => match survey.probe(effect) {
                 Ok(presence) => Some(presence),

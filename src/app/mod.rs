@@ -103,6 +103,7 @@ fn dispatch(
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
         Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),
+        Command::Runbook(task) => doc::runbook::print(host, task.as_deref()),
         Command::Definitions => Ok(doc::definitions(host)),
         Command::Ci(ci) => ci::run(host, events, output, ci),
         Command::Init(print) => init::run(host, output, print),

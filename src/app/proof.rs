@@ -18,14 +18,19 @@ const PAUSES: [u64; 7] = [0, 1, 2, 4, 8, 15, 30];
 /// # Errors
 /// An effect is not to be seen, though it was sent.
 pub(super) fn prove(errand: &Errand<'_>, events: &Events, door: &Door, plan: &Plan) -> Outcome<()> {
-    let seen = look(errand, door, plan);
-    let rows: Vec<ProofRow> =
-        plan.effects.iter().map(|planned| row(door, planned, &seen)).collect();
+    // Nobody can be asked whether they were told: a notice is no part of what a release has to show.
+    let lasting: Vec<&Planned> =
+        plan.effects.iter().filter(|planned| !planned.effect.is_notice()).collect();
+    if lasting.is_empty() {
+        return Ok(());
+    }
+    let seen = look(errand, door, &lasting);
+    let rows: Vec<ProofRow> = lasting.iter().map(|planned| row(door, planned, &seen)).collect();
     let missing = |settled: bool| -> Vec<String> {
-        let of_kind = |(row, planned): &(&ProofRow, &Planned)| {
+        let of_kind = |(row, planned): &(&ProofRow, &&Planned)| {
             row.proven == Some(false) && door.is_settled(&planned.key) == settled
         };
-        let found = rows.iter().zip(&plan.effects).filter(of_kind);
+        let found = rows.iter().zip(&lasting).filter(of_kind);
         found.map(|(row, _)| format!("{}: {}", row.destination, row.name)).collect()
     };
     let (lost, unsent) = (missing(true), missing(false));
@@ -61,17 +66,17 @@ fn row(door: &Door, planned: &Planned, seen: &BTreeMap<&Key, Option<bool>>) -> P
 }
 
 /// Looks at all effects until each is seen or time is up; `None` for what cannot be looked at.
-fn look<'a>(errand: &Errand<'_>, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Key, Option<bool>> {
+fn look<'a>(
+    errand: &Errand<'_>,
+    door: &Door,
+    all: &[&'a Planned],
+) -> BTreeMap<&'a Key, Option<bool>> {
     let mut seen = BTreeMap::new();
     for pause in PAUSES {
         errand.stop.wait(Duration::from_secs(pause));
         let survey = Survey::new(errand);
-        for planned in plan
-            .effects
-            .iter()
-            .filter(|planned| !seen.contains_key(&planned.key))
-            .collect::<Vec<_>>()
-        {
+        let unseen = |planned: &&&Planned| !seen.contains_key(&planned.key);
+        for planned in all.iter().filter(unseen).collect::<Vec<_>>() {
             match survey.probe(&planned.effect) {
                 Ok(Presence::Same) => _ = seen.insert(&planned.key, Some(true)),
                 Ok(Presence::Unknowable) => _ = seen.insert(&planned.key, None),
@@ -85,7 +90,7 @@ fn look<'a>(errand: &Errand<'_>, door: &Door, plan: &'a Plan) -> BTreeMap<&'a Ke
                 Ok(Presence::Absent | Presence::Stands(_)) | Err(_) => {}
             }
         }
-        if seen.len() == plan.effects.len() || errand.stop.fired() {
+        if seen.len() == all.len() || errand.stop.fired() {
             break;
         }
     }

@@ -24,6 +24,7 @@ use crate::graph::{Graph, Kind};
 use crate::host::Host;
 use crate::host::net::host_of;
 use crate::host::stop::Stop;
+use crate::model::task::Task;
 use crate::rehearse::fault::{self, Faults};
 use crate::rehearse::wire::Proxy;
 use crate::rehearse::world::{By, Exchange};
@@ -77,7 +78,8 @@ fn sends(project: &Project, words: &[String], rest: &[String]) -> Result<bool, V
         let of = |node| &declared.tasks[graph.instance(node).task];
         return Ok(graph.order().any(|node| of(node).edits.is_some()));
     }
-    let sending = declared.tasks.iter().filter(|task| !task.effects.is_empty());
+    let sends = |task: &&Task| !task.effects.is_empty() && task.on.is_none();
+    let sending = declared.tasks.iter().filter(sends);
     let sending: Vec<String> = sending.map(|task| format!("`{}`", task.name)).collect();
     let wrong = match words.as_slice() {
         [] => Diagnostic::usage("no task is named, and the Releasefile has no default"),

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::followers::OutThere;
 use super::{Project, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
@@ -41,7 +42,7 @@ pub(super) struct Session {
     pub(super) cx: Arc<RunCx>,
     pub(super) release: Option<Release>,
     /// Tags of the commit.
-    tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     pub(super) stop: Stop,
     /// The user's folder with the Releasefile; tasks work elsewhere if one of them edits.
     pub(super) checkout: PathBuf,
@@ -55,6 +56,8 @@ pub(super) struct Session {
     warned: Mutex<Vec<Diagnostic>>,
     /// How each instance ended, and how long it took.
     pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
+    /// What was sent, and where it can be seen.
+    pub(super) out_there: Mutex<OutThere>,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
 }
@@ -111,7 +114,6 @@ impl Session {
             epoch,
             strict,
         );
-        let release = repo.release();
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
@@ -123,7 +125,7 @@ impl Session {
             tasks,
             graph,
             cx,
-            release,
+            release: repo.release(),
             tags,
             stop,
             checkout: root,
@@ -132,6 +134,7 @@ impl Session {
             wrong: Mutex::default(),
             warned: Mutex::default(),
             ended: Mutex::default(),
+            out_there: Mutex::default(),
             in_use: Mutex::new(Some(in_use)),
         }))
     }

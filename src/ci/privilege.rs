@@ -48,7 +48,7 @@ fn permissions_of(destination: &Destination) -> &'static [Permission] {
         Destination::GithubRelease => RELEASE,
         Destination::GitPush => PUSH,
         Destination::Attestations => STORE,
-        Destination::Index(_) | Destination::Command => &[],
+        Destination::Index(_) | Destination::Command | Destination::Notify => &[],
     }
 }
 

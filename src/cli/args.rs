@@ -109,11 +109,14 @@ pub(super) enum Sub {
     Show(ShowArgs),
     /// Explain what a Releasefile may use: builtins and the standard library.
     Doc {
-        /// One of them: `exec`, `.needs`, `pypi::publish`, `test`.
+        /// One of them: `exec`, `.needs`, `pypi::publish`, `test`; for `--runbook` a task.
         name: Option<String>,
         /// Print declarations for editors (`.d.rhai`).
         #[arg(long, conflicts_with = "name")]
         definitions: bool,
+        /// Print how this project is released, as Markdown: set-up, commands, what to do after a failure.
+        #[arg(long, conflicts_with = "definitions")]
+        runbook: bool,
     },
     /// CI workflows: write those that the Releasefile declares, compare them, or judge others.
     Ci {

@@ -287,6 +287,8 @@ pub enum Command {
     Show(ShowOptions),
     /// Explain one builtin or all.
     Doc(Option<String>),
+    /// Print how the project is released, by a task.
+    Runbook(Option<String>),
     /// Print declarations for editors.
     Definitions,
     /// Write CI workflows, or look at them.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Caller, Doubt, cannot_look, lock, other_bytes};
+use super::{Caller, Doubt, Notices, cannot_look, lock, other_bytes};
 use crate::diag::{Diagnostic, Kind, Outcome};
 use crate::ledger::{Ledger, Record, State};
 use crate::model::effect::{Effect, Key, Presence, Receipt};
@@ -28,6 +28,7 @@ const PAUSES: [Duration; 3] =
 pub(super) struct Live {
     plan: Plan,
     ledger: Ledger,
+    notices: Notices,
     doubt: Doubt,
     at: u64,
     events: Events,
@@ -43,10 +44,17 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(plan: Plan, ledger: Ledger, doubt: Doubt, at: u64, events: Events) -> Self {
+    pub(super) fn new(
+        plan: Plan,
+        (ledger, notices): (Ledger, Notices),
+        doubt: Doubt,
+        at: u64,
+        events: Events,
+    ) -> Self {
         Self {
             plan,
             ledger,
+            notices,
             doubt,
             at,
             events,
@@ -156,6 +164,11 @@ impl Live {
             return Err(Box::new(Diagnostic::remote(message)));
         }
         let receipt = effect.predicted();
+        if effect.is_notice() {
+            let told = self.notices.tell(caller, key, effect);
+            lock(&self.sent).insert(key.clone(), told);
+            return Ok(receipt);
+        }
         let state = self.ledger.state(key);
         match (self.presence(survey, effect, state.as_ref())?, &state) {
             (Presence::Other(found), _) => return Err(Box::new(other_bytes(effect, &found))),
@@ -224,7 +237,7 @@ impl Live {
     ) -> Outcome<()> {
         let mut pauses = PAUSES.iter();
         loop {
-            self.ledger.record(&self.intent(key, effect))?;
+            self.ledger.record(&intent(key, effect, self.at))?;
             let trouble = match remote::apply(&caller.errand, effect) {
                 Ok(()) => {
                     self.done(caller, key, effect, false)?;
@@ -269,18 +282,6 @@ impl Live {
         }
     }
 
-    fn intent(&self, key: &Key, effect: &Effect) -> Record {
-        let receipt = effect.predicted();
-        Record::Intent {
-            key: key.clone(),
-            summary: effect.summary(),
-            endpoint: effect.endpoint(),
-            name: receipt.name,
-            digest: receipt.digest,
-            at: self.at,
-        }
-    }
-
     fn done(&self, caller: &Caller<'_>, key: &Key, effect: &Effect, found: bool) -> Outcome<()> {
         self.ledger.record(&Record::Done {
             key: key.clone(),
@@ -302,6 +303,19 @@ impl Live {
             summary: effect.summary(),
             already: !now,
         });
+    }
+}
+
+/// What is written down before a request leaves.
+pub(super) fn intent(key: &Key, effect: &Effect, at: u64) -> Record {
+    let receipt = effect.predicted();
+    Record::Intent {
+        key: key.clone(),
+        summary: effect.summary(),
+        endpoint: effect.endpoint(),
+        name: receipt.name,
+        digest: receipt.digest,
+        at,
     }
 }
 

@@ -1,14 +1,17 @@
 //! The door: the only way to change a remote.
 //!
 //! It is a plan's door, which predicts and writes down, or a live one, which admits exactly the
-//! effects of one plan. Nobody else knows which: a builtin cannot forget to honour a dry run.
+//! effects of one plan; after a live run there is a third, which only lets tell others (`notices`). Nobody
+//! else knows which: a builtin cannot forget to honour a dry run.
 //! Turned down: a `dry_run` flag passed along.
 
 mod live;
+mod notices;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use live::Live;
+pub use notices::Notices;
 
 use crate::diag::{Diagnostic, Outcome, Site};
 use crate::ledger::Ledger;
@@ -62,6 +65,8 @@ pub struct Door {
 enum Mode {
     Plan(Mutex<Vec<Planned>>),
     Live(Box<Live>),
+    /// After a live run: others may be told, and nothing else happens.
+    After(Box<Notices>),
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -75,9 +80,20 @@ impl Door {
     }
 
     /// A door that admits exactly the effects of `plan`; `at` is the run's instant.
-    pub fn live(plan: Plan, ledger: Ledger, doubt: Doubt, at: u64, events: Events) -> Self {
+    pub fn live(
+        plan: Plan,
+        records: (Ledger, Notices),
+        doubt: Doubt,
+        at: u64,
+        events: Events,
+    ) -> Self {
         let release = plan.release.clone();
-        Self { release, mode: Mode::Live(Box::new(Live::new(plan, ledger, doubt, at, events))) }
+        Self { release, mode: Mode::Live(Box::new(Live::new(plan, records, doubt, at, events))) }
+    }
+
+    /// A door for what follows a live run of `release`: it only lets tell others, outside any plan.
+    pub fn following(release: Option<Release>, notices: Notices) -> Self {
+        Self { release, mode: Mode::After(Box::new(notices)) }
     }
 
     /// What a body may do: only a sending one before the gate must hold still.
@@ -116,6 +132,11 @@ impl Door {
                 Ok(effects.iter().map(Effect::predicted).collect())
             }
             Mode::Live(live) => live.perform(caller, &keyed).map_err(|wrong| place(*wrong, caller)),
+            Mode::After(notices) => {
+                let told = keyed.iter().filter(|(_, effect)| effect.is_notice());
+                told.for_each(|(key, effect)| _ = notices.tell(caller, key, effect));
+                Ok(effects.iter().map(Effect::predicted).collect())
+            }
         }
     }
 
@@ -124,13 +145,14 @@ impl Door {
         match &self.mode {
             Mode::Plan(planned) => lock(planned).clone(),
             Mode::Live(live) => live.plan().effects.clone(),
+            Mode::After(_) => Vec::new(),
         }
     }
 
     /// Effects of the plan that no body asked for.
     pub fn unasked(&self) -> Vec<Planned> {
         match &self.mode {
-            Mode::Plan(_) => Vec::new(),
+            Mode::Plan(_) | Mode::After(_) => Vec::new(),
             Mode::Live(live) => live.unasked(),
         }
     }

@@ -3,6 +3,8 @@
 //! One client and one small runtime for the whole process. Nothing here retries: only who knows
 //! whether a request may be repeated may repeat it. Redirects are followed for reads only.
 
+pub mod mail;
+
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;

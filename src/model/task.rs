@@ -88,11 +88,13 @@ pub enum Destination {
     GitPush,
     /// A user's own sending command.
     Command,
+    /// Others, who are told.
+    Notify,
 }
 
 impl Destination {
     /// What `.effects` accepts, as shown in messages.
-    pub const KNOWN: [&'static str; 8] = [
+    pub const KNOWN: [&'static str; 9] = [
         "pypi",
         "testpypi",
         "index:NAME",
@@ -101,6 +103,7 @@ impl Destination {
         "attestations",
         "git-push",
         "command",
+        "notify",
     ];
 
     /// Parses a destination's name.
@@ -113,6 +116,7 @@ impl Destination {
             "attestations" => Some(Self::Attestations),
             "git-push" => Some(Self::GitPush),
             "command" => Some(Self::Command),
+            "notify" => Some(Self::Notify),
             other => other
                 .strip_prefix("index:")
                 .filter(|name| !name.is_empty())
@@ -144,7 +148,8 @@ impl Destination {
             | Self::GithubRelease
             | Self::Attestations
             | Self::GitPush
-            | Self::Command => None,
+            | Self::Command
+            | Self::Notify => None,
         }
     }
 }
@@ -160,6 +165,7 @@ impl fmt::Display for Destination {
             Self::Attestations => f.write_str("attestations"),
             Self::GitPush => f.write_str("git-push"),
             Self::Command => f.write_str("command"),
+            Self::Notify => f.write_str("notify"),
         }
     }
 }

@@ -131,7 +131,11 @@ impl Strikes for Striker {
     }
 }
 
-/// What is in one list and not in the other, by sign; each as often as it is there.
+/// What tells others, as an inventory has it: who may have been told is not told again.
+const AT_MOST_ONCE: &str = "notice: ";
+
+/// What is in one list and not in the other, by sign; each as often as it is there. A notice may be missing,
+/// and must not be there twice.
 pub fn difference(wanted: &[String], got: &[String]) -> Vec<String> {
     let mut missing = wanted.to_vec();
     let mut extra = Vec::new();
@@ -141,6 +145,7 @@ pub fn difference(wanted: &[String], got: &[String]) -> Vec<String> {
             None => extra.push(line),
         }
     }
+    missing.retain(|line| !line.starts_with(AT_MOST_ONCE));
     let missing = missing.iter().map(|line| format!("- {line}"));
     missing.chain(extra.into_iter().map(|line| format!("+ {line}"))).collect()
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use super::http::{Reply, Request, Response, decoded};
+use super::services::HOOKS;
 use super::wire::RUNNER;
 use super::world::World;
 use crate::diag::{Diagnostic, Outcome};
@@ -243,6 +244,7 @@ pub fn targets<'a>(
     let (certificate, entry) = ("a certificate is asked for", "the log takes an entry");
     put("sigstore.certificate", certificate, "POST", fulcio, "api/v2/signingCert");
     put("sigstore.log", entry, "POST", rekor, "api/v1/log/entries");
+    put("notify.webhook", "a webhook in a secret is called", "POST", HOOKS, "**");
     targets
 }
 

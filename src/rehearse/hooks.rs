@@ -34,6 +34,8 @@ pub struct Told {
     pub body: Vec<u8>,
     /// Length of the whole body.
     pub size: usize,
+    /// Whether rel itself told it, and no command of a task.
+    pub by_rel: bool,
 }
 
 /// All hooks of a world.
@@ -64,6 +66,7 @@ impl Service for Hooks {
             content_type: request.header("content-type").map(str::to_owned),
             body: request.body.iter().copied().take(KEPT).collect(),
             size: request.body.len(),
+            by_rel: request.header("user-agent").is_some_and(|agent| agent.starts_with("rel/")),
         });
         response
     }
@@ -73,7 +76,11 @@ impl Service for Hooks {
     }
 
     fn inventory(&self) -> Vec<String> {
-        self.told.iter().map(|told| format!("webhook: {} {}", told.method, told.host)).collect()
+        let line = |told: &Told| {
+            let kind = if told.by_rel { "notice: webhook" } else { "webhook:" };
+            format!("{kind} {} {}", told.method, told.host)
+        };
+        self.told.iter().map(line).collect()
     }
 }
 
@@ -106,9 +113,18 @@ mod tests {
             content_type: Some("application/json".into()),
             body: b"{}".to_vec(),
             size: 2,
+            by_rel: false,
         };
         assert_eq!(hooks.told()[0], first);
         assert_eq!(hooks.told()[1].method, "PUT");
+        let mut by_rel = sent("POST", Vec::new());
+        by_rel.headers.push(("user-agent".into(), "rel/1.0".into()));
+        hooks.answer(&by_rel, 9);
+        let told = ["webhook: POST hooks.example", "webhook: PUT hooks.example"];
+        assert_eq!(
+            hooks.inventory(),
+            [&told[..], &["notice: webhook POST hooks.example"]].concat()
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod github;
 pub mod hooks;
 pub mod http;
 pub mod kept;
+pub mod mail;
 pub mod oidc;
 pub mod owned;
 pub mod pages;

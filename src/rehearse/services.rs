@@ -10,6 +10,7 @@ use super::git::{Holder, Remote, Token};
 use super::github::{self, Branches, Environment, Forge, Level, Permission};
 use super::hooks::Hooks;
 use super::http::{Request, Response};
+use super::mail::Mail;
 use super::oidc::{Identity, Issuer, OWNER, REPOSITORY};
 use super::private::Private;
 use super::pypi::{self, Publisher};
@@ -101,6 +102,7 @@ pub fn world(
         serve(&mut world, &hosts.map(String::as_str), site(cast, remote));
     }
     serve(&mut world, &[HOOKS], Hooks::default());
+    world.take_mail(Arc::new(Mutex::new(Mail::default())));
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);
     Ok((world, papers))
 }

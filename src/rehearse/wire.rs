@@ -18,6 +18,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -25,6 +28,10 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::ca::{Authority, For};
 use super::http::{Reply, Request, Response, decoded};
+use super::mail::{PORT, Step, Talk, said};
+
+/// Longest line of a mail; RFC 5321 (4.5.3.1.6) knows 1000 bytes.
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// What answers requests.
 type Answerer = Arc<dyn Fn(Request) -> Reply + Send + Sync>;
@@ -50,6 +57,8 @@ struct Line {
     own: SocketAddr,
     /// Where a tunnel leads to; without one, requests name it themselves.
     tunnel: Option<Place>,
+    /// Whether the tunnel is for mail.
+    mail: bool,
 }
 
 impl Proxy {
@@ -67,7 +76,7 @@ impl Proxy {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?;
-        let line = Line { answerer, authority, own: address, tunnel: None };
+        let line = Line { answerer, authority, own: address, tunnel: None, mail: false };
         runtime.spawn(accept(listener, line.clone()));
         Ok(Self { address, line, runtime })
     }
@@ -111,10 +120,13 @@ async fn outer(mut request: hyper::Request<Incoming>, line: Line) -> Answer {
     let Some(place) = request.uri().authority().cloned() else {
         return Ok(encoded(Response::empty(400)));
     };
+    // Who serves mail speaks first, so that it has to be known before: by the port, or as RFC 7639 says it.
+    let alpn = request.headers().get("alpn").is_some_and(|alpn| alpn == "smtp");
+    let mail = alpn || place.port_u16() == Some(PORT);
     tokio::spawn(async move {
         if let Ok(stream) = hyper::upgrade::on(&mut request).await {
             // A client that breaks off has nobody to be told.
-            let _ = tunnel(stream, Line { tunnel: Some(place), ..line }).await;
+            let _ = tunnel(stream, Line { tunnel: Some(place), mail, ..line }).await;
         }
     });
     Ok(encoded(Response::empty(200)))
@@ -123,14 +135,52 @@ async fn outer(mut request: hyper::Request<Incoming>, line: Line) -> Answer {
 /// Ends TLS as the host that the client wants to reach, and answers what it asks.
 async fn tunnel(stream: Upgraded, line: Line) -> io::Result<()> {
     let host = line.tunnel.as_ref().map(|place| place.host().to_owned()).unwrap_or_default();
-    let resolver = For { authority: line.authority.clone(), host };
+    let resolver = For { authority: line.authority.clone(), host: host.clone() };
     let mut config =
         ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(resolver));
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = if line.mail { Vec::new() } else { vec![b"http/1.1".to_vec()] };
     let stream = TlsAcceptor::from(Arc::new(config)).accept(TokioIo::new(stream)).await?;
+    if line.mail {
+        return post(stream, Talk::new(&host), line.answerer).await;
+    }
     let service = service_fn(move |request| inner(request, line.clone()));
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     served.map_err(io::Error::other)
+}
+
+/// Talks with a client that has mail.
+async fn post(
+    stream: impl AsyncRead + AsyncWrite,
+    mut talk: Talk,
+    answerer: Answerer,
+) -> io::Result<()> {
+    let (from, mut to) = tokio::io::split(stream);
+    let mut from = BufReader::new(from);
+    let (mut say, mut line) = (talk.greeting(), Vec::new());
+    loop {
+        to.write_all(say.as_bytes()).await?;
+        to.flush().await?;
+        line.clear();
+        if (&mut from).take(LONGEST_LINE).read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        say = match talk.line(&line) {
+            Step::Wait => String::new(),
+            Step::Say(text) => text,
+            Step::End(text) => {
+                to.write_all(text.as_bytes()).await?;
+                return to.shutdown().await;
+            }
+            Step::Deliver(request) => {
+                let answerer = answerer.clone();
+                let answered = tokio::task::spawn_blocking(move || answerer(*request)).await;
+                match answered.unwrap_or_else(|_| Response::empty(451).into()) {
+                    Reply::Whole(response) => said(&response),
+                    Reply::Half(_) | Reply::Cut => return Ok(()),
+                }
+            }
+        };
+    }
 }
 
 async fn inner(request: hyper::Request<Incoming>, line: Line) -> Answer {
@@ -253,8 +303,6 @@ impl Body for Flow {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
     use super::*;
 
     /// What a client reads until the connection ends.

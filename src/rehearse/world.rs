@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::http::{Request, Response, Rule};
 use super::kept::{Kept, Told, conditioned};
+use super::mail::MAIL;
 
 /// A service that answers requests at an instant, in seconds since 1970.
 pub trait Service: Send {
@@ -82,6 +83,8 @@ impl Exchange {
 /// The services and what is known of the outside.
 pub struct World {
     services: BTreeMap<String, Shared>,
+    /// Takes mail, whichever server it is for.
+    mail: Option<Shared>,
     /// Names of what is released, normalised: never asked for outside.
     own: Mutex<BTreeSet<String>>,
     /// Hosts that may be read outside, with ports where they are unusual.
@@ -103,6 +106,7 @@ impl World {
         let own = own.into_iter().map(|name| normal(&name)).collect();
         Self {
             services: BTreeMap::new(),
+            mail: None,
             own: Mutex::new(own),
             registries: Mutex::new(registries.into_iter().collect()),
             outside,
@@ -115,6 +119,11 @@ impl World {
     /// Lets `service` answer for a host.
     pub fn serve(&mut self, host: &str, service: Shared) {
         self.services.insert(host.to_ascii_lowercase(), service);
+    }
+
+    /// Lets `service` take mail for every host.
+    pub fn take_mail(&mut self, service: Shared) {
+        self.mail = Some(service);
     }
 
     /// Keeps what the outside answers, and answers with it. Whose answers are kept may be read.
@@ -182,6 +191,9 @@ impl World {
 
     /// The service that answers a request: none for reading what others have published.
     fn player(&self, request: &Request) -> Option<&Shared> {
+        if request.method == MAIL {
+            return self.mail.as_ref();
+        }
         let service = self.services.get(&request.host)?;
         let foreign = || {
             let Some(project) = lock(service).project(request) else { return false };
@@ -234,7 +246,8 @@ impl World {
     pub fn inventory(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         let mut once = |service: &&Shared| seen.insert(Arc::as_ptr(service).cast::<()>());
-        let services: Vec<&Shared> = self.services.values().filter(&mut once).collect();
+        let services: Vec<&Shared> =
+            self.services.values().chain(&self.mail).filter(&mut once).collect();
         let mut all: Vec<String> =
             services.into_iter().flat_map(|service| lock(service).inventory()).collect();
         all.sort();

@@ -10,6 +10,7 @@ mod cures;
 pub mod earlier;
 pub mod git;
 pub mod github;
+pub mod notify;
 pub mod oidc;
 mod once;
 pub mod published;
@@ -140,7 +141,7 @@ impl<'a> Survey<'a> {
             Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
             Effect::PublishRelease(publish) => github::probe(errand, publish),
             Effect::PushGit(push) => git::probe(errand, push),
-            Effect::Command(_) => Ok(Presence::Unknowable),
+            Effect::Command(_) | Effect::Notify(_) => Ok(Presence::Unknowable),
         }
     }
 
@@ -186,6 +187,7 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::PublishRelease(publish) => github::apply(errand, publish),
         Effect::PushGit(push) => git::apply(errand, push),
         Effect::Command(command) => command::apply(errand, command),
+        Effect::Notify(notify) => notify::apply(errand, notify),
     }
 }
 

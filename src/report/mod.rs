@@ -24,6 +24,7 @@ pub mod page;
 pub mod plain;
 pub mod rehearsal;
 pub mod render;
+pub mod runbook;
 pub mod sarif;
 pub mod status;
 mod summary;

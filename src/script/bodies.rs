@@ -204,6 +204,7 @@ impl Look<'_> {
             (Some("github"), "release", _) => (Destination::GithubRelease, position),
             (Some("github"), "attest", _) => (Destination::Attestations, position),
             (Some("git"), "push", _) => (Destination::GitPush, position),
+            (Some("notify"), _, _) => (Destination::Notify, position),
             (None, "remote" | "remote_sh", _) => (Destination::Command, position),
             _ => return None,
         };

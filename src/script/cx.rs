@@ -312,6 +312,12 @@ pub struct Followed {
     pub failed: Vec<String>,
     /// The first of what is wrong, in one line; empty if nothing is.
     pub message: String,
+    /// What is released: packages with versions, else the tag, else the commit.
+    pub version: String,
+    /// Where to see it, and the run.
+    pub links: Vec<String>,
+    /// All of that as a message.
+    pub text: String,
 }
 
 /// Shortest text that a program may have hidden, in bytes: no word of rel's own is so long.

@@ -231,11 +231,28 @@ pub(crate) fn programs(ast: &AST, source: &Arc<Source>) -> Vec<Word> {
 fn nameless_import(module: &Expr, at: Position, source: &Arc<Source>) -> Option<Diagnostic> {
     let Expr::StringConstant(name, _) = module else { return None };
     stdlib::text(name)?;
-    let short = if name == "std/python" { "py" } else { "name" };
+    let short = stdlib::short(name);
     let wrong =
         Diagnostic::usage("this import has no name, so that its functions cannot be called");
     let wrong = wrong.hint(format!("write `import \"{name}\" as {short};`"));
     Some(wrong.at(&site(source, at)?))
+}
+
+/// The secrets that a file names, whichever body does.
+pub(crate) fn secrets(ast: &AST) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) =
+            path.last()
+            && call.name == "secret"
+            && !call.is_qualified()
+            && let [Expr::StringConstant(name, _)] = &call.args[..]
+        {
+            found.insert(name.to_string());
+        }
+        true
+    });
+    found
 }
 
 /// Everything found in `ast`.

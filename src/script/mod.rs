@@ -14,6 +14,7 @@ mod modules;
 mod stdlib;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,14 +23,16 @@ use rhai::{
     Scope,
 };
 
-use crate::diag::{Diagnostic, Kind, Outcome, Site, Word};
+use crate::diag::{Diagnostic, Kind, Outcome, Site, Source, Word};
 use crate::graph::Graph;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
 pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
-pub use stdlib::{Documented, documented, names as stdlib_names, text as stdlib_text};
+pub use stdlib::{
+    Documented, documented, names as stdlib_names, short as stdlib_short, text as stdlib_text,
+};
 
 /// As much as a body has in `schedule::run`.
 const STACK: usize = 256 << 20;
@@ -161,6 +164,15 @@ impl Script {
         all.sort_by(|one, other| one.text.cmp(&other.text));
         all.dedup_by(|next, first| next.text == first.text);
         all
+    }
+
+    /// The secrets that its texts name with `secret("NAME")`.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let texts = self.sources.all().into_iter();
+        let of = |source: Arc<Source>| {
+            self.engine.compile(&source.text).map(|ast| lint::secrets(&ast)).unwrap_or_default()
+        };
+        texts.flat_map(of).collect()
     }
 
     /// Whether a module of the standard library is imported.

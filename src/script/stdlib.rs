@@ -4,8 +4,19 @@
 
 const STANDARD: &[(&str, &str)] = &[
     ("std/python", include_str!("../../stdlib/python.rhai")),
+    ("std/github", include_str!("../../stdlib/github.rhai")),
+    ("std/checks", include_str!("../../stdlib/checks.rhai")),
     ("std/rust", include_str!("../../stdlib/rust.rhai")),
 ];
+
+/// The short name that a module is usually imported under: none that hides a module of builtins.
+pub fn short(name: &str) -> &str {
+    match name {
+        "std/python" => "py",
+        "std/github" => "gh",
+        other => other.rsplit('/').next().unwrap_or(other),
+    }
+}
 
 /// Names of the standard library's modules.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -93,12 +93,13 @@ const TABLE: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("rhai::", &["script/"], "no Rhai type outside `script`"),
     ("clap::", &["cli.rs", "cli/"], "no clap type outside `cli`"),
-    ("reqwest::", &["host/net.rs"], "no HTTP client outside `host/net`"),
+    ("reqwest::", &["host/net.rs", "host/net/"], "no HTTP client outside `host/net`"),
     (
         "tokio::",
-        &["schedule/run.rs", "host/net.rs", "host/signals.rs", "rehearse/wire.rs"],
+        &["schedule/run.rs", "host/net.rs", "host/net/", "host/signals.rs", "rehearse/wire.rs"],
         "async only in the loop and the network",
     ),
+    ("lettre::", &["host/net/mail.rs"], "one file knows how mail is sent"),
     ("indicatif::", &["report/bar.rs", "report/canvas.rs"], "one report draws"),
     ("duct::", &["host/proc.rs"], "no process outside `host/proc`"),
     ("annotate_snippets::", &["report/render.rs"], "one file knows how diagnostics are drawn"),

@@ -23,7 +23,8 @@ const RELEASE: &str = r#"
         .run(|t| github::release(#{ assets: t.artifacts("wheel"), tag: "page-1.0", force_recreate: true }));
     task("push").effects("git-push").run(|t| git::push(#{ branch: "main", tag: "v1.1" }));
     task("tell").effects("command").run(|t| { remote("true"); });
-    task("all").needs(["pypi", "yank", "attest", "page", "push", "tell"]);
+    task("notify").effects("notify").run(|t| notify::webhook(secret("ALERT_URL"), "out"));
+    task("all").needs(["pypi", "yank", "attest", "page", "push", "tell", "notify"]);
 "#;
 
 /// The kinds of effects, as the code has them and files name them.
@@ -127,8 +128,12 @@ fn what_a_dry_run_predicts_of_each_kind_of_effect_is_what_a_live_run_has_done() 
     let asked: BTreeSet<String> = planned.iter().map(|one| text(&one["effect"])).collect();
     assert_eq!(asked, kinds(), "a row for each kind");
 
-    setting.rel("--output plain run --live --yes=page all").code(0);
-    let records = records(&setting.ledger);
+    let mut live = setting.command(&[], "--output plain run --live --yes=page all");
+    let live = live.env("ALERT_URL", "https://webhook.invalid/x").output().unwrap();
+    assert!(live.status.success(), "{}", String::from_utf8_lossy(&live.stderr));
+    // What only tells is written down apart.
+    let apart = setting.state().join("notices").join(setting.ledger.file_name().unwrap());
+    let records = [records(&setting.ledger), records(&apart)].concat();
     let by_key = |name: &str| -> BTreeMap<String, &Value> {
         let of_name = records.iter().filter(|record| record["record"] == name);
         of_name.map(|record| (text(&record["key"]), record)).collect()

@@ -55,6 +55,8 @@ mod init;
 mod judges;
 mod language;
 #[cfg(target_os = "linux")]
+mod notify;
+#[cfg(target_os = "linux")]
 mod offline;
 mod orphans;
 mod page;
@@ -72,6 +74,7 @@ mod refusals;
 mod rehearse;
 mod resume;
 mod run;
+mod runbook;
 #[cfg(target_os = "linux")]
 mod rust_python;
 mod scale;

@@ -56,9 +56,11 @@ fn s4_3_s4_4_what_was_released_is_published_from_the_release() {
 #[test]
 fn s4_4_what_follows_on_a_release_rehearses_that_release_first() {
     let ran = split().rel("rehearse publish").code(0);
-    ran.says("rehearsal: `publish` follows on a release, which `release version=0.1.1` makes first")
-        .says("proven  github-release")
-        .says("kelp_demo-0.1.1.tar.gz sha256 ");
+    ran.says(
+        "rehearsal: `publish` follows on a release, which `release version=0.1.1` makes first",
+    )
+    .says("proven  github-release")
+    .says("kelp_demo-0.1.1.tar.gz sha256 ");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! `rel ci follow`: tasks with `.on(…)` after a release that was made by several jobs, none of which has seen
 //! how it ended. GitHub tells that in `needs`; what failed are jobs here, not tasks.
 //!
-//! They cannot send and cannot change how the release ended, as everywhere.
+//! They may notify and cannot change how the release ended, as everywhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::app::followers;
 use crate::app::pass::Pass;
 use crate::app::session::{Done, Session};
 use crate::cli::RunOptions;
@@ -15,7 +16,6 @@ use crate::diag::{Diagnostic, Exit};
 use crate::door::Door;
 use crate::host::Host;
 use crate::model::event::Events;
-use crate::script::cx::Followed;
 
 /// A job of GitHub's `needs`.
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ struct Job {
 /// # Errors
 /// One of them follows nothing, or the jobs cannot be read.
 pub(super) fn run(host: &Arc<Host>, events: &Events, words: Vec<String>, needs: &str) -> Done {
-    let followed = ended(needs)?;
+    let (exit, failed, message) = ended(needs)?;
     let session =
         Session::open(host, events, RunOptions { words, live: true, ..RunOptions::default() })?;
     let strange = session.graph.asked().find(|node| !session.graph.follows(*node));
@@ -42,7 +42,8 @@ pub(super) fn run(host: &Arc<Host>, events: &Events, words: Vec<String>, needs: 
             .into());
     }
     session.begin();
-    let door = Arc::new(Door::planning(session.release.clone()));
+    let door = Arc::new(Door::following(session.release.clone(), session.notices()));
+    let followed = followers::told(&session, exit, failed, message);
     let pass = Pass {
         sends: true,
         followed: Some(Arc::new(followed)),
@@ -54,7 +55,7 @@ pub(super) fn run(host: &Arc<Host>, events: &Events, words: Vec<String>, needs: 
 }
 
 /// How the jobs before ended.
-fn ended(needs: &str) -> Result<Followed, Diagnostic> {
+fn ended(needs: &str) -> Result<(Exit, Vec<String>, String), Diagnostic> {
     let jobs: BTreeMap<String, Job> = serde_json::from_str(needs).map_err(|error| {
         let wrong = Diagnostic::usage(format!("`--needs` cannot be read: {error}"));
         wrong.hint("give it `${{ toJSON(needs) }}`")
@@ -65,5 +66,5 @@ fn ended(needs: &str) -> Result<Followed, Diagnostic> {
     let said = |(name, job): &(String, Job)| format!("job `{name}` ended as {}", job.result);
     let message = jobs.iter().find(bad).map(said).unwrap_or_default();
     let exit = if failed.is_empty() { Exit::OK } else { Exit::TASK };
-    Ok(Followed { exit, failed, message })
+    Ok((exit, failed, message))
 }

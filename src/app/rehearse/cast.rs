@@ -1,20 +1,22 @@
 //! What a rehearsal's world is told of the project: who runs it, what it publishes, which secrets it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diag::Outcome;
 use crate::host::Host;
-use crate::model::task::{Declared, Task};
+use crate::model::task::Task;
 use crate::rehearse::git::{self, Remote};
 use crate::rehearse::oidc::Identity;
 use crate::rehearse::pages::Pages;
 use crate::rehearse::scratch::{self, Scratch};
 use crate::rehearse::services::{self, Cast};
 use crate::rehearse::{owned, registries};
+use crate::script::Script;
 
 /// Who and what the world is made for.
-pub(super) fn cast<'a>(host: &'a Host, declared: &Declared, scratch: &Scratch) -> Cast<'a> {
+pub(super) fn cast<'a>(host: &'a Host, script: &Script, scratch: &Scratch) -> Cast<'a> {
+    let declared = &script.declared;
     Cast {
         endpoints: &host.endpoints,
         identity: identity(scratch),
@@ -23,7 +25,7 @@ pub(super) fn cast<'a>(host: &'a Host, declared: &Declared, scratch: &Scratch) -
         token: host.nonce(),
         crates_token: format!("cio{}", host.nonce()),
         indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
-        secrets: secrets(host, declared),
+        secrets: secrets(host, script),
         own: owned::names(&scratch.checkout),
         registries: registries::hosts(host),
     }
@@ -87,14 +89,16 @@ fn environments(tasks: &[Task]) -> BTreeMap<String, String> {
     tasks.iter().filter_map(of_task).flatten().collect()
 }
 
-/// The secrets that tasks and indexes name, each with a value that is good in there alone.
-fn secrets(host: &Host, declared: &Declared) -> BTreeMap<String, String> {
+/// The secrets that tasks, indexes and bodies name, each with a value that is good in there alone.
+fn secrets(host: &Host, script: &Script) -> BTreeMap<String, String> {
+    let declared = &script.declared;
     let of_tasks = declared.tasks.iter().flat_map(|task| &task.secrets);
     let of_indexes = declared.indexes.values().flat_map(|(index, _)| &index.password);
-    let names = of_tasks.chain(of_indexes);
-    let made_up = |name: &String| {
+    let names: BTreeSet<String> =
+        of_tasks.chain(of_indexes).cloned().chain(script.secrets()).collect();
+    let made_up = |name: &str| {
         // What is secret of a webhook is its address.
-        let is_address = name.ends_with("_URL") || name.contains("WEBHOOK");
+        let is_address = name.ends_with("_URL") || name.contains("HOOK");
         let nonce = host.nonce();
         if is_address {
             format!("{}/{nonce}", services::HOOKS)
@@ -102,5 +106,9 @@ fn secrets(host: &Host, declared: &Declared) -> BTreeMap<String, String> {
             format!("rehearsal-{nonce}")
         }
     };
-    names.map(|name| (name.clone(), made_up(name))).collect()
+    let with_value = |name: String| {
+        let value = made_up(&name);
+        (name, value)
+    };
+    names.into_iter().map(with_value).collect()
 }

@@ -44,7 +44,7 @@ impl<'a> Setting<'a> {
         };
         let scratch = scratch::make(host, &project.root, place, &host.endpoints.github, &wanted)?;
         let declared = &project.script.declared;
-        let cast = cast::cast(host, declared, &scratch);
+        let cast = cast::cast(host, &project.script, &scratch);
         let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
         let outside = outside(host, &ground.stop);
         let (mut world, papers) = services::world(&cast, Some(remote), outside, clock(host))

@@ -10,6 +10,7 @@ mod command;
 mod crates;
 mod git;
 mod github;
+mod notify;
 mod pypi;
 mod remake;
 
@@ -23,6 +24,7 @@ pub use command::SendCommand;
 pub use crates::{PublishCrate, YankCrate};
 pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
+pub use notify::{Channel, Mail, Notify};
 pub use pypi::UploadPypi;
 pub use remake::{DeleteRelease, DeleteTag, Package, Remake};
 
@@ -85,6 +87,8 @@ pub enum Effect {
     PushGit(PushGit),
     /// A user's own sending command.
     Command(SendCommand),
+    /// Others are told.
+    Notify(Notify),
 }
 
 /// What each kind of effect tells of itself.
@@ -122,6 +126,7 @@ impl Effect {
             Self::PublishRelease(publish) => publish,
             Self::PushGit(push) => push,
             Self::Command(command) => command,
+            Self::Notify(notify) => notify,
         }
     }
 
@@ -168,6 +173,11 @@ impl Effect {
     /// Whether it takes something away, if that is there at all.
     pub fn removes(&self) -> bool {
         self.remakes().is_some()
+    }
+
+    /// Whether it only tells others: it cannot be looked up, and a release is whole without it.
+    pub fn is_notice(&self) -> bool {
+        matches!(self, Self::Notify(_))
     }
 
     /// The release on GitHub that it is a part of.

@@ -101,3 +101,12 @@ fn a_sample_is_spread_over_all() {
     assert_eq!(sample(3, 8), [0, 1, 2]);
     assert_eq!(sample(0, 8), Vec::<usize>::new());
 }
+
+#[test]
+fn a_notice_may_be_missing_and_is_told_once_at_most() {
+    let lines = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let wanted = lines(&["file", "notice: webhook POST x"]);
+    assert!(difference(&wanted, &lines(&["file"])).is_empty());
+    let twice = lines(&["file", "notice: webhook POST x", "notice: webhook POST x"]);
+    assert_eq!(difference(&wanted, &twice), ["+ notice: webhook POST x"]);
+}

@@ -144,6 +144,7 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
             ("push".to_owned(), Some(refs.join(", ")))
         }
         Effect::Command(command) => ("run".to_owned(), Some(command.identity.clone())),
+        Effect::Notify(_) => ("tell".to_owned(), Some(planned.effect.endpoint())),
     };
     let files = planned.effect.files();
     let file = files.first().filter(|_| what.is_none());
@@ -156,10 +157,10 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
     [verb, place, what, size, sha256, held(seen, planned.effect.removes()).into_owned()]
 }
 
-/// Each place with the address that is written to; commands have none.
+/// Each place with the address that is written to; commands have none, and whoever is told is no place.
 fn addresses(plan: &Plan) -> BTreeSet<(String, String)> {
     let effects = plan.effects.iter().map(|planned| &planned.effect);
-    let remote = effects.filter(|effect| !matches!(effect, Effect::Command(_)));
+    let remote = effects.filter(|effect| !matches!(effect, Effect::Command(_) | Effect::Notify(_)));
     remote.map(|effect| (effect.destination().to_string(), effect.endpoint())).collect()
 }
 

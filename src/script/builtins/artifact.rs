@@ -82,12 +82,15 @@ fn field(cx: &BodyCx, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
 
 /// How the run ended that a task follows.
 fn result(followed: &Followed) -> Map {
-    let failed: Array = followed.failed.iter().map(|id| id.clone().into()).collect();
+    let array = |all: &[String]| all.iter().map(|one| one.clone().into()).collect::<Array>();
     Map::from([
         ("ok".into(), (followed.exit == Exit::OK).into()),
         ("exit".into(), i64::from(followed.exit.0).into()),
-        ("failed".into(), failed.into()),
+        ("failed".into(), array(&followed.failed).into()),
         ("message".into(), followed.message.clone().into()),
+        ("version".into(), followed.version.clone().into()),
+        ("links".into(), array(&followed.links).into()),
+        ("text".into(), followed.text.clone().into()),
     ])
 }
 

@@ -36,10 +36,16 @@ impl Draft {
             );
         }
         if task.on.is_some() {
-            if !task.effects.is_empty() {
+            if task.confirm.is_some() {
                 say(
-                    format!("task `{}` follows a run, and cannot send", task.name),
-                    "take `.on` away and let it need what it follows, or take `.effects` away",
+                    format!("task `{}` follows a run, when nobody is asked", task.name),
+                    "take `.confirm` away",
+                );
+            }
+            if task.effects.iter().any(|(destination, _)| *destination != Destination::Notify) {
+                say(
+                    format!("task `{}` follows a run, and may only notify", task.name),
+                    "take `.on` away and let it need what it follows, or declare `.effects(\"notify\")` and nothing else",
                 );
             }
             if task.needs.is_empty() {

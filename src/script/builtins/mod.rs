@@ -22,6 +22,7 @@ mod github;
 mod given;
 mod made;
 mod notes;
+mod notify;
 mod options;
 mod pypi;
 mod python;
@@ -147,6 +148,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         python::TABLE,
         version::TABLE,
         dist::TABLE,
+        notify::TABLE,
     ];
     tables.into_iter().flatten()
 }

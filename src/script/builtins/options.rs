@@ -168,7 +168,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "on",
         (1, 1),
         ".on(\"failure\") or .on(\"always\")",
-        "Lets the task follow a run of what it needs: once that is over, if it is not done or in any case. It cannot change how the run ends; `t.result` holds `ok`, `exit`, `failed` and `message`.",
+        "Lets the task follow a run of what it needs: once that is over, if it is not done or in any case. It cannot change how the run ends; it may only notify. `t.result` holds `ok`, `exit`, `failed`, `message`, `version`, `links`, and all of that as `text`.",
         "task(\"test\").exec(\"true\");\ntask(\"tell\").needs(\"test\").on(\"always\").run(|t| print(if t.result.ok { \"good\" } else { t.result.message }));",
         on,
     ),
