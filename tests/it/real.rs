@@ -11,26 +11,21 @@ use crate::project::Project;
 type Real = (&'static str, &'static str, &'static str);
 
 const FIRST: Real = (
-    "tomli-w==1.2.0 --hash=sha256:2dd14fac5a47c27be9cd4c976af5a12d87fb1f0b4512f81d69cce3b35ae25021",
-    "tomli_w-1.2.0",
-    "1.2.0",
+    "hatch-vcs==0.5.0 --hash=sha256:0395fa126940340215090c344a2bf4e2a77bcbe7daab16f41b37b98c95809ff9",
+    "hatch_vcs-0.5.0",
+    "v0.5.0",
 );
 /// With `REL_REAL=all`.
-const MORE: [Real; 3] = [
-    (
-        "blinker==1.9.0 --hash=sha256:b4ce2265a7abece45e7cc896e98dbebe6cead56bcf805a3d23136d145f5445bf",
-        "blinker-1.9.0",
-        "1.9.0",
-    ),
-    (
-        "humanize==4.17.0 --hash=sha256:1d6a36c453dbfbb3f0b34601d2e0b4ce5d48d780305cd45714843f0068fde6ac",
-        "humanize-4.17.0",
-        "4.17.0",
-    ),
+const MORE: [Real; 2] = [
     (
         "iniconfig==2.3.1 --hash=sha256:67f4b9c50da0dedf52af349e7749a80a9057a5031199791b906c3bb3ae878960",
         "iniconfig-2.3.1",
         "v2.3.1",
+    ),
+    (
+        "structlog==26.1.0 --hash=sha256:f63a716cbd1b1291cf7661de7794b455acfa4c43c5bcf1630e6ad5ddc1adb3b7",
+        "structlog-26.1.0",
+        "26.1.0",
     ),
 ];
 
