@@ -89,7 +89,7 @@ fn a_release_is_split_by_privileges_and_goes_on_by_digest() {
 }
 
 #[test]
-fn checks_fan_out_over_machines() {
+fn s5_2_checks_fan_out_over_machines() {
     let text = written(&Project::new(ALL), "check");
     assert_eq!(
         lines(&text, "run: rel "),
@@ -141,7 +141,7 @@ fn tasks_of_the_same_privileges_share_a_job_unless_jobs_would_wait_for_each_othe
 }
 
 #[test]
-fn what_is_written_is_up_to_date_until_it_is_changed() {
+fn s3_8_what_is_written_is_up_to_date_until_it_is_changed() {
     let project = Project::new(ALL);
     project.rel("ci check").code(3).says("there is no .github/workflows/check.yml");
     project.rel("ci generate github").code(0).says("wrote .github/workflows/release.yml");

@@ -146,3 +146,17 @@ fn s3_6_it_is_described_without_any_secret_and_without_the_network() {
         .says("dry run done")
         .says("not asked with `--offline`: the guards up-to-date");
 }
+
+#[test]
+fn s3_7_a_python_that_is_not_here_is_left_out_in_sight_and_an_error_where_it_counts() {
+    let project = guarded();
+    let said = |line: &str| {
+        let ran = project.rel(line);
+        (ran.code, ran.err.matches("skipped: no working Python ").count())
+    };
+    let (code, skipped) = said("test");
+    assert_eq!(code, 0);
+    // Of 3.8 to 3.12 no machine of a test has all.
+    assert!((1..5).contains(&skipped), "{skipped}");
+    assert_eq!(said("test --strict").0, 1);
+}

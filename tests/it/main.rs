@@ -49,6 +49,7 @@ mod guarded;
 #[cfg(unix)]
 mod guards;
 mod halves;
+mod hatch_vcs;
 mod help;
 mod http;
 mod init;

@@ -141,7 +141,7 @@ fn what_is_told_says_what_ended_how_with_version_and_links() {
 }
 
 #[test]
-fn a_failed_release_is_told_and_ends_as_it_would_without() {
+fn s1_8_a_failed_release_is_told_and_ends_as_it_would_without() {
     let text = r#"
         task("build").exec("false");
         task("send").needs("build").effects("command").run(|| { remote("true"); });
@@ -199,7 +199,7 @@ fn rehearsed(notice: &str, options: &str) -> Ran {
 }
 
 #[test]
-fn a_webhook_that_fails_for_ever_is_a_warning_and_the_release_is_green() {
+fn s5_8_a_webhook_that_fails_for_ever_is_a_warning_and_the_release_is_green() {
     let notice = "notify::webhook(secret(\"ALERT_URL\"), \"out\")";
     let ran = rehearsed(notice, " --output json --fault notify.webhook=500x*").code(0);
     ran.says("not told: 500 rel: a fault on request").says("\"times\":3");

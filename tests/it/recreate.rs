@@ -75,7 +75,7 @@ fn deletes(running: &Running) -> Vec<String> {
 }
 
 #[test]
-fn a_partial_draft_with_a_wrong_file_gives_way_after_asking() {
+fn s4_5_a_partial_draft_with_a_wrong_file_gives_way_after_asking() {
     let (project, mut places) = checkout(RELEASEFILE, false);
     let wrong = built(&project, "dist", "1.0");
     places.release_of("v1.0", &wrong[..1], false);
@@ -163,7 +163,7 @@ fn what_stands_there_of_the_release_itself_stays_and_is_finished() {
 }
 
 #[test]
-fn what_pypi_holds_is_never_made_anew() {
+fn s4_5_what_pypi_holds_is_never_made_anew() {
     let (project, mut places) = checkout(RELEASEFILE, true);
     let files = built(&project, "dist", "1.0");
     places.release_of("v1.0", &files, true);

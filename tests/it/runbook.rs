@@ -53,7 +53,7 @@ fn the_runbook_of_crates_is_as_written() {
 }
 
 #[test]
-fn every_task_place_and_question_stands_in_the_runbook() {
+fn s5_7_every_task_place_and_question_stands_in_the_runbook() {
     let ran = Project::new(CRATES).git().rel("doc --runbook").code(0);
     for text in [
         "`package`",

@@ -76,7 +76,7 @@ fn s5_1_it_is_dry_without_any_secret_and_keeps_the_files() {
 }
 
 #[test]
-fn s5_it_is_rehearsed_to_the_proof() {
+fn s5_6_it_is_rehearsed_to_the_proof() {
     let ran = skerry().tag("v0.4.0").rel("rehearse publish --output json").code(0);
     let events = events(&ran);
     let at = |event: &str, task: &str| {

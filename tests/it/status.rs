@@ -353,7 +353,7 @@ fn what_an_index_has_refused_in_a_live_run_is_shown_with_the_command_that_goes_o
 }
 
 #[test]
-fn a_ledger_is_told_line_by_line_and_stays_as_it_is() {
+fn s4_6_a_ledger_is_told_line_by_line_and_stays_as_it_is() {
     let project = python();
     let none = project.rel("ledger").code(0);
     assert!(none.out.starts_with("there is no ledger: nothing was sent"), "{}", none.out);

@@ -147,7 +147,7 @@ fn good_workflows_give_nothing() {
 }
 
 #[test]
-fn each_trap_is_found_alone() {
+fn s3_8_each_trap_is_found_alone() {
     let mut wrong = Vec::new();
     for (rule, text, edits) in TRAPS {
         let bad = edited(text, edits);
