@@ -6,6 +6,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::ending::said;
+use super::out_there::OutThere;
 use super::pass::Pass;
 use super::session::{Done, Session};
 use crate::diag::Exit;
@@ -15,15 +16,6 @@ use crate::model::effect::Effect;
 use crate::model::task::Trigger;
 use crate::plan::Plan;
 use crate::script::cx::Followed;
-
-/// What a live run has sent, as far as others may want to look at it.
-#[derive(Debug, Default)]
-pub(super) struct OutThere {
-    /// Packages with their versions, each once.
-    packages: Vec<String>,
-    /// Where to see what was sent, each once.
-    links: Vec<String>,
-}
 
 /// Calls what follows a run that ended like this.
 pub(super) fn run(session: &Arc<Session>, ended: &Done) {

@@ -29,6 +29,7 @@ mod lint;
 mod live;
 mod look;
 mod onward;
+mod out_there;
 mod page;
 mod pass;
 mod proof;

@@ -107,7 +107,8 @@ fn newest(wanted: &Wanted, listed: &[(Place, Told<Listed>)]) -> Result<String, D
     if let Some(version) = offered.or_else(|| name::newest(all.iter().flat_map(Listed::versions))) {
         return Ok(version.to_owned());
     }
-    let silent = listed.iter().find_map(|(place, told)| match told {
+    let counts = listed.iter().filter(|(place, _)| *place != Place::Testpypi);
+    let silent = counts.into_iter().find_map(|(place, told)| match told {
         Told::Unknown(why) => Some((place, why)),
         Told::Holds(_) => None,
     });

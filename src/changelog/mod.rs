@@ -1,7 +1,7 @@
 //! What has changed: changelogs that people keep, and notes made from commits. Pure.
 //!
 //! `keep` reads and edits a file in the form of Keep a Changelog, `commits` reads commits, `notes` writes
-//! Markdown from them. Who asks git, reads files or runs git-cliff is `script`.
+//! Markdown from them, `template` a form of the user's own. Who asks git, reads files or runs git-cliff is `script`.
 
 pub mod commits;
 pub mod keep;
@@ -9,7 +9,7 @@ pub mod notes;
 
 mod date;
 mod headings;
-mod template;
+pub mod template;
 
 pub use date::date;
 pub use keep::has_version;

@@ -4,8 +4,6 @@
 //! and `@name` would call somebody.
 
 use super::commits::Change;
-use super::template;
-pub use super::template::Facts;
 
 /// Groups as they come, each with the kinds of its changes. The kinds are those of
 /// <https://www.conventionalcommits.org> and of the Angular convention that it grew from.
@@ -103,14 +101,6 @@ impl Notes {
             parts.push(format!("Contributors: {}", self.contributors.join(", ")));
         }
         parts.join("\n\n")
-    }
-
-    /// In a form of the user's own.
-    ///
-    /// # Errors
-    /// What is wrong with the template.
-    pub fn filled(&self, template: &str, facts: &Facts<'_>) -> Result<String, String> {
-        template::fill(template, self, facts)
     }
 }
 

@@ -36,7 +36,7 @@ struct Seen<'a> {
 ///
 /// # Errors
 /// What is wrong with it, in one line.
-pub(super) fn fill(template: &str, notes: &Notes, facts: &Facts<'_>) -> Result<String, String> {
+pub fn fill(template: &str, notes: &Notes, facts: &Facts<'_>) -> Result<String, String> {
     let told = |error: Error| {
         let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
         format!("{line}{}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))

@@ -7,31 +7,21 @@
 use std::time::Duration;
 
 use super::jobs::{Follows, Job, Jobs, MACHINE, Role};
-use super::privilege::{self, Permission, Places, READ};
+use super::privilege::{self, Permission, READ};
 use super::refusals::refusals;
+use super::scene::Scene;
 use super::triggers::{self, Asked, LIVE};
 use super::yaml::{Yaml, document, map, texts};
 use super::{graph, install};
 use crate::diag::Diagnostic;
 use crate::graph::{Graph, Node};
-use crate::model::task::{Declared, Task};
-use crate::model::workflow::Workflow;
+use crate::model::task::Task;
 
 /// Minutes of a job whose tasks do not say how long they take, and the most that GitHub allows.
 const MINUTES: u64 = 30;
 const MOST_MINUTES: u64 = 360;
 /// Minutes that fetching things may take.
 const BEGIN: u64 = 5;
-
-/// All that a workflow is made from.
-pub struct Scene<'a> {
-    /// What the Releasefile declares.
-    pub declared: &'a Declared,
-    /// The workflow.
-    pub workflow: &'a Workflow,
-    /// Addresses for environments.
-    pub places: &'a Places,
-}
 
 /// The text of a workflow's file.
 ///

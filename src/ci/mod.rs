@@ -26,13 +26,15 @@ mod jobs;
 mod privilege;
 mod read;
 mod refusals;
+mod scene;
 mod steps;
 mod triggers;
 mod yaml;
 
 pub use compare::compare;
-pub use github::{Scene, workflow};
+pub use github::workflow;
 pub use privilege::Places;
+pub use scene::Scene;
 
 use crate::diag::Diagnostic;
 use crate::goals::{self, Goal};

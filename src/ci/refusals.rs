@@ -3,7 +3,7 @@
 //! From PyPI's and GitHub's documentation: a called workflow is not the one that PyPI trusts; what a job does
 //! with its own token starts no other workflow, but by `workflow_dispatch` and `repository_dispatch`.
 
-use super::github::Scene;
+use super::scene::Scene;
 use super::{graph, privilege, triggers};
 use crate::diag::Diagnostic;
 use crate::graph::Graph;

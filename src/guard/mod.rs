@@ -32,6 +32,8 @@ pub use history::mend;
 pub use names::{Name, names_here};
 pub use wants::{Form, Knob, Wants};
 
+use std::collections::BTreeSet;
+
 use crate::diag::Diagnostic;
 use crate::model::task::GuardCall;
 
@@ -238,6 +240,9 @@ pub fn check(ground: &Ground<'_>, asked: &[GuardCall]) -> Findings {
             findings.add(guard, Some(call), ground);
         }
     }
+    // Several guards may miss the same.
+    let mut said = BTreeSet::new();
+    findings.stops.retain(|one| said.insert(one.message.clone()));
     findings
 }
 

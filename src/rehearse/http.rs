@@ -6,6 +6,9 @@
 use base64::Engine as _;
 use serde_json::Value;
 
+/// The method of a request that is a mail.
+pub const MAIL: &str = "MAIL";
+
 /// A request, read to its end.
 #[derive(Debug, Clone, Default)]
 pub struct Request {

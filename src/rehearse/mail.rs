@@ -6,11 +6,9 @@
 
 use base64::Engine as _;
 
-use super::http::{Request, Response, Rule};
+use super::http::{MAIL, Request, Response, Rule};
 use super::world::Service;
 
-/// The method of a request that is a mail.
-pub const MAIL: &str = "MAIL";
 /// The port on which mail is taken by TLS from the first byte (RFC 8314, 7.3).
 pub const PORT: u16 = 465;
 

@@ -252,13 +252,14 @@ fn tag(git: &Git<'_>, root: &Path, checkout: &Path, wanted: &Wanted) -> (String,
     (next, true)
 }
 
-/// The version after the newest that is tagged; else the one that files state, else a first one.
+/// The version after the newest that is tagged, else after the one that files state, else a first one.
 pub fn next_version(host: &Host, root: &Path) -> String {
     let git = Git { host, date: None };
     let tags = git.lines(root, &["tag", "--list", "--sort=-version:refname", "v[0-9]*", "[0-9]*"]);
     let next = tags.iter().find_map(|tag| next_patch(tag));
-    let next = next.map(|tag| tag.trim_start_matches('v').to_owned());
-    next.or_else(|| stated(root)).unwrap_or_else(|| "0.1.0".into())
+    // What files state without a tag may be out as well.
+    let next = next.or_else(|| next_patch(&stated(root)?));
+    next.map_or_else(|| "0.1.0".into(), |tag| tag.trim_start_matches('v').to_owned())
 }
 
 /// The version in the project's files, or that of all members of its workspace. `0.0.0` is none: it holds the place of one that comes from tags.

@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::http::{Request, Response, Rule};
+use super::http::{MAIL, Request, Response, Rule};
 use super::kept::{Kept, Told, conditioned};
-use super::mail::MAIL;
 
 /// A service that answers requests at an instant, in seconds since 1970.
 pub trait Service: Send {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use known::{ACTIONS, COMMANDS, Command, Kind, MATURIN, Publisher, UPLOADERS};
 
+use super::place::{Place, Uses};
 use super::project::Project;
-use super::read::{Place, Uses};
 use super::script::{Call, calls};
 use super::yaml::Node;
 use crate::diag::Source;

@@ -7,6 +7,7 @@
 //! zizmor knows; what both know is compared by a test.
 
 pub mod acts;
+mod place;
 mod project;
 mod read;
 mod rules;
@@ -15,8 +16,9 @@ mod yaml;
 
 use std::sync::Arc;
 
+pub use place::Place;
 pub use project::{Project, version_source};
-pub use read::{Place, Workflow};
+pub use read::Workflow;
 pub use yaml::Node;
 
 pub use rules::RULES;

@@ -7,24 +7,10 @@
 use std::sync::Arc;
 
 use super::acts::{Act, Deed, deeds};
+use super::place::Uses;
 use super::project::Project;
 use super::yaml::Node;
 use crate::diag::{Diagnostic, Outcome, Site, Source};
-
-/// A place in a workflow's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1.
-    pub column: usize,
-}
-
-impl From<&Node> for Place {
-    fn from(node: &Node) -> Self {
-        Self { line: node.line, column: node.column }
-    }
-}
 
 /// One workflow.
 #[derive(Debug)]
@@ -59,27 +45,6 @@ pub struct Step<'a> {
     pub uses: Option<Uses<'a>>,
     /// What it does, as far as that can be told.
     pub deeds: Vec<Deed<'a>>,
-}
-
-/// An action with its version.
-#[derive(Debug)]
-pub struct Uses<'a> {
-    /// Where it stands.
-    pub node: &'a Node,
-    /// `owner/name/path` in small letters.
-    pub name: String,
-    /// What follows `@`.
-    pub version: &'a str,
-}
-
-impl<'a> Uses<'a> {
-    /// Reads `uses: owner/name@version`; nothing for a folder or an image.
-    pub fn read(step: &'a Node) -> Option<Self> {
-        let node = step.get("uses")?;
-        let (name, version) = node.text()?.split_once('@')?;
-        let foreign = !name.starts_with("./") && !name.starts_with("docker:");
-        foreign.then(|| Self { node, name: name.to_lowercase(), version: version.trim() })
-    }
 }
 
 /// What a job's token may do.

@@ -130,7 +130,7 @@ fn what_was_found_is_said_with_its_reason() {
           ruff            [tool.ruff], dependency group `lint`
           mypy            [tool.mypy], dependency group `lint`
           tests           pytest in tests/, with dependency group `test`
-        wrote Releasefile; next: `rel list`, then `rel publish` (nothing is sent without --live)
+        wrote Releasefile; next: `rel list`, then `rel rehearse publish` (nothing is sent without --live)
     "#]]
     .assert_eq(&said.err);
 }

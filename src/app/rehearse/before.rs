@@ -57,7 +57,7 @@ pub(super) fn with(
     if let Some(values) = values.collect::<Option<Vec<String>>>() {
         options.after = [vec![task.name.clone()], values].concat();
         host.err(&format!(
-            "rehearsal: `{}` follows on a release, which `{}` makes first\n",
+            "rehearsal: `{}` follows on a release, which `{}` makes first (`--after` names another)\n",
             options.words.join(" "),
             options.after.join(" ")
         ));

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rhai::{Array, Dynamic};
 
 use super::Call;
-use super::github::{self, Options};
+use super::chosen::Options;
+use super::git;
 use crate::diag::{Diagnostic, Outcome};
 use crate::ledger;
 use crate::model::effect::ReleaseAt;
@@ -28,7 +29,7 @@ pub(super) fn download(call: &mut Call<'_>) -> Outcome<Dynamic> {
             wrong.hint("check its tag out, or name it: github::download(#{ tag: \"v1.0\" })"),
         ));
     };
-    let (server, repository) = github::repository(&cx, &repo, options.text("repository")?);
+    let (server, repository) = git::repository(&cx, &repo, options.text("repository")?);
     if repository.is_empty() {
         let wrong = Diagnostic::usage("it is not known which repository on GitHub this is");
         return Err(Box::new(

@@ -2,12 +2,12 @@
 
 use rhai::{Array, Dynamic, Map};
 
-use super::github::Options;
+use super::chosen::Options;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::model::effect::{Effect, PushGit, PushedRef};
 use crate::repo::Repo;
-use crate::script::cx::Frame;
+use crate::script::cx::{BodyCx, Frame};
 
 pub(super) const TABLE: &[Builtin] = &[
     row(
@@ -181,6 +181,15 @@ fn is_ref_name(name: &str) -> bool {
         && !name.contains("..")
         && !name.contains("@{")
         && name != "@"
+}
+
+/// The site and the repository on it: as told, else as the CI service or `origin` has it. What is
+/// not known is empty, and stops a live run at the gate.
+pub(super) fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
+    let github = &cx.run.host.endpoints.github;
+    let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
+    let of_origin = || github.repository_of(&repo.remote("origin")?);
+    (github.web.clone(), told.or_else(in_ci).or_else(of_origin).unwrap_or_default())
 }
 
 #[cfg(test)]

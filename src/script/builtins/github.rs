@@ -1,10 +1,12 @@
 //! Releases on GitHub, and its store of attestations.
 
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 
 use super::artifact::{argument, artifacts_of};
-use super::{Builtin, Call, Phase, Place, download, row};
-use crate::diag::{Diagnostic, Outcome};
+use super::chosen::Options;
+use super::pypi::unsigned;
+use super::{Builtin, Call, Phase, Place, download, git, row};
+use crate::diag::Outcome;
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
     DeleteRelease, DeleteTag, DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Remake,
@@ -33,7 +35,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "attest",
         (1, 2),
         "github::attest(t.artifacts(\"build\"))",
-        "Signs how each file was built (SLSA provenance), and stores that at GitHub, where `gh attestation verify` looks. It needs the identity of a CI run: without one, nothing is asked for. The signature stands in a public log for ever. A second argument may name another `repository`.",
+        "Signs how each file was built (SLSA provenance), and stores that at GitHub, where `gh attestation verify` looks. It needs the identity of a CI run: without one nothing is asked for, which is said. The signature stands in a public log for ever. A second argument may name another `repository`.",
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"attest\").needs(\"build\").effects(\"attestations\").run(|t| github::attest(t.artifacts(\"build\")));",
         attest,
     ),
@@ -61,44 +63,6 @@ const OPTIONS: [&str; 9] = [
     "title",
 ];
 
-/// The options of one call.
-pub(super) struct Options<'a> {
-    call: &'a Call<'a>,
-    map: Map,
-}
-
-impl<'a> Options<'a> {
-    pub(super) fn of(call: &'a Call<'a>, at: usize, known: &[&str]) -> Outcome<Self> {
-        let map = if call.args.len() > at { call.map(at, known)? } else { Map::new() };
-        Ok(Self { call, map })
-    }
-
-    /// The value of an option; `()` is none.
-    pub(super) fn get(&self, key: &str) -> Option<Dynamic> {
-        self.map.get(key).filter(|value| !value.is_unit()).cloned()
-    }
-
-    /// The value of an option is not what is `wanted`.
-    pub(super) fn wrong(&self, key: &str, wanted: &str) -> Box<Diagnostic> {
-        let wrong = Diagnostic::usage(format!("`{key}` is {wanted}"));
-        Box::new(wrong.hint(format!("write it as `{}`", self.call.builtin.signature)))
-    }
-
-    /// A text, if the option is given.
-    pub(super) fn text(&self, key: &str) -> Outcome<Option<String>> {
-        let text = |value: Dynamic| {
-            value.into_immutable_string().map(String::from).map_err(|_| self.wrong(key, "a text"))
-        };
-        self.get(key).map(text).transpose()
-    }
-
-    /// True or false, if the option is given.
-    pub(super) fn flag(&self, key: &str) -> Outcome<Option<bool>> {
-        let flag = |value: Dynamic| value.as_bool().map_err(|_| self.wrong(key, "true or false"));
-        self.get(key).map(flag).transpose()
-    }
-}
-
 fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.body()?;
     let options = Options::of(call, 0, &OPTIONS)?;
@@ -109,7 +73,7 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
         None => head.and_then(|head| head.tags.first().cloned()).unwrap_or_default(),
     };
     let files = options.get("assets").map_or(Ok(Vec::new()), |value| artifacts_of(call, &value))?;
-    let (server, repository) = repository(&cx, &repo, options.text("repository")?);
+    let (server, repository) = git::repository(&cx, &repo, options.text("repository")?);
     let prerelease = options.flag("prerelease")?.unwrap_or_else(|| version::is_prerelease(&tag));
     let title = options.text("title")?.unwrap_or_else(|| tag.clone());
     let (notes, latest) = (options.text("notes")?, options.flag("latest")?);
@@ -176,10 +140,11 @@ fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let files = argument(call, 0)?;
     let options = Options::of(call, 1, &["repository"])?;
     if !sigstore::is_offered(&cx.run.host) {
+        unsigned(&cx, "GitHub gets no attestations");
         return Ok(Dynamic::UNIT);
     }
     let repo = Repo::new(&cx.run.host, cx.run.root.clone());
-    let (server, repository) = repository(&cx, &repo, options.text("repository")?);
+    let (server, repository) = git::repository(&cx, &repo, options.text("repository")?);
     let predicate = Predicate::Provenance;
     let sign = |file: &Artifact| {
         let (file, wanted_by) = (file.clone(), Destination::Attestations);
@@ -195,13 +160,4 @@ fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {
         cx.at_door(None, |door, caller| door.perform(caller, &step))?;
     }
     Ok(Dynamic::UNIT)
-}
-
-/// The site and the repository on it: as told, else as the CI service or `origin` has it. What is
-/// not known is empty, and stops a live run at the gate.
-pub(super) fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
-    let github = &cx.run.host.endpoints.github;
-    let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
-    let of_origin = || github.repository_of(&repo.remote("origin")?);
-    (github.web.clone(), told.or_else(in_ci).or_else(of_origin).unwrap_or_default())
 }

@@ -9,6 +9,7 @@ pub use command::run_command;
 mod artifact;
 mod call;
 mod changelog;
+mod chosen;
 mod ci;
 mod command;
 mod crates;

@@ -7,10 +7,12 @@
 use rhai::{Array, Dynamic};
 
 use super::Call;
+use super::chosen::Options;
 use super::command;
-use super::github::{self, Options};
+use super::git;
 use crate::changelog::commits::{Change, Commit};
-use crate::changelog::notes::{Facts, Group, Notes, OTHERS, usual_groups};
+use crate::changelog::notes::{Group, Notes, OTHERS, usual_groups};
+use crate::changelog::template::{self, Facts};
 use crate::changelog::{date, keep};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
@@ -58,7 +60,7 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
     if options.flag("contributors")? == Some(false) {
         notes.contributors.clear();
     }
-    let (server, repository) = github::repository(&cx, &repo, None);
+    let (server, repository) = git::repository(&cx, &repo, None);
     let page = Some(format!("{server}/{repository}")).filter(|_| !repository.is_empty());
     let Some(template) = options.text("template")? else {
         return Ok(notes.markdown(page.as_deref()).into());
@@ -70,7 +72,7 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
         date: &day,
         page: page.as_deref(),
     };
-    notes.filled(&template, &facts).map(Dynamic::from).map_err(|why| {
+    template::fill(&template, &notes, &facts).map(Dynamic::from).map_err(|why| {
         let wrong = Diagnostic::usage(format!("this template cannot be filled: {why}"));
         Box::new(wrong.hint("use what there is: `version`, `since`, `date`, `page`, `breaking`, `groups`, `contributors`"))
     })

@@ -6,7 +6,7 @@ use rhai::{Dynamic, Map};
 use serde_json::json;
 
 use super::call::to_json;
-use super::github::Options;
+use super::chosen::Options;
 use super::{Builtin, Call, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::net::mail::{is_address, wrong_server};

@@ -8,6 +8,7 @@ use super::artifact::argument;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::dist::{self, Dist, filename};
+use crate::door::Conduct;
 use crate::host::fs;
 use crate::model::artifact::Artifact;
 use crate::model::effect::{Effect, Predicate, Sign, UploadPypi};
@@ -80,7 +81,18 @@ fn attested(call: &Call<'_>, cx: &BodyCx, index: &Index) -> Outcome<Vec<Predicat
     };
     let host = &cx.run.host;
     let offered = trusted::is_offered(host, index) && sigstore::is_offered(host);
+    if wanted && !offered && index.exchange.is_some() {
+        unsigned(cx, &format!("{} gets no attestations", index.name));
+    }
     Ok(if wanted && offered { Predicate::ALL.to_vec() } else { Vec::new() })
+}
+
+/// Tells once, where a release is described, that it is not signed.
+pub(super) fn unsigned(cx: &BodyCx, what: &str) {
+    if cx.door.conduct(true) == Conduct::Describe {
+        let why = "this run has no identity to sign with, which CI gives";
+        cx.run.events.note(format!("{}: {what}: {why}", cx.id));
+    }
 }
 
 /// Reads what a distribution says of itself.

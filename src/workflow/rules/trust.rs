@@ -4,7 +4,8 @@
 //! cache actions, the README of `gh-action-pypi-publish`.
 
 use super::super::acts::Act;
-use super::super::read::{Job, Rights, Step, Uses};
+use super::super::place::Uses;
+use super::super::read::{Job, Rights, Step};
 use super::super::yaml::Node;
 use super::super::{Found, Ground, Place};
 
