@@ -27,7 +27,11 @@ pub const PLAN: &str = "plan.json";
 pub const SEAL: &str = "seal.json";
 /// The member with the ledger.
 pub const LEDGER: &str = "ledger.jsonl";
+/// The member with the ledger of notices.
+pub const NOTICES: &str = "notices.jsonl";
 const STORE: &str = "store/";
+/// Artifacts that may be executed: the same bytes under the same name may stand in both.
+const PROGRAMS: &str = "programs/";
 const SIGNED: &str = "signed/";
 /// The longest manifest that is read, 64 MiB.
 const LONGEST: u64 = 64 << 20;
@@ -70,6 +74,8 @@ pub struct Contents {
     pub seal: Option<String>,
     /// The ledger's text.
     pub ledger: Option<String>,
+    /// That of the ledger of notices.
+    pub notices: Option<String>,
     /// Artifacts: where each lies.
     pub artifacts: Vec<(Artifact, PathBuf)>,
     /// What was signed, by the name of its file: where each lies.
@@ -78,7 +84,8 @@ pub struct Contents {
 
 /// Where an artifact stands in a bundle.
 fn place(artifact: &Artifact) -> String {
-    format!("{STORE}{}/{}", artifact.sha256, artifact.file_name())
+    let root = if artifact.executable { PROGRAMS } else { STORE };
+    format!("{root}{}/{}", artifact.sha256, artifact.file_name())
 }
 
 /// The names under which what was signed for a file is kept.
@@ -93,7 +100,12 @@ pub fn signed_names(sha256: &Digest) -> impl Iterator<Item = String> + use<> {
 /// A file cannot be read, or `to` not written.
 pub fn write(to: &Path, release: &Release, contents: &Contents, time: u64) -> io::Result<Digest> {
     let mut parts: BTreeMap<String, (Member, Part)> = BTreeMap::new();
-    let texts = [(PLAN, &contents.plan), (SEAL, &contents.seal), (LEDGER, &contents.ledger)];
+    let texts = [
+        (PLAN, &contents.plan),
+        (SEAL, &contents.seal),
+        (LEDGER, &contents.ledger),
+        (NOTICES, &contents.notices),
+    ];
     for (name, text) in texts {
         if let Some(text) = text {
             let part = Part::Text(text.clone());
@@ -233,14 +245,17 @@ pub fn open(path: &Path, folder: &Path) -> Result<Opened, String> {
         let Some(member) = member.filter(|_| entry.header().entry_type().is_file()) else {
             return Err(format!("`{name}` does not belong into a bundle"));
         };
+        if entry.size() != member.size {
+            return Err(format!("`{name}` is not what the bundle says of it"));
+        }
         let place = folder.join(seen.len().to_string());
         fs::replace_with(&place, |file| io::copy(&mut entry, file).map(|_| ())).map_err(failed)?;
         let found = fs::digests(&place).map_err(failed)?;
-        if found.sha256 != member.sha256 || found.size != member.size {
+        if found.sha256 != member.sha256 {
             return Err(format!("`{name}` is not what the bundle says of it"));
         }
         fs::seal_mode(&place, member.executable).map_err(failed)?;
-        if [PLAN, SEAL, LEDGER].contains(&name.as_str()) {
+        if [PLAN, SEAL, LEDGER, NOTICES].contains(&name.as_str()) {
             opened.texts.insert(name, fs::read_text(&place).map_err(failed)?);
         } else {
             opened.files.insert(name, place);
@@ -259,12 +274,13 @@ pub fn open(path: &Path, folder: &Path) -> Result<Opened, String> {
 
 /// Whether a bundle may have a member of this name.
 fn is_member(name: &str) -> bool {
-    let one_name = |name: &str| !name.is_empty() && !name.contains('/') && !name.starts_with('.');
+    let one_name = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('/');
     match name {
-        PLAN | SEAL | LEDGER => true,
+        PLAN | SEAL | LEDGER | NOTICES => true,
         _ if name.starts_with(SIGNED) => one_name(&name[SIGNED.len()..]),
-        _ => name
-            .strip_prefix(STORE)
+        _ => [STORE, PROGRAMS]
+            .iter()
+            .find_map(|root| name.strip_prefix(root))
             .and_then(|rest| rest.split_once('/'))
             .is_some_and(|(folder, name)| one_name(folder) && one_name(name)),
     }

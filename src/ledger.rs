@@ -245,7 +245,7 @@ impl Ledger {
     pub fn open(folder: &Path, release: &Release) -> Outcome<Self> {
         let path = path(folder, release);
         let mut file = fs::open_append(&path).map_err(|error| disk(&path, &error))?;
-        match file.try_lock() {
+        match fs::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let held = Diagnostic::refused("another rel is working on this release");

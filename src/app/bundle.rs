@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::ledger::root;
 use super::session::Done;
-use crate::bundle::{self, Contents, LEDGER, Opened, PLAN, SEAL};
+use crate::bundle::{self, Contents, LEDGER, NOTICES, Opened, PLAN, SEAL};
 use crate::cli::{PackOptions, UnpackOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::host::{Host, fs};
@@ -70,6 +70,13 @@ impl Kept {
 
     pub(super) fn ledger(&self) -> Outcome<Ledger> {
         Ledger::open(&self.state.join("ledger"), &self.release)
+    }
+
+    /// The ledger of notices, if there is one.
+    fn notices(&self) -> Outcome<Option<Ledger>> {
+        let folder = self.state.join("notices");
+        let path = folder.join(format!("{}.jsonl", self.release.commit));
+        fs::exists(&path).then(|| Ledger::open(&folder, &self.release)).transpose()
     }
 
     fn short(&self) -> &str {
@@ -143,6 +150,7 @@ pub(super) fn write(
         plan: plan.map(|(_, text)| text),
         seal: seal.map(|seal| seal.to_text()),
         ledger: Some(ledger.text()?),
+        notices: kept.notices()?.map(|notices| notices.text()).transpose()?,
         ..Contents::default()
     };
     for artifact in artifacts {
@@ -204,6 +212,12 @@ fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcom
         let wrong = wrong.note(format!("it is of commit {}", manifest.release.commit));
         return Err(Box::new(wrong.hint("check that commit out")));
     }
+    if options.plan.is_some() && manifest.plan.is_none() {
+        let wrong = Diagnostic::usage(format!("{shown} holds no plan"));
+        return Err(Box::new(
+            wrong.hint("pack it with the plan: `rel pack FILE --plan plan.json`"),
+        ));
+    }
     fs::make_dir(&kept.state).map_err(|error| cannot("make the state's folder", &error))?;
     let drafts = tempfile::tempdir_in(&kept.state).map_err(|error| cannot("unpack it", &error))?;
     let opened = bundle::open(&from, drafts.path()).map_err(damaged)?;
@@ -242,7 +256,8 @@ pub(super) fn checked(
         Box::new(wrong.hint("name a bundle that `rel pack` wrote"))
     })?;
     let found = found.sha256;
-    let Some(wanted) = sha256.filter(|wanted| *wanted != found.to_string()) else {
+    let plain = |wanted: &str| wanted.trim_start_matches("sha256:").to_ascii_lowercase();
+    let Some(wanted) = sha256.map(plain).filter(|wanted| *wanted != found.to_string()) else {
         return Ok((from, found));
     };
     let wrong = Diagnostic::refused(format!("{shown} is not the bundle that was packed"));
@@ -293,28 +308,50 @@ pub(super) fn take(
     let artifacts = all_artifacts(seal.as_ref(), plan.as_ref());
     bound(opened, seal.as_ref(), plan.as_ref()).map_err(damaged)?;
     let ledger = kept.ledger()?;
-    let store = kept.store();
+    // All that may be refused is looked at before anything is taken.
+    ledger.more_of(opened.text(LEDGER).unwrap_or_default())?;
     for artifact in &artifacts {
-        let lacking = || damaged(format!("{} is not in it", artifact.file_name()));
-        let path = opened.file(artifact).ok_or_else(lacking)?;
-        let put = store.put(path, &artifact.name)?;
-        if put != *artifact {
+        let found = opened.file(artifact).map(fs::digests).transpose();
+        let found = found.map_err(|error| cannot("read what was unpacked", &error))?;
+        let sealed = (&artifact.sha256, &artifact.blake2b_256, artifact.size);
+        if found.as_ref().map(|found| (&found.sha256, &found.blake2b_256, found.size))
+            != Some(sealed)
+        {
             return Err(damaged(format!("{} is not what was sealed", artifact.file_name())));
         }
-        for (name, path) in opened.signed(&artifact.sha256) {
-            let folder = kept.state.join("attest");
-            fs::make_lasting_dir(&folder)
-                .and_then(|()| fs::replace(&folder.join(name), &fs::read_text(path)?))
-                .map_err(|error| cannot("keep what was signed", &error))?;
-        }
     }
+    take_files(kept, opened, &artifacts)?;
     if let Some(seal) = seal {
         Seal::join(ours, &kept.release, seal.tasks, seal.planned).save(&kept.state.join("seal"))?;
     }
     if let Some(text) = opened.text(LEDGER) {
         ledger.go_on(text)?;
     }
+    if let Some(text) = opened.text(NOTICES) {
+        // What both have told may stand in another order: then each keeps its own.
+        let _ = Ledger::open(&kept.state.join("notices"), &kept.release)?.go_on(text);
+    }
     Ok(Taken { artifacts: artifacts.len(), effects: ledger.keys().len() })
+}
+
+/// Puts artifacts into the store, and what was signed for them where it is not kept already.
+fn take_files(kept: &Kept, opened: &Opened, artifacts: &BTreeSet<Artifact>) -> Outcome<()> {
+    let (store, folder) = (kept.store(), kept.state.join("attest"));
+    for artifact in artifacts {
+        if let Some(path) = opened.file(artifact) {
+            store.put(path, &artifact.name)?;
+        }
+        for (name, path) in opened.signed(&artifact.sha256) {
+            let place = folder.join(name);
+            if fs::exists(&place) {
+                continue;
+            }
+            fs::make_lasting_dir(&folder)
+                .and_then(|()| fs::replace(&place, &fs::read_text(path)?))
+                .map_err(|error| cannot("keep what was signed", &error))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that the ledger tells of nothing but what was planned, if there is a plan.

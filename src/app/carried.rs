@@ -68,8 +68,16 @@ pub(super) fn run(
         return Err(wrong.hint("pack it with the plan: `rel pack FILE --plan plan.json`").into());
     };
     let whole = Plan::parse(&text)?;
+    // No Releasefile says here what is secret.
+    for name in whole.effects.iter().flat_map(|planned| planned.effect.secrets()) {
+        host.env.declare_secret(name);
+    }
     let run = Run { host, events, options, kept: &kept, stop: &stop };
     let plan = chosen(&whole, &options.words)?;
+    if let Some(to) = &carried.to {
+        // Where it cannot be written down, nothing is sent.
+        bundles::write(host, &kept, Some((whole.clone(), text.clone())), to).map_err(one)?;
+    }
     let (goals, tasks) = (options.words.clone(), tasks_of(&plan).len());
     events.emit(Event::RunStarted { goals, live: true, tasks, root: host.cwd.clone() });
     let ended = run.apply(&whole, &plan);

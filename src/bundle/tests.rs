@@ -27,6 +27,7 @@ fn bundle(folder: &Path) -> (PathBuf, Artifact) {
         plan: Some("the plan".into()),
         seal: None,
         ledger: Some("the ledger\n".into()),
+        notices: None,
         artifacts: vec![(artifact.clone(), program)],
         signed: [(name, signed)].into(),
     };
@@ -126,11 +127,21 @@ fn a_member_that_was_changed_added_doubled_or_left_out_is_refused() {
 
 #[test]
 fn names_that_lead_elsewhere_are_no_members_even_if_the_bundle_names_them() {
-    for name in ["../x", "store/../x", "store/a/../b", "store/a", "signed/", "signed/.x", "/etc/x"]
-    {
+    for name in [
+        "../x",
+        "store/../x",
+        "store/a/../b",
+        "store/a",
+        "signed/",
+        "signed/..",
+        "/etc/x",
+        "programs/./x",
+    ] {
         assert!(!is_member(name), "{name}");
     }
-    assert!(is_member("store/a/b.whl") && is_member("signed/a.publish.json"));
+    for name in ["store/a/b.whl", "programs/a/.hidden", "signed/a.publish.json", "notices.jsonl"] {
+        assert!(is_member(name), "{name}");
+    }
 }
 
 #[test]

@@ -193,13 +193,30 @@ pub fn link_dir(from: &Path, to: &Path) -> io::Result<()> {
     Err(io::Error::other("a rehearsal needs Linux"))
 }
 
+/// Locks a file that nobody holds for long. A program that is just being started has all that rel has open,
+/// until it is another one: what it holds for that moment is waited for.
+///
+/// # Errors
+/// Somebody else holds it, or the system cannot lock it.
+pub fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
+    for _ in 0..20 {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            locked => return locked,
+        }
+    }
+    file.try_lock()
+}
+
 /// Holds a file against every other process until it is dropped.
 ///
 /// # Errors
 /// Somebody else holds it, or it cannot be made.
 pub fn lock(path: &Path) -> io::Result<File> {
     let file = open_append(path)?;
-    file.try_lock().map_err(|error| match error {
+    try_lock(&file).map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => io::Error::other("another rel is at it"),
         std::fs::TryLockError::Error(error) => error,
     })?;

@@ -30,23 +30,32 @@ impl Ledger {
         self.lock().states.keys().cloned().collect()
     }
 
+    /// What a ledger's text has besides; `None` where this one is the longer.
+    ///
+    /// # Errors
+    /// The text is none of this release; both have gone on, each by itself.
+    pub fn more_of<'a>(&self, text: &'a str) -> Outcome<Option<&'a str>> {
+        let (ours, path) = (self.text()?, self.lock().path.clone());
+        replay(text.as_bytes()).map_err(|why| damaged(&path, &why))?;
+        if ours.starts_with(text) {
+            return Ok(None);
+        }
+        text.strip_prefix(&ours).map(Some).ok_or_else(|| {
+            let wrong = Diagnostic::refused("this release was sent from here, and from elsewhere");
+            Box::new(wrong.note(path.display().to_string()).hint(
+                "finish it where it has gone on further: `rel ledger` tells how far it is here",
+            ))
+        })
+    }
+
     /// Takes over what a ledger of the same release has besides; where this one is the longer, it stays.
     ///
     /// # Errors
     /// The text is none of this release; both have gone on, each by itself; the disk fails.
     pub fn go_on(&self, text: &str) -> Outcome<()> {
-        let ours = self.text()?;
+        let Some(more) = self.more_of(text)? else { return Ok(()) };
         let mut inner = self.lock();
         let theirs = replay(text.as_bytes()).map_err(|why| damaged(&inner.path, &why))?;
-        if ours.starts_with(text) {
-            return Ok(());
-        }
-        let Some(more) = text.strip_prefix(&ours) else {
-            let wrong = Diagnostic::refused("this release was sent from here, and from elsewhere");
-            return Err(Box::new(wrong.note(inner.path.display().to_string()).hint(
-                "finish it where it has gone on further: `rel ledger` tells how far it is here",
-            )));
-        };
         let written = inner.file.write_all(more.as_bytes()).and_then(|()| inner.file.sync_data());
         if let Err(error) = written {
             inner.broken = true;

@@ -223,3 +223,57 @@ fn a_command_of_a_users_own_needs_the_checkout() {
     let ran = running.rel(&project, "apply ../plan.json --sha256 00 --yes").code(2);
     ran.says("error: ../plan.json is no bundle");
 }
+
+#[test]
+fn what_is_secret_stays_so_where_no_releasefile_says_it() {
+    let text = r#"
+        index("corp", #{ upload: "https://upload.pypi.org/legacy/", simple: "https://pypi.org/simple/",
+            user: "hunter", password: secret("CORP_PW") });
+        task("build").run(|t| sh("python3 make_dist.py {} 1.0; printf x > {}/.hidden; chmod +x {}/.hidden", t.out, t.out, t.out));
+        task("publish").needs("build").effects("index:corp").run(|t| {
+            pypi::publish(t.artifacts("build").filter(|file| file.name.ends_with(".whl")), "corp");
+        });
+    "#;
+    let project = checkout(text).env("CORP_PW", "hunter-2-in-the-clear");
+    let running = places(&project).start();
+    running.rel(&project, "run publish -o ../plan.json").code(0);
+    running.rel(&project, "pack ../corp.tar --plan ../plan.json").code(0);
+    let line = "apply ../corp.tar --yes -o ../after.tar --output plain";
+    let ran = nowhere(&running, &project, line).code(4).never_says("hunter-2-in-the-clear");
+    ran.says("corp refused: ");
+    let after = std::fs::read(project.root().join("../after.tar")).unwrap();
+    let after = String::from_utf8_lossy(&after);
+    assert!(!after.contains("hunter-2-in-the-clear"));
+
+    let blind = nowhere(&running, &project, "apply ../corp.tar --yes -o ../no/where.tar").code(1);
+    blind.says("cannot write ../no/where.tar").never_says("corp refused");
+    // A name that begins with a dot, and the mode, come along.
+    let digest = rel::model::artifact::Digest::of(
+        std::fs::read(project.root().join("../corp.tar")).unwrap(),
+    );
+    let line = format!("unpack ../corp.tar --sha256 sha256:{}", digest.to_string().to_uppercase());
+    there(&running, &project, &line).code(0).says("artifacts of commit");
+}
+
+#[test]
+fn a_bundle_that_is_refused_has_changed_nothing() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../first.tar --plan ../plan.json").code(0);
+    there(&running, &project, "unpack ../first.tar -o plan-here.json").code(0);
+    running.rel(&project, "apply ../plan.json publish --yes").code(0);
+    there(&running, &project, "apply plan-here.json --yes").code(0);
+    running.rel(&project, "pack ../second.tar").code(0);
+    let state = project.root().join("../other/.git/rel/top");
+    let all = |folder: &str| {
+        let names = std::fs::read_dir(state.join(folder)).unwrap().map(|one| one.unwrap().path());
+        let text = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        names.map(text).collect::<Vec<_>>()
+    };
+    let before = (all("seal"), all("ledger"));
+    there(&running, &project, "unpack ../second.tar").code(3).says("was sent from here, and");
+    assert_eq!((all("seal"), all("ledger")), before);
+    let ran = there(&running, &project, "unpack ../second.tar -o plan-here.json").code(2);
+    ran.says("error: ../second.tar holds no plan");
+}

@@ -150,6 +150,15 @@ impl Effect {
         self.change().files()
     }
 
+    /// Variables with what it logs in with, or with addresses that nobody else may know.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::UploadPypi(upload) => upload.index.password.iter().map(String::as_str).collect(),
+            Self::Notify(notify) => notify.secret().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Digests of the bytes that it sends.
     pub fn digests(&self) -> Vec<Digest> {
         self.change().files().into_iter().map(|file| file.sha256.clone()).collect()

@@ -67,6 +67,15 @@ pub struct Mail {
 }
 
 impl Notify {
+    /// The variable that nobody else may read.
+    pub fn secret(&self) -> Option<&str> {
+        match &self.by {
+            Channel::Webhook { url, .. } | Channel::Slack { url, .. } => Some(url),
+            Channel::Mail(mail) => mail.password.as_deref(),
+            Channel::Summary { .. } => None,
+        }
+    }
+
     /// Whether telling it twice is harmless: nobody but the page of this very job shows it.
     pub fn is_local(&self) -> bool {
         matches!(self.by, Channel::Summary { .. })
