@@ -77,6 +77,8 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
             .any(|start| name == start || start.ends_with('_') && name.starts_with(start));
         !left && !name.to_ascii_lowercase().ends_with("_proxy")
     });
+    // Whatever a secret is called, what it holds here is not for a rehearsal; the run has its own of some.
+    all.extend(told.secrets.clone());
     let user = told.host.env.get("HOME").map(Path::new);
     for (name, place) in [("RUSTUP_HOME", ".rustup"), ("PYENV_ROOT", ".pyenv")] {
         if let Some(home) = user {
@@ -107,10 +109,6 @@ pub fn variables(told: &Told<'_>) -> BTreeMap<String, String> {
     put("GIT_CONFIG_NOSYSTEM", "1");
     put("GIT_TERMINAL_PROMPT", "0");
     runner(told, &mut put);
-    for (name, value) in told.secrets {
-        // Whatever it is called, what it holds here is not for a rehearsal.
-        all.insert(name.clone(), value.clone());
-    }
     all
 }
 
