@@ -45,7 +45,7 @@ const JUDGED: &str = "3";
 fn what_a_killed_release_has_signed_convinces_pypi_attestations() {
     // A judge is a part of the release, so that each world is judged when its release has been finished.
     let judged = r#"
-        task("judged").needs("gh-release").sh("python3 fetch.py https://pypi.org $HOME/judged && cd $HOME/judged && for file in *.whl *.gz; do BIN/pypi-attestations verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $file.provenance $file; done");
+        task("judged").needs("gh-release").sh("rm -rf $HOME/judged && python3 fetch.py https://pypi.org $HOME/judged && cd $HOME/judged && for file in *.whl *.gz; do BIN/pypi-attestations verify pypi --offline --repository https://github.com/rehearsal/project --provenance-file $file.provenance $file; done");
     "#;
     let text = format!("{RELEASE}{}", judged.replace("BIN", &judges()));
     let project = Project::new(&text).file("make_dist.py", MAKE_DIST).file("fetch.py", FETCH);
