@@ -12,6 +12,7 @@ pub mod model;
 // --- L1: pure functions over words
 pub mod archive;
 pub mod attest;
+pub mod calendar;
 pub mod dist;
 pub mod doctor;
 pub mod goals;

@@ -309,7 +309,7 @@ pub(super) fn take(
     bound(opened, seal.as_ref(), plan.as_ref()).map_err(damaged)?;
     let ledger = kept.ledger()?;
     // All that may be refused is looked at before anything is taken.
-    ledger.more_of(opened.text(LEDGER).unwrap_or_default())?;
+    ledger.may_go_on(opened.text(LEDGER).unwrap_or_default())?;
     for artifact in &artifacts {
         let found = opened.file(artifact).map(fs::digests).transpose();
         let found = found.map_err(|error| cannot("read what was unpacked", &error))?;

@@ -12,16 +12,17 @@ use super::bundle::{self as bundles, Kept};
 use super::ending;
 use super::look::{self, Asked, Look};
 use super::session::{Done, listening};
-use super::{proof, stale};
+use super::{gate, live, proof, stale};
 use crate::bundle::{self, PLAN};
 use crate::cli::{CarriedOptions, RunOptions};
-use crate::diag::{Diagnostic, Exit, Kind};
+use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::{Caller, Door, Notices};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::ledger::{Ledger, State};
 use crate::model::effect::{Effect, Key, Presence};
 use crate::model::event::{End, Event, Events, Tally};
+use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
 use crate::remote::{Errand, Ties};
 use crate::seal::Seal;
@@ -104,11 +105,6 @@ pub(super) fn run(
     Ok(exit)
 }
 
-/// The name of a task instance's task.
-fn name_of(id: &str) -> &str {
-    id.split([':', '(']).next().unwrap_or(id)
-}
-
 /// The tasks of a plan, in the order in which they send.
 fn tasks_of(plan: &Plan) -> Vec<String> {
     let mut tasks: Vec<String> = Vec::new();
@@ -127,19 +123,20 @@ fn tasks_of(plan: &Plan) -> Vec<String> {
 fn chosen(whole: &Plan, words: &[String]) -> Result<Plan, Diagnostic> {
     let tasks = tasks_of(whole);
     for word in words {
-        if tasks.iter().all(|id| id != word && name_of(id) != word) {
+        if tasks.iter().all(|id| id != word && task_of(id) != word) {
             let wrong = Diagnostic::usage(format!("no task `{word}` sends anything in this plan"));
-            return Err(wrong.suggest(word, tasks.iter().map(|id| name_of(id))));
+            return Err(wrong.suggest(word, tasks.iter().map(|id| task_of(id))));
         }
     }
     let named =
-        |id: &str| words.is_empty() || words.iter().any(|word| word == id || word == name_of(id));
+        |id: &str| words.is_empty() || words.iter().any(|word| word == id || word == task_of(id));
     let ids = tasks.iter().map(String::as_str).filter(|id| named(id)).collect();
     let plan = whole.clone().of(&ids);
-    let bound = plan
-        .effects
-        .iter()
-        .find(|planned| matches!(planned.effect, Effect::Command(_) | Effect::PushGit(_)));
+    // What is deleted is asked for by what stands there, and by what tasks come after: only a run tells.
+    let needs_checkout = |effect: &Effect| {
+        effect.removes() || matches!(effect, Effect::Command(_) | Effect::PushGit(_))
+    };
+    let bound = plan.effects.iter().find(|planned| needs_checkout(&planned.effect));
     match bound {
         None => Ok(plan),
         Some(planned) => {
@@ -156,14 +153,7 @@ impl Run<'_> {
         let ledger = self.kept.ledger().map_err(one)?;
         let touched = ledger.touched();
         let ended = self.with_ledger(whole, plan, ledger);
-        match ended {
-            Ok(exit) if touched && exit != Exit::OK => Ok(Exit::UNFINISHED),
-            Err(wrong) if touched => {
-                super::fail(self.events, wrong);
-                Ok(Exit::UNFINISHED)
-            }
-            ended => ended,
-        }
+        live::unfinished_if(touched, self.events, ended)
     }
 
     fn with_ledger(&self, whole: &Plan, plan: &Plan, ledger: Ledger) -> Done {
@@ -193,7 +183,7 @@ impl Run<'_> {
         if let Some(exit) = first {
             return Ok(exit);
         }
-        self.agreed(plan, &look).map_err(|wrong| vec![wrong])?;
+        self.agreed(plan, &look).map_err(one)?;
         let lasting = plan.effects.iter().filter(|planned| !planned.effect.is_notice());
         let planned = lasting.map(|planned| planned.key.clone());
         let seal = self.kept.seal().map_err(one)?;
@@ -226,10 +216,8 @@ impl Run<'_> {
         for group in of_task.chunk_by(|one, other| kind(one) == kind(other)) {
             let effects: Vec<Effect> = group.iter().map(|planned| planned.effect.clone()).collect();
             let declared: Vec<_> = effects.iter().map(Effect::destination).collect();
-            let (host, store, root) = (errand.host, errand.store, errand.root);
-            let Errand { env, ties, stop, say, .. } = *errand;
-            let errand = Errand { host, store, root, env, ties, stop, say };
-            let caller = Caller { task, declared: &declared, optional: false, site: None, errand };
+            let (optional, site, errand) = (false, None, *errand);
+            let caller = Caller { task, declared: &declared, optional, site, errand };
             if let Err(found) = door.perform(&caller, &effects) {
                 wrong = Some(*found);
                 break;
@@ -248,7 +236,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// The answer is no, or there is nobody to ask.
-    fn agreed(&self, plan: &Plan, look: &Look) -> Result<(), Diagnostic> {
+    fn agreed(&self, plan: &Plan, look: &Look) -> Outcome<()> {
         let rows = look.rows.iter().filter(|row| row.presence != Some(Presence::Same));
         let open: BTreeSet<&str> = rows.clone().map(|row| row.task.as_str()).collect();
         if open.is_empty() {
@@ -258,26 +246,19 @@ impl Run<'_> {
         let gate = (!self.options.yes).then_some(("--yes".to_owned(), whole));
         let asks = plan.confirm.iter().filter(|(id, _)| {
             open.contains(id.as_str())
-                && !self.options.yes_to.iter().any(|task| task == name_of(id))
+                && !self.options.yes_to.iter().any(|task| task == task_of(id))
         });
         let asks = asks.map(|(id, question)| {
-            (format!("--yes={}", name_of(id)), format!("{}: {question}", name_of(id)))
+            (format!("--yes={}", task_of(id)), format!("{}: {question}", task_of(id)))
         });
         for (answer, question) in gate.into_iter().chain(asks) {
             if !self.host.term.interactive {
                 let wrong = Diagnostic::refused("there is nobody to ask, and not all is answered");
-                return Err(wrong
-                    .note(question)
-                    .hint(format!("answer beforehand with `{answer}`")));
+                let wrong = wrong.note(question).hint(format!("answer beforehand with `{answer}`"));
+                return Err(Box::new(wrong));
             }
-            let ask = || self.host.ask(&format!("{question} [y/N] "), self.stop);
-            let said = self.events.yielding(&question, ask);
-            if self.stop.fired() {
-                return Err(Diagnostic::new(Kind::Interrupted, "stopped at a question"));
-            }
-            if !matches!(said.as_deref(), Some("y" | "Y" | "yes" | "Yes")) {
-                return Err(Diagnostic::refused("the answer was no"));
-            }
+            let no = Diagnostic::refused("the answer was no");
+            gate::agree(self.host, self.events, self.stop, &question, no)?;
         }
         Ok(())
     }
@@ -294,7 +275,7 @@ fn too_early(whole: &Plan, plan: &Plan, done: impl Fn(&Key) -> bool) -> Vec<Diag
         })?;
         let wrong =
             Diagnostic::refused(format!("`{task}` comes after `{missing}`, which is not done"));
-        Some(wrong.hint(format!("apply `{}` first, and go on with its bundle", name_of(missing))))
+        Some(wrong.hint(format!("apply `{}` first, and go on with its bundle", task_of(missing))))
     };
     chosen.iter().filter_map(lacks).collect()
 }

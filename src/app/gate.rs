@@ -11,8 +11,10 @@ use super::session::Session;
 use crate::diag::{Diagnostic, Kind as Wrong, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
+use crate::host::Host;
+use crate::host::stop::Stop;
 use crate::model::effect::{Key, Presence};
-use crate::model::event::{Event, PlanRow};
+use crate::model::event::{Event, Events, PlanRow};
 use crate::model::task::Task;
 use crate::plan::{Plan, Planned};
 
@@ -96,12 +98,12 @@ impl Answers {
         let places = places.into_iter().collect::<Vec<_>>().join(", ");
         let question = format!("Send {} effect{} to {places}?", open.len(), plural(open.len()));
         if !session.options.yes {
-            agree(session, &question, Diagnostic::refused("the answer was no"))?;
+            session.agree(&question, Diagnostic::refused("the answer was no"))?;
         }
         for (task, what) in doomed {
             let no = Diagnostic::refused(format!("`{task}` is not to delete {what}"));
             let no = no.hint("without `force_recreate` it stays, and stops this release");
-            agree(session, &format!("{task}: delete {what}?"), no)?;
+            session.agree(&format!("{task}: delete {what}?"), no)?;
         }
         Ok(answers)
     }
@@ -119,7 +121,7 @@ impl Answers {
         let question = task.confirm.clone().unwrap_or_default();
         let no = Diagnostic::refused(format!("`{}` was not confirmed", task.name));
         let no = no.hint("run the same command again to go on from here");
-        agree(session, &format!("{}: {question}", task.name), no)
+        session.agree(&format!("{}: {question}", task.name), no)
     }
 
     fn must_ask(&self, session: &Session, node: Node) -> bool {
@@ -169,14 +171,25 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
+impl Session {
+    fn agree(&self, question: &str, no: Diagnostic) -> Outcome<()> {
+        agree(&self.host, &self.events, &self.stop, question, no)
+    }
+}
+
 /// Asks for a yes.
 ///
 /// # Errors
 /// It is no, or the run was stopped at the question.
-fn agree(session: &Session, question: &str, no: Diagnostic) -> Outcome<()> {
-    let ask = || session.host.ask(&format!("{question} [y/N] "), &session.stop);
-    let answer = session.events.yielding(question, ask);
-    if session.stop.fired() {
+pub(super) fn agree(
+    host: &Host,
+    events: &Events,
+    stop: &Stop,
+    question: &str,
+    no: Diagnostic,
+) -> Outcome<()> {
+    let answer = events.yielding(question, || host.ask(&format!("{question} [y/N] "), stop));
+    if stop.fired() {
         return Err(Box::new(Diagnostic::new(Wrong::Interrupted, "stopped at a question")));
     }
     if matches!(answer.as_deref(), Some("y" | "Y" | "yes" | "Yes")) {

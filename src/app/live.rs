@@ -15,7 +15,8 @@ use crate::graph::{Kind, Node};
 use crate::ledger::{Ledger, State};
 use crate::model::artifact::Artifact;
 use crate::model::effect::{Effect, Key, Release};
-use crate::model::event::Event;
+use crate::model::event::{Event, Events};
+use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
 use crate::seal::Seal;
 
@@ -43,24 +44,22 @@ pub(super) fn run(session: &Arc<Session>, given: Option<&Plan>) -> Done {
         Err(wrong) => {
             return unfinished_if(
                 Ledger::may_be_touched(&folder, &release, &wrong),
-                session,
+                &session.events,
                 Err(vec![*wrong]),
             );
         }
     };
     let touched = ledger.touched();
     let ended = with_ledger(session, &release, ledger, given);
-    unfinished_if(touched, session, ended)
+    unfinished_if(touched, &session.events, ended)
 }
 
 /// What an earlier run sent makes this one unfinished, whatever stopped it.
-fn unfinished_if(touched: bool, session: &Session, ended: Done) -> Done {
+pub(super) fn unfinished_if(touched: bool, events: &Events, ended: Done) -> Done {
     match ended {
         Ok(exit) if touched && exit != Exit::OK => Ok(Exit::UNFINISHED),
         Err(wrong) if touched => {
-            for diagnostic in wrong {
-                session.events.emit(Event::Error { diagnostic: Box::new(diagnostic) });
-            }
+            super::fail(events, wrong);
             Ok(Exit::UNFINISHED)
         }
         ended => ended,
@@ -221,9 +220,7 @@ fn strays(session: &Session, plan: &Plan, seal: Option<&Seal>, ledger: &Ledger) 
         let (endpoint, receipt) = (planned.effect.endpoint(), planned.effect.predicted());
         let digest = receipt.digest?;
         // A task that is still there builds its own file of that name, for its own places.
-        let gone = |id: &str| {
-            session.tasks.iter().all(|task| id.split([':', '(']).next() != Some(task.name.as_str()))
-        };
+        let gone = |id: &str| session.tasks.iter().all(|task| task_of(id) != task.name);
         let sealed = seal.iter().flat_map(|seal| &seal.tasks).filter(|(id, _)| gone(id));
         let sealed = sealed.flat_map(|(_, files)| files);
         let sealed: Vec<&Artifact> =

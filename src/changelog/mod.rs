@@ -7,11 +7,9 @@ pub mod commits;
 pub mod keep;
 pub mod notes;
 
-mod date;
 mod headings;
 pub mod template;
 
-pub use date::date;
 pub use keep::has_version;
 
 /// Most characters that GitHub takes as the notes of a release: "body is too long (maximum is 125000

@@ -17,7 +17,7 @@ use crate::diag::{Diagnostic, Outcome, Site};
 use crate::ledger::Ledger;
 use crate::model::effect::{Effect, Key, Receipt, Release};
 use crate::model::event::Events;
-use crate::model::task::Destination;
+use crate::model::task::{Destination, task_of};
 use crate::plan::{Plan, Planned};
 use crate::remote::{Errand, Trouble};
 
@@ -178,7 +178,7 @@ fn declared(caller: &Caller<'_>, effect: &Effect) -> Result<(), Diagnostic> {
     if caller.declared.contains(&destination) {
         return Ok(());
     }
-    let task = caller.task.split([':', '(']).next().unwrap_or(caller.task);
+    let task = task_of(caller.task);
     let wrong = Diagnostic::usage(format!(
         "task `{task}` sends to `{destination}` and does not declare it"
     ));

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::{Ledger, damaged, disk, drop_tail, file_of, replay};
+use super::{Ledger, Replay, damaged, disk, drop_tail, file_of, replay};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 use crate::model::effect::Key;
@@ -30,17 +30,25 @@ impl Ledger {
         self.lock().states.keys().cloned().collect()
     }
 
-    /// What a ledger's text has besides; `None` where this one is the longer.
+    /// Makes sure that a ledger's text may be taken over.
     ///
     /// # Errors
     /// The text is none of this release; both have gone on, each by itself.
-    pub fn more_of<'a>(&self, text: &'a str) -> Outcome<Option<&'a str>> {
+    pub fn may_go_on(&self, text: &str) -> Outcome<()> {
+        self.compared(text).map(|_| ())
+    }
+
+    /// What a ledger's text says, and what it has besides; `None` where this one is the longer.
+    fn compared<'a>(&self, text: &'a str) -> Outcome<Option<(Replay, &'a str)>> {
         let (ours, path) = (self.text()?, self.lock().path.clone());
-        replay(text.as_bytes()).map_err(|why| damaged(&path, &why))?;
+        let theirs = replay(text.as_bytes()).map_err(|why| damaged(&path, &why))?;
+        if theirs.whole < text.len() {
+            return Err(damaged(&path, "its last line is torn"));
+        }
         if ours.starts_with(text) {
             return Ok(None);
         }
-        text.strip_prefix(&ours).map(Some).ok_or_else(|| {
+        text.strip_prefix(&ours).map(|more| Some((theirs, more))).ok_or_else(|| {
             let wrong = Diagnostic::refused("this release was sent from here, and from elsewhere");
             Box::new(wrong.note(path.display().to_string()).hint(
                 "finish it where it has gone on further: `rel ledger` tells how far it is here",
@@ -53,9 +61,8 @@ impl Ledger {
     /// # Errors
     /// The text is none of this release; both have gone on, each by itself; the disk fails.
     pub fn go_on(&self, text: &str) -> Outcome<()> {
-        let Some(more) = self.more_of(text)? else { return Ok(()) };
+        let Some((theirs, more)) = self.compared(text)? else { return Ok(()) };
         let mut inner = self.lock();
-        let theirs = replay(text.as_bytes()).map_err(|why| damaged(&inner.path, &why))?;
         let written = inner.file.write_all(more.as_bytes()).and_then(|()| inner.file.sync_data());
         if let Err(error) = written {
             inner.broken = true;

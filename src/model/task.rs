@@ -367,3 +367,8 @@ impl Declared {
         effects.map(|(destination, _)| destination.clone()).collect()
     }
 }
+
+/// The task of an instance's name: `test` of `test:3.11`, `bump` of `bump(level=minor)`.
+pub fn task_of(id: &str) -> &str {
+    id.split([':', '(']).next().unwrap_or(id)
+}

@@ -39,6 +39,7 @@ use crate::model::effect::{Effect, Listed, Presence};
 use crate::store::Store;
 
 /// What a remote needs to act for a task.
+#[derive(Clone, Copy)]
 pub struct Errand<'a> {
     /// The machine.
     pub host: &'a Host,

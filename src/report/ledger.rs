@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::json::VERSION;
 use super::verified::flat;
+use crate::calendar::rfc3339;
 use crate::ledger::{Entry, State, Told};
-use crate::rehearse::dates::rfc3339;
 
 /// The word for a state, and the reason if there is one.
 fn state(entry: &Entry) -> (&'static str, Option<&str>) {

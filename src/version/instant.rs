@@ -1,5 +1,7 @@
 //! An instant in UTC, as the digits of a development version and as `strftime` writes it.
 
+use crate::calendar::parts;
+
 /// An instant, in its parts.
 pub(super) struct Instant {
     parts: [u64; 6],
@@ -8,8 +10,7 @@ pub(super) struct Instant {
 impl Instant {
     /// The instant so many seconds after 1970 began.
     pub(super) fn of(unix: u64) -> Self {
-        let (year, month, day) = civil(unix / 86_400);
-        Self { parts: [year, month, day, unix / 3_600 % 24, unix / 60 % 60, unix % 60] }
+        Self { parts: parts(unix) }
     }
 
     /// `20260131120000`, as a number.
@@ -39,19 +40,6 @@ impl Instant {
         }
         Some(text)
     }
-}
-
-/// Year, month and day of a day since 1970. Years begin in March here, so that the leap day comes last;
-/// eras have 400 years.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

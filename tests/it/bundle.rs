@@ -90,23 +90,13 @@ fn a_bundle_that_is_not_the_one_that_was_packed_is_refused() {
 }
 
 #[test]
-fn a_bundle_of_another_commit_or_with_another_past_is_refused() {
+fn a_bundle_of_another_commit_and_what_is_none_are_refused() {
     let project = checkout(RELEASEFILE);
     let running = places(&project).start();
     let none = running.rel(&project, "pack ../release.tar").code(2);
     none.says("error: nothing is kept of commit ").says("hint: make a plan with `rel run TASK -o");
     running.rel(&project, "run release -o ../plan.json").code(0);
-    running.rel(&project, "pack ../first.tar --plan ../plan.json").code(0);
-    there(&running, &project, "unpack ../first.tar -o plan-here.json").code(0);
-
-    // Both go on, each by itself.
-    running.rel(&project, "apply ../plan.json publish --yes").code(0);
-    there(&running, &project, "apply plan-here.json --yes").code(0);
-    running.rel(&project, "pack ../second.tar").code(0);
-    let ran = there(&running, &project, "unpack ../second.tar").code(3);
-    ran.says("error: this release was sent from here, and from elsewhere")
-        .says("hint: finish it where it has gone on further");
-
+    running.rel(&project, "pack ../second.tar --plan ../plan.json").code(0);
     project.run_git(&["commit", "--allow-empty", "--quiet", "--message", "on"]);
     let ran = running.rel(&project, "unpack ../second.tar").code(3);
     ran.says("error: ../second.tar belongs to another release").says("hint: check that commit out");
@@ -212,6 +202,19 @@ fn what_was_sent_before_a_refusal_is_in_the_bundle_all_the_same() {
 }
 
 #[test]
+fn what_deletes_needs_the_checkout() {
+    let text = RELEASEFILE.replace("notes: \"One.\"", "notes: \"One.\", force_recreate: true");
+    assert_ne!(text, RELEASEFILE);
+    let project = checkout(&text);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../anew.tar --plan ../plan.json").code(0);
+    let ran = nowhere(&running, &project, "apply ../anew.tar --yes --yes=release").code(2);
+    ran.says("error: this needs the project's checkout: make room for ");
+    assert!(running.writes().is_empty(), "{:?}", running.writes());
+}
+
+#[test]
 fn a_command_of_a_users_own_needs_the_checkout() {
     let text = "task(\"tell\").effects(\"command\").run(|| remote(\"true\"));\n";
     let project = checkout(text);
@@ -256,12 +259,13 @@ fn what_is_secret_stays_so_where_no_releasefile_says_it() {
 }
 
 #[test]
-fn a_bundle_that_is_refused_has_changed_nothing() {
+fn a_bundle_with_another_past_is_refused_and_has_changed_nothing() {
     let project = checkout(RELEASEFILE);
     let running = places(&project).start();
     running.rel(&project, "run release -o ../plan.json").code(0);
     running.rel(&project, "pack ../first.tar --plan ../plan.json").code(0);
     there(&running, &project, "unpack ../first.tar -o plan-here.json").code(0);
+    // Both go on, each by itself.
     running.rel(&project, "apply ../plan.json publish --yes").code(0);
     there(&running, &project, "apply plan-here.json --yes").code(0);
     running.rel(&project, "pack ../second.tar").code(0);
@@ -272,7 +276,9 @@ fn a_bundle_that_is_refused_has_changed_nothing() {
         names.map(text).collect::<Vec<_>>()
     };
     let before = (all("seal"), all("ledger"));
-    there(&running, &project, "unpack ../second.tar").code(3).says("was sent from here, and");
+    let ran = there(&running, &project, "unpack ../second.tar").code(3);
+    ran.says("error: this release was sent from here, and from elsewhere")
+        .says("hint: finish it where it has gone on further");
     assert_eq!((all("seal"), all("ledger")), before);
     let ran = there(&running, &project, "unpack ../second.tar -o plan-here.json").code(2);
     ran.says("error: ../second.tar holds no plan");

@@ -79,10 +79,6 @@ impl Change for YankCrate {
         format!("{what} {} {} on {}", self.name, self.version, self.destination())
     }
 
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
-    }
-
     fn destination(&self) -> Destination {
         Destination::Crates
     }

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{Change, Receipt};
 use crate::diag::Diagnostic;
-use crate::model::artifact::Artifact;
 use crate::model::task::Destination;
 
 /// A push to a git remote.
@@ -92,10 +91,6 @@ impl Change for PushGit {
         let refs: Vec<String> = self.refs.iter().map(one).collect();
         let to = if self.url.is_empty() { &self.remote } else { &self.url };
         format!("push {} to {to}", refs.join(" and "))
-    }
-
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
     }
 
     fn destination(&self) -> Destination {

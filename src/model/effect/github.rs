@@ -110,10 +110,6 @@ impl Change for DraftRelease {
         format!("draft {kind} {}", self.at.shown())
     }
 
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
-    }
-
     fn destination(&self) -> Destination {
         Destination::GithubRelease
     }
@@ -173,10 +169,6 @@ impl Change for PublishRelease {
 
     fn summary(&self) -> String {
         format!("publish release {}", self.at.shown())
-    }
-
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
     }
 
     fn destination(&self) -> Destination {

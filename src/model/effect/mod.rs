@@ -98,7 +98,9 @@ trait Change {
     /// One line for people: what goes where.
     fn summary(&self) -> String;
     /// The files whose bytes it sends.
-    fn files(&self) -> Vec<&Artifact>;
+    fn files(&self) -> Vec<&Artifact> {
+        Vec::new()
+    }
     /// Where it goes.
     fn destination(&self) -> Destination;
     /// The address that is written to, or the program that is started.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Change, Receipt};
-use crate::model::artifact::Artifact;
 use crate::model::task::Destination;
 
 /// Longest part of a text that a line for people shows, in characters.
@@ -116,10 +115,6 @@ impl Change for Notify {
             shown.push('…');
         }
         format!("tell {}: {shown}", self.place())
-    }
-
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
     }
 
     fn destination(&self) -> Destination {

@@ -82,10 +82,6 @@ impl Change for DeleteTag {
         format!("make room for tag {}", self.remake.at.shown())
     }
 
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
-    }
-
     fn destination(&self) -> Destination {
         Destination::GithubRelease
     }
@@ -106,10 +102,6 @@ impl Change for DeleteRelease {
 
     fn summary(&self) -> String {
         format!("make room for release {}", self.remake.at.shown())
-    }
-
-    fn files(&self) -> Vec<&Artifact> {
-        Vec::new()
     }
 
     fn destination(&self) -> Destination {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::access::Scope;
 use super::rules::{self, Checked, bad};
 use super::{Registry, TrustedPublisher, names};
-use crate::rehearse::dates;
+use crate::calendar;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {
@@ -58,6 +58,6 @@ fn entry(id: usize, name: &str, one: &TrustedPublisher) -> Value {
         "repository_name": repository,
         "workflow_filename": one.workflow,
         "environment": one.environment,
-        "created_at": dates::rfc3339(0),
+        "created_at": calendar::rfc3339(0),
     })
 }

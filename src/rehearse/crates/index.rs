@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::Registry;
 use super::manifest::Dependency;
 use super::shelf::{Crate, Published, hex};
-use crate::rehearse::dates;
+use crate::calendar;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {
@@ -97,7 +97,7 @@ fn line(name: &str, one: &Published, yanked: bool) -> Value {
     if let Some(version) = &manifest.rust_version {
         put("rust_version", version.clone().into());
     }
-    put("pubtime", dates::rfc3339(one.at).into());
+    put("pubtime", calendar::rfc3339(one.at).into());
     if !new.is_empty() {
         put("v", 2.into());
     }

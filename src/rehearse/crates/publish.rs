@@ -13,6 +13,7 @@ use super::rules::{self, Checked, bad, refuse};
 use super::shelf::Published;
 use super::version::Version;
 use super::{Registry, access, metadata, names, reads, tarball};
+use crate::calendar;
 use crate::rehearse::dates;
 use crate::rehearse::http::{Request, Response};
 
@@ -76,7 +77,7 @@ impl Registry {
                 let message = format!(
                     "A crate with the name `{name}` was recently deleted. Reuse of this name will be \
                      available after {}.",
-                    dates::rfc3339(*until)
+                    calendar::rfc3339(*until)
                 );
                 Err(bad(rules::DELETED_NAME, message))
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::rules::{self, Checked, refuse};
 use super::shelf::{Crate, Published};
 use super::{Registry, names};
-use crate::rehearse::dates;
+use crate::calendar;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {
@@ -123,8 +123,8 @@ pub(super) fn krate(found: &Crate, at: u64) -> Value {
     json!({
         "id": found.name,
         "name": found.name,
-        "created_at": dates::rfc3339(found.created),
-        "updated_at": dates::rfc3339(updated),
+        "created_at": calendar::rfc3339(found.created),
+        "updated_at": calendar::rfc3339(updated),
         "badges": [],
         "categories": null,
         "keywords": null,
@@ -164,8 +164,8 @@ fn version(found: &Crate, one: &Published, at: u64) -> Value {
         "num": one.number,
         "checksum": one.checksum(),
         "crate_size": one.bytes.len(),
-        "created_at": dates::rfc3339(one.at),
-        "updated_at": dates::rfc3339(changed),
+        "created_at": calendar::rfc3339(one.at),
+        "updated_at": calendar::rfc3339(changed),
         "description": about.description,
         "homepage": about.homepage,
         "documentation": about.documentation,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::Registry;
 use super::shelf::Published;
-use crate::rehearse::dates;
+use crate::calendar;
 use crate::rehearse::http::{Request, Response};
 
 impl Registry {
@@ -39,7 +39,7 @@ impl Registry {
                 page,
                 "<tr><td><a href=\"/crates/{name}/{number}\">{number}</a>{yanked}<td>{checksum}\
                  <td><a href=\"{place}\">{file}</a><td>{}",
-                dates::rfc3339(one.at)
+                calendar::rfc3339(one.at)
             );
         }
         let _ = write!(

@@ -11,7 +11,7 @@ use super::paging::Page;
 use super::rules::{self, Checked, missing, refuse};
 use super::show::node;
 use super::{Ask, Forge, is_newest};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 
 /// A workflow on the default branch.

@@ -12,7 +12,7 @@ use super::rules::{self, Checked, missing, refuse};
 use super::show::{escaped, node};
 use super::tags::unsigned;
 use super::{Ask, Forge};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 use crate::rehearse::repository::Commit;
 

@@ -11,7 +11,7 @@ use super::paging::Page;
 use super::rules::{Checked, missing};
 use super::show::{escaped, node};
 use super::{Ask, Forge};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 
 /// An environment.

@@ -6,7 +6,7 @@ use super::access::{Holder, Level, Permission};
 use super::rules::{self, Checked, missing, refuse};
 use super::show::node;
 use super::{Ask, Forge, Visibility, is_newest};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 
 /// Addresses below the repository that the schema wants, with what follows it.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::access::Holder;
 use super::shelf::{Asset, Release, State};
 use super::{Forge, sha256};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::repository::Object;
 
 /// The account of a run, and its number.

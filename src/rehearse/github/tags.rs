@@ -9,7 +9,7 @@ use super::body::Body;
 use super::rules::{self, Checked, missing, refuse};
 use super::show::{escaped, node};
 use super::{Ask, Forge};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 use crate::rehearse::repository::{Object, Tag};
 

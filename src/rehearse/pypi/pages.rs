@@ -10,7 +10,7 @@ use super::filename::normalised;
 use super::refusal::{Checked, Refusal, escaped, preferred};
 use super::releases::core_metadata;
 use super::{Flag, Index, rules};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::{Request, Response};
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";

@@ -10,7 +10,7 @@ use super::catalog::{Digests, File, Project, Release};
 use super::filename::normalised;
 use super::refusal::{Checked, Refusal};
 use super::{Index, rules};
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::http::Response;
 
 /// Fields of the form that are shown as they are.

@@ -15,9 +15,9 @@ pub mod verify;
 
 use serde_json::{Value, json};
 
-use super::dates;
 use super::http::{Request, Response};
 use super::oidc::Verifier;
+use crate::calendar;
 use fulcio::{Fulcio, raw};
 use keys::{Key, base64};
 use rekor::Rekor;
@@ -79,7 +79,7 @@ impl Sigstore {
 
     /// The trusted root of all this (`trusted_root.json`, protobuf-specs).
     pub fn trusted_root(&self) -> Value {
-        let since = json!({ "start": dates::rfc3339(self.since) });
+        let since = json!({ "start": calendar::rfc3339(self.since) });
         let log = |key: &Key, address: &str| {
             json!({
                 "baseUrl": address,
@@ -113,7 +113,7 @@ impl Sigstore {
             json!([{
                 "url": address,
                 "majorApiVersion": 1,
-                "validFor": { "start": dates::rfc3339(self.since) },
+                "validFor": { "start": calendar::rfc3339(self.since) },
                 "operator": "rel rehearsal",
             }])
         };

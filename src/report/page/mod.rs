@@ -13,12 +13,12 @@ pub use text::text;
 use std::collections::BTreeSet;
 
 use super::text::held;
+use crate::calendar::rfc3339;
 use crate::dist::contents::Member;
 use crate::dist::difference::Difference;
 use crate::model::artifact::{Artifact, human_size};
 use crate::model::effect::Effect;
 use crate::plan::{Guarded, Plan, Planned};
-use crate::rehearse::dates::rfc3339;
 
 /// A plan with what is known of its files.
 pub struct Page<'a> {

@@ -8,8 +8,9 @@ use rhai::Dynamic;
 use super::made;
 use super::read::{self, unreadable};
 use super::{Builtin, Call, Phase, Place, notes, row};
+use crate::calendar::date;
+use crate::changelog::has_version;
 use crate::changelog::keep::{self, Wrong};
-use crate::changelog::{date, has_version};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 

@@ -55,7 +55,7 @@ pub(super) fn document(text: &str, variables: &Map<String, Value>) -> Result<Doc
             "fragment" => {
                 reader.next()?;
                 let name = reader.next()?;
-                reader.expect("on")?;
+                reader.follows("on")?;
                 reader.next()?;
                 let inner = reader.selections()?;
                 found.fragments.insert(name, inner);
@@ -140,7 +140,7 @@ impl Reader {
         found
     }
 
-    fn expect(&mut self, token: &str) -> Result<(), String> {
+    fn follows(&mut self, token: &str) -> Result<(), String> {
         let found = self.next()?;
         if found == token { Ok(()) } else { Err(unexpected(&found)) }
     }
@@ -154,9 +154,9 @@ impl Reader {
             return Ok(());
         }
         while !self.taken(")") {
-            self.expect("$")?;
+            self.follows("$")?;
             let name = self.next()?;
-            self.expect(":")?;
+            self.follows(":")?;
             while !self.is("$") && !self.is(")") && !self.is("=") {
                 self.next()?;
             }
@@ -169,7 +169,7 @@ impl Reader {
     }
 
     fn selections(&mut self) -> Result<Vec<Selection>, String> {
-        self.expect("{")?;
+        self.follows("{")?;
         let mut out = Vec::new();
         while !self.taken("}") {
             if self.taken("...") {
@@ -204,7 +204,7 @@ impl Reader {
         let mut out = Map::new();
         while !self.taken(end) {
             let name = self.next()?;
-            self.expect(":")?;
+            self.follows(":")?;
             let value = self.value()?;
             out.insert(name, value);
         }

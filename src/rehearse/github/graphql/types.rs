@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::parse::Field;
-use crate::rehearse::dates::rfc3339;
+use crate::calendar::rfc3339;
 use crate::rehearse::github::access::{Holder, Level, Permission};
 use crate::rehearse::github::shelf::{Asset, Release};
 use crate::rehearse::github::show::node as node_id;
