@@ -10,7 +10,7 @@ use crate::diag::Diagnostic;
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::effect::Release;
-use crate::model::task::{Destination, Index, Task};
+use crate::model::task::{Destination, GuardCall, Index, Task};
 use crate::plan::Planned;
 use crate::repo::Repo;
 use crate::store::Store;
@@ -58,6 +58,11 @@ impl Ground<'_> {
     /// Whether a task sends there.
     pub fn sends_to(&self, place: &Destination) -> bool {
         self.sending.iter().flat_map(|task| &task.effects).any(|(sent, _)| sent == place)
+    }
+
+    /// Whether a guard holds watch here: everywhere, if it names no place.
+    pub(super) fn concerns(&self, call: &GuardCall) -> bool {
+        call.to.is_empty() || call.to.iter().any(|(place, _)| self.sends_to(place))
     }
 
     /// `owner/name` of the repository on GitHub: as the CI service has it, else `origin`.

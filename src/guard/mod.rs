@@ -35,7 +35,7 @@ pub use wants::{Form, Knob, Wants};
 use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
-use crate::model::task::GuardCall;
+use crate::model::task::{Declared, GuardCall};
 
 /// When a guard can be asked first; all are asked at the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,8 +222,10 @@ pub fn as_committed(ground: &Ground<'_>) -> Vec<Diagnostic> {
 pub fn check(ground: &Ground<'_>, asked: &[GuardCall]) -> Findings {
     let mut findings = Findings::default();
     for guard in GUARDS {
-        let calls: Vec<&GuardCall> =
-            asked.iter().filter(|call| call.name.text == guard.name).collect();
+        let calls: Vec<&GuardCall> = asked
+            .iter()
+            .filter(|call| call.name.text == guard.name && ground.concerns(call))
+            .collect();
         if calls.is_empty() && !guard.always
             || guard.when == When::Gate && ground.effects.is_empty()
         {
@@ -244,6 +246,24 @@ pub fn check(ground: &Ground<'_>, asked: &[GuardCall]) -> Findings {
     let mut said = BTreeSet::new();
     findings.stops.retain(|one| said.insert(one.message.clone()));
     findings
+}
+
+/// Guards of a Releasefile that would never hold watch: no task sends to where they do.
+pub fn idle(declared: &Declared) -> Vec<Diagnostic> {
+    let sent: BTreeSet<String> = declared
+        .tasks
+        .iter()
+        .flat_map(|task| &task.effects)
+        .map(|(place, _)| place.to_string())
+        .collect();
+    let named = declared.guards.iter().flat_map(|call| &call.to);
+    let idle = named.map(|(place, site)| (place.to_string(), site));
+    idle.filter(|(place, _)| !sent.contains(place))
+        .map(|(place, site)| {
+            let wrong = Diagnostic::usage(format!("no task sends to `{place}`")).at(site);
+            wrong.suggest(&place, sent.iter().map(String::as_str))
+        })
+        .collect()
 }
 
 impl Findings {

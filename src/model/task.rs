@@ -335,6 +335,8 @@ pub struct GuardCall {
     pub name: Word,
     /// Whether it only warns.
     pub warn: bool,
+    /// It is asked only where one of these is sent to; wherever anything is sent if there are none.
+    pub to: Vec<(Destination, Site)>,
     /// What it was given besides, each in the form that the guard wants.
     pub options: BTreeMap<String, serde_json::Value>,
 }

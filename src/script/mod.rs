@@ -25,6 +25,7 @@ use rhai::{
 
 use crate::diag::{Diagnostic, Kind, Outcome, Site, Source, Word};
 use crate::graph::Graph;
+use crate::guard;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
@@ -106,7 +107,8 @@ fn load_text(
         // Needs and circles are looked at here too, so that all that is wrong shows at once.
         Ok(()) => match Graph::build_all(&declared.tasks) {
             Ok(graph) if well_declared => {
-                wrong.extend(bodies::check(&ast, &source, &bodies, &declared, &graph))
+                wrong.extend(bodies::check(&ast, &source, &bodies, &declared, &graph));
+                wrong.extend(guard::idle(&declared));
             }
             Ok(_) => {}
             Err(found) => wrong.extend(found),

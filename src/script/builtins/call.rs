@@ -10,7 +10,8 @@ use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
 use super::Builtin;
 use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
 use crate::door::Conduct;
-use crate::script::cx::{BodyCx, Declaring, Frame};
+use crate::model::task::Destination;
+use crate::script::cx::{BodyCx, Declaring, Frame, lock};
 use crate::script::words;
 
 /// One call of a builtin.
@@ -109,23 +110,34 @@ impl Call<'_> {
 
     /// A text, or an array of texts, with their places.
     pub(crate) fn words(&self, at: usize) -> Outcome<Vec<Word>> {
-        let wanted = "text or an array of texts";
         let value = self.args.get(at).cloned().unwrap_or_default();
-        let values = if value.is_array() {
-            value.into_typed_array::<Dynamic>().unwrap_or_default()
-        } else {
-            vec![value]
+        self.words_of(&value).ok_or_else(|| self.wrong_type(at, "text or an array of texts"))
+    }
+
+    /// The same of a value; `None` if it is something else.
+    pub(crate) fn words_of(&self, value: &Dynamic) -> Option<Vec<Word>> {
+        let values = match value.read_lock::<Array>() {
+            Some(all) => all.clone(),
+            None => vec![value.clone()],
         };
-        values
-            .into_iter()
-            .map(|value| {
-                let text = value
-                    .into_immutable_string()
-                    .map_err(|_| self.wrong_type(at, wanted))?
-                    .to_string();
-                Ok(Word { site: self.literal_site(&text), text })
-            })
-            .collect()
+        let word = |value: Dynamic| {
+            let text = value.into_immutable_string().ok()?.to_string();
+            Some(Word { site: self.literal_site(&text), text })
+        };
+        values.into_iter().map(word).collect()
+    }
+
+    /// The destination that a word names.
+    pub(crate) fn destination(&self, word: &Word) -> Outcome<Destination> {
+        if let Some(destination) = Destination::parse(&word.text) {
+            return Ok(destination);
+        }
+        let wrong =
+            Diagnostic::usage(format!("unknown destination `{}`", word.text)).at(&word.site);
+        if lock(&self.declaring()?.declared).indexes.contains_key(&word.text) {
+            return Err(Box::new(wrong.hint(format!("did you mean `index:{}`?", word.text))));
+        }
+        Err(Box::new(wrong.suggest(&word.text, Destination::KNOWN)))
     }
 
     /// Texts without their places.

@@ -1,16 +1,11 @@
-//! Declarations about the whole project: tools, indexes, guards, the default task.
-
-use std::collections::BTreeMap;
+//! Declarations about the whole project: tools, indexes, the default task.
 
 use rhai::{Dynamic, Map};
-use serde_json::Value as Json;
 
-use super::call::to_json;
 use super::{Builtin, Call, Phase, Place, SecretHandle, row};
-use crate::diag::{Diagnostic, Outcome, Word};
-use crate::guard::{GUARDS, Guard};
+use crate::diag::{Diagnostic, Outcome};
 use crate::host::net::{holds_login, is_web_url};
-use crate::model::task::{GuardCall, Index};
+use crate::model::task::Index;
 use crate::script::cx::{Frame, lock};
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -33,16 +28,6 @@ pub(super) const TABLE: &[Builtin] = &[
         "A private package index.",
         "index(\"corp\", #{ upload: \"https://pypi.corp.example/upload/\", simple: \"https://pypi.corp.example/simple/\", user: \"ci\", password: secret(\"CORP_TOKEN\") });\ntask(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"publish\").needs(\"build\").effects(\"index:corp\").run(|t| pypi::publish(t.artifacts(\"build\"), \"corp\"));",
         index,
-    ),
-    row(
-        Place::Function,
-        Phase::Declare,
-        "guard",
-        (1, 3),
-        "guard(\"tag\"), guard(\"tag\", \"warn\") or guard(\"artifacts\", #{ files: [\"*.whl\"] })",
-        "Asks a guard to stand before everything that is sent; `rel show guards` lists them with their options. With `\"warn\"` a live run goes on all the same. One may be asked several times.",
-        "guard(\"tag\", \"warn\");\nguard(\"changelog\", \"warn\", #{ file: \"CHANGES.md\" });\ntask(\"announce\").effects(\"command\").run(|| remote(\"./announce\"));",
-        guard,
     ),
     row(
         Place::Function,
@@ -170,64 +155,6 @@ fn url(map: &Map, key: &str) -> Outcome<String> {
         return Err(Box::new(wrong.hint("write `user: \"…\", password: secret(\"…\")` instead")));
     }
     Ok(text.to_string())
-}
-
-fn guard(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let name = call.word(0)?;
-    let Some(guard) = GUARDS.iter().find(|guard| guard.name == name.text) else {
-        let wrong = Diagnostic::usage(format!("unknown guard `{}`", name.text)).at(&name.site);
-        return Err(Box::new(wrong.suggest(&name.text, GUARDS.iter().map(|guard| guard.name))));
-    };
-    let given = call.args.get(1).is_some_and(|value| value.is_map());
-    let warn = call.args.len() > 1 && !given && warns(call, guard, &name)?;
-    let at = if given { 1 } else { 2 };
-    let options = if call.args.len() > at { knobs(call, at, guard)? } else { BTreeMap::new() };
-    lock(&call.declaring()?.declared).guards.push(GuardCall { name, warn, options });
-    Ok(Dynamic::UNIT)
-}
-
-/// Whether a guard is asked only to warn.
-fn warns(call: &Call<'_>, guard: &Guard, name: &Word) -> Outcome<bool> {
-    match call.text(1)?.as_str() {
-        "warn" if guard.always => {
-            let wrong =
-                Diagnostic::usage(format!("guard `{}` always stops", guard.name)).at(&name.site);
-            Err(Box::new(wrong.hint("leave it out: it holds watch anyway")))
-        }
-        "warn" => Ok(true),
-        "stop" => Ok(false),
-        other => {
-            let wrong = Diagnostic::usage(format!("a guard cannot `{other}`"));
-            Err(Box::new(wrong.suggest(other, ["warn", "stop"])))
-        }
-    }
-}
-
-/// The options of a guard, each in its form.
-fn knobs(call: &Call<'_>, at: usize, guard: &Guard) -> Outcome<BTreeMap<String, Json>> {
-    let known: Vec<&str> = guard.options.iter().map(|knob| knob.name).collect();
-    if let (Some(key), []) = (
-        call.args[at].read_lock::<Map>().and_then(|map| map.keys().next().cloned()),
-        known.as_slice(),
-    ) {
-        let wrong =
-            Diagnostic::usage(format!("guard `{}` takes no options, so no `{key}`", guard.name));
-        return Err(Box::new(
-            wrong.hint("take the map away; `rel show guards` lists what guards take"),
-        ));
-    }
-    let map = call.map(at, &known)?;
-    let mut options = BTreeMap::new();
-    for knob in guard.options {
-        let Some(value) = map.get(knob.name) else { continue };
-        let Some(json) = to_json(value).filter(|json| knob.form.fits(json)) else {
-            let (key, form) = (knob.name, knob.form.name());
-            let wrong = Diagnostic::usage(format!("`{key}` of guard `{}` is {form}", guard.name));
-            return Err(Box::new(wrong.hint(format!("write `{key}: …` as {form}"))));
-        };
-        options.insert(knob.name.to_owned(), json);
-    }
-    Ok(options)
 }
 
 fn default_task(call: &mut Call<'_>) -> Outcome<Dynamic> {

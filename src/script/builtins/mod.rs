@@ -21,6 +21,7 @@ pub(crate) mod draft;
 mod git;
 mod github;
 mod given;
+mod guard;
 mod made;
 mod notes;
 mod notify;
@@ -135,6 +136,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         given::TABLE,
         options::TABLE,
         declare::TABLE,
+        guard::TABLE,
         ci::TABLE,
         command::TABLE,
         artifact::TABLE,

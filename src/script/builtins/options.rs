@@ -8,8 +8,7 @@ use super::task::{body, change, is_task_name};
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::host::fs;
-use crate::model::task::{Destination, Retry, Task, Trigger};
-use crate::script::cx::lock;
+use crate::model::task::{Retry, Task, Trigger};
 
 pub(super) const TABLE: &[Builtin] = &[
     row(
@@ -298,15 +297,7 @@ fn effects(call: &mut Call<'_>) -> Outcome<Dynamic> {
         return Err(Box::new(wrong.hint("name one, or leave `.effects` out")));
     }
     for word in call.words(0)? {
-        let Some(destination) = Destination::parse(&word.text) else {
-            let wrong =
-                Diagnostic::usage(format!("unknown destination `{}`", word.text)).at(&word.site);
-            if lock(&call.declaring()?.declared).indexes.contains_key(&word.text) {
-                return Err(Box::new(wrong.hint(format!("did you mean `index:{}`?", word.text))));
-            }
-            return Err(Box::new(wrong.suggest(&word.text, Destination::KNOWN)));
-        };
-        destinations.push((destination, word.site));
+        destinations.push((call.destination(&word)?, word.site));
     }
     set(call, |task| task.effects.extend(destinations))
 }

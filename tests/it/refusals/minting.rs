@@ -10,7 +10,7 @@ use super::scene::{self, Scene, now, publisher};
 use super::{Row, explained};
 
 #[test]
-fn refusals_of_identities_are_explained() {
+fn s3_6_refusals_of_identities_are_explained() {
     explained("minting", ROWS);
 }
 

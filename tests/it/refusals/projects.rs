@@ -6,7 +6,7 @@ use super::scene::{now, publisher};
 use super::{Row, dists, explained};
 
 #[test]
-fn refusals_of_good_files_are_explained() {
+fn s3_6_refusals_of_good_files_are_explained() {
     explained("projects", ROWS);
 }
 
