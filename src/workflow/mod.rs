@@ -12,7 +12,7 @@ mod project;
 mod read;
 mod rules;
 mod script;
-mod yaml;
+pub mod yaml;
 
 use std::sync::Arc;
 
@@ -95,7 +95,11 @@ impl File {
     /// It is no YAML.
     pub fn read(name: &str, text: &str) -> Outcome<Self> {
         let source = Arc::new(Source::new(name, text));
-        let root = yaml::parse(&source)?;
+        let root = yaml::parse(text).map_err(|found| {
+            let site = Site { source: source.clone(), line: found.line, column: found.column };
+            let wrong = Diagnostic::usage(format!("{name} cannot be read: {}", found.why));
+            Box::new(wrong.at(&site).hint("mend the file, or leave it out"))
+        })?;
         Ok(Self { source, root })
     }
 }

@@ -22,7 +22,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("changelog", &["dist", "version"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
-    ("ci", &["diag", "model", "goals", "graph"]),
+    ("ci", &["diag", "model", "goals", "graph", "workflow"]),
     ("complete", &["diag", "model", "goals"]),
     ("plan", &["diag", "model"]),
     ("starter", &["diag"]),
