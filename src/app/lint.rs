@@ -13,10 +13,7 @@ use crate::host::endpoints::Endpoints;
 use crate::host::{Host, fs};
 use crate::model::event::{Event, Events};
 use crate::report::{Output, lint as tables, sarif};
-use crate::workflow::{self, File, Finding, Level, Project};
-
-/// Where GitHub looks for workflows.
-const FOLDER: &str = ".github/workflows";
+use crate::workflow::{self, FOLDER, File, Finding, Level, Project};
 
 /// Judges workflows.
 ///
@@ -86,12 +83,16 @@ fn chosen(host: &Host, files: &[PathBuf]) -> Result<(PathBuf, Vec<PathBuf>), Dia
         let root = inside.and_then(|folder| folder.ancestors().nth(2)).unwrap_or(&host.cwd);
         return Ok((root.to_owned(), files.iter().map(|file| host.cwd.join(file)).collect()));
     }
-    let above = host.cwd.ancestors().find(|folder| fs::is_dir(&folder.join(FOLDER)));
-    let found = above.map(|root| (root.to_owned(), workflows(root)));
-    found.filter(|(_, files)| !files.is_empty()).ok_or_else(|| {
+    found_above(&host.cwd).filter(|(_, files)| !files.is_empty()).ok_or_else(|| {
         Diagnostic::usage(format!("no workflows in `{FOLDER}` here or above"))
             .hint("go to a repository with workflows, or name files: `rel ci lint FILE…`")
     })
+}
+
+/// The nearest folder, here or above, that has workflows, and these.
+pub(super) fn found_above(start: &Path) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let root = start.ancestors().find(|folder| fs::is_dir(&folder.join(FOLDER)))?;
+    Some((root.to_owned(), workflows(root)))
 }
 
 fn workflows(root: &Path) -> Vec<PathBuf> {

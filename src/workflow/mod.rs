@@ -19,11 +19,15 @@ use std::sync::Arc;
 pub use place::Place;
 pub use project::{Project, version_source};
 pub use read::Workflow;
+pub use script::{Call, calls};
 pub use yaml::Node;
 
 pub use rules::RULES;
 
 use crate::diag::{Diagnostic, Kind, Outcome, Site, Source};
+
+/// Where GitHub looks for workflows, from the repository's folder.
+pub const FOLDER: &str = ".github/workflows";
 
 /// How bad what a rule finds is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +106,14 @@ impl File {
         })?;
         Ok(Self { source, root })
     }
+
+    /// The workflow in it.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn workflow(&self, project: &Project) -> Outcome<Workflow<'_>> {
+        Workflow::read(&self.source, &self.root, project)
+    }
 }
 
 /// Judges files; `beside` are other workflows of the repository, which are not judged.
@@ -115,7 +127,7 @@ pub fn lint(
 ) -> Result<Vec<Finding>, Vec<Diagnostic>> {
     let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        match Workflow::read(&file.source, &file.root, project) {
+        match file.workflow(project) {
             Ok(workflow) => all.push(workflow),
             Err(diagnostic) => wrong.push(*diagnostic),
         }
@@ -124,9 +136,7 @@ pub fn lint(
         return Err(wrong);
     }
     let judged = all.len();
-    let beside =
-        beside.iter().filter_map(|file| Workflow::read(&file.source, &file.root, project).ok());
-    all.extend(beside);
+    all.extend(beside.iter().filter_map(|file| file.workflow(project).ok()));
     let mut findings: Vec<Finding> = Vec::new();
     for here in &all[..judged] {
         findings.extend(one(&Ground { here, all: &all, project }));

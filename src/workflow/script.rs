@@ -14,7 +14,7 @@ pub struct Call {
 }
 
 /// All commands of a script, in order.
-pub(super) fn calls(script: &str) -> Vec<Call> {
+pub fn calls(script: &str) -> Vec<Call> {
     let script = joined(script);
     let mut reader = Reader { calls: Vec::new(), words: Vec::new(), word: None, line: 0, begun: 0 };
     let (mut quote, mut chars) = (None, script.chars().peekable());

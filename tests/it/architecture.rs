@@ -43,7 +43,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "guard",
         &["diag", "model", "host", "dist", "plan", "status", "version", "repo", "store", "remote"],
     ),
-    ("doctor", &[]),
+    ("doctor", &["workflow"]),
     (
         "script",
         &[
