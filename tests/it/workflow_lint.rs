@@ -101,6 +101,7 @@ const TRAPS: &[Trap] = &[
 const HARMLESS: &[Trap] = &[
     ("a token for GitHub's own", RELEASE, &[("--generate-notes dist/*", "--generate-notes dist/* || exit 1")]),
     ("uploading tools are installed", RELEASE, &[(PYPI_STEP, "      - run: |\n          python -m pip install --upgrade pip 'twine>=6'\n          twine upload dist/*\n")]),
+    ("what could build is only installed", RELEASE, &[(PYPI_STEP, "      - run: |\n          python -m pip install build twine\n          timeout 60 pip install build\n          twine upload dist/*\n")]),
     ("one input decides", RELEASE, &[(GUARD, "    if: github.event_name == 'push' || inputs.live\n")]),
     ("conditions of a job before", RELEASE, &[(GUARD, ""), ("    environment: testpypi\n", "    environment: testpypi\n    if: github.ref_type == 'tag'\n")]),
     ("matrix over packages", RELEASE, &[(PYPI_ENVIRONMENT, "    environment: pypi\n    strategy: {matrix: {package: [a, b]}}\n"), ("          print-hash: true", "          packages-dir: dist/${{ matrix.package }}")]),
