@@ -38,6 +38,16 @@ pub enum Level {
     Warning,
 }
 
+impl Level {
+    /// Its word, for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// One trap.
 pub struct Rule {
     /// Its name, for comments and programs.
