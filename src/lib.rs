@@ -14,7 +14,6 @@ pub mod archive;
 pub mod attest;
 pub mod calendar;
 pub mod dist;
-pub mod doctor;
 pub mod goals;
 pub mod graph;
 pub mod plan;
@@ -23,6 +22,8 @@ pub mod status;
 pub mod timing;
 pub mod version;
 pub mod workflow;
+
+pub mod doctor;
 
 pub mod changelog;
 

@@ -10,13 +10,11 @@ use super::session::Done;
 use crate::cli::LintOptions;
 use crate::diag::{Diagnostic, Exit};
 use crate::host::endpoints::Endpoints;
+use crate::host::net::host_of;
 use crate::host::{Host, fs};
 use crate::model::event::{Event, Events};
 use crate::report::{Output, lint as tables, sarif};
-use crate::workflow::{self, File, Finding, Level, Project};
-
-/// Where GitHub looks for workflows.
-const FOLDER: &str = ".github/workflows";
+use crate::workflow::{self, FOLDER, File, Finding, Level, Project};
 
 /// Judges workflows.
 ///
@@ -35,7 +33,7 @@ pub(super) fn run(host: &Host, output: Output, events: &Events, options: &LintOp
         .collect();
     let findings = workflow::lint(&files, &beside, &project(&root, &host.endpoints))?;
     if let Some(path) = &options.sarif {
-        write_sarif(host, path, &findings)?;
+        write_sarif(host, path, &repository(&root), &findings)?;
     }
     let to_stdout = options.sarif.as_deref() == Some(Path::new("-"));
     match output {
@@ -64,8 +62,19 @@ fn show(events: &Events, findings: &[Finding], strict: bool) {
     }
 }
 
-fn write_sarif(host: &Host, path: &Path, findings: &[Finding]) -> Result<(), Diagnostic> {
-    let log = sarif::log(findings);
+fn write_sarif(
+    host: &Host,
+    path: &Path,
+    repository: &Path,
+    findings: &[Finding],
+) -> Result<(), Diagnostic> {
+    let real = |path: &Path| fs::real(path).unwrap_or_else(|_| path.to_owned());
+    let repository = real(repository);
+    let log = sarif::log(findings, |name| {
+        let file = real(&host.cwd.join(name));
+        file.strip_prefix(&repository)
+            .map_or_else(|_| name.to_owned(), |path| path.display().to_string())
+    });
     if path == Path::new("-") {
         host.out_json(log);
         return Ok(());
@@ -86,12 +95,22 @@ fn chosen(host: &Host, files: &[PathBuf]) -> Result<(PathBuf, Vec<PathBuf>), Dia
         let root = inside.and_then(|folder| folder.ancestors().nth(2)).unwrap_or(&host.cwd);
         return Ok((root.to_owned(), files.iter().map(|file| host.cwd.join(file)).collect()));
     }
-    let above = host.cwd.ancestors().find(|folder| fs::is_dir(&folder.join(FOLDER)));
-    let found = above.map(|root| (root.to_owned(), workflows(root)));
-    found.filter(|(_, files)| !files.is_empty()).ok_or_else(|| {
+    found_above(&host.cwd).filter(|(_, files)| !files.is_empty()).ok_or_else(|| {
         Diagnostic::usage(format!("no workflows in `{FOLDER}` here or above"))
             .hint("go to a repository with workflows, or name files: `rel ci lint FILE…`")
     })
+}
+
+/// The nearest folder, here or above, that has workflows, and these.
+pub(super) fn found_above(start: &Path) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let root = start.ancestors().find(|folder| fs::is_dir(&folder.join(FOLDER)))?;
+    Some((root.to_owned(), workflows(root)))
+}
+
+/// The repository around a folder: what code scanning takes paths from.
+fn repository(folder: &Path) -> PathBuf {
+    let above = folder.ancestors().find(|above| fs::exists(&above.join(".git")));
+    above.unwrap_or(folder).to_owned()
 }
 
 fn workflows(root: &Path) -> Vec<PathBuf> {
@@ -130,10 +149,7 @@ fn shown(host: &Host, path: &Path) -> String {
 
 fn project(root: &Path, endpoints: &Endpoints) -> Project {
     let pyproject = fs::read_plain_text(&root.join("pyproject.toml")).unwrap_or_default();
-    let host = |address: &str| {
-        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest).to_owned()
-    };
+    let host = |address: &str| host_of(address).unwrap_or_default();
     // Files are sent to another host of the same name than that from which they are read.
     let pypi = host(&endpoints.pypi.simple);
     Project {

@@ -6,6 +6,7 @@
 
 use super::workflow::Workflow;
 use super::{Identity, Registry};
+use crate::workflow::FOLDER;
 
 /// What is seen.
 #[derive(Debug, Default)]
@@ -78,7 +79,7 @@ fn reusable(scene: &Scene) -> Option<(String, String)> {
     let own = scene.identity.workflow.as_deref().zip(scene.identity.repository.as_deref());
     if let (Some(defined), Some((file, repository))) = (&scene.identity.defined_in, own) {
         let path = defined.split('@').next().unwrap_or_default();
-        if path != format!("{repository}/.github/workflows/{file}") {
+        if path != format!("{repository}/{FOLDER}/{file}") {
             return said(
                 format!("this job is defined in {path}, and {file} started the run"),
                 hint,
@@ -86,14 +87,13 @@ fn reusable(scene: &Scene) -> Option<(String, String)> {
         }
     }
     let workflow = scene.workflow.as_ref()?;
-    let called = workflow.triggers().contains(&"workflow_call");
+    let called = workflow.triggers.iter().any(|trigger| trigger == "workflow_call");
     called.then(|| said(format!("{} may be called by other workflows", workflow.file), hint))?
 }
 
 fn release_event(scene: &Scene) -> Option<(String, String)> {
     let workflow = scene.workflow.as_ref().filter(|_| scene.makes_release)?;
-    let triggers = workflow.triggers();
-    if triggers != ["release"] {
+    if workflow.triggers != ["release"] {
         return None;
     }
     said(
@@ -107,7 +107,8 @@ fn environment(scene: &Scene) -> Option<(String, String)> {
         .registries
         .iter()
         .filter_map(|registry| Some((registry.name.as_str(), registry.environment.as_deref()?)));
-    if scene.on_github && scene.offered {
+    // Without a token nothing is known of this job.
+    if scene.identity.defined_in.is_some() {
         let now = scene.identity.environment.as_deref();
         let (place, name) = declared.find(|(_, name)| now.is_none_or(|now| !same(now, name)))?;
         let job = now.map_or("no environment".to_owned(), |now| format!("the environment `{now}`"));
@@ -117,7 +118,7 @@ fn environment(scene: &Scene) -> Option<(String, String)> {
         );
     }
     let workflow = scene.workflow.as_ref()?;
-    let named = workflow.environments()?;
+    let named = workflow.environments.as_ref()?;
     let (_, name) = declared.find(|(_, name)| !named.iter().any(|known| same(known, name)))?;
     said(
         format!("no job of {} names the environment `{name}`", workflow.file),
@@ -138,7 +139,7 @@ fn no_identity(scene: &Scene) -> Option<(String, String)> {
     if scene.on_github {
         return said("this job has no identity", hint);
     }
-    let workflow = scene.workflow.as_ref().filter(|workflow| !workflow.has_identity())?;
+    let workflow = scene.workflow.as_ref().filter(|workflow| !workflow.has_identity)?;
     said(format!("no job of {} may get an identity", workflow.file), hint)
 }
 
@@ -207,14 +208,19 @@ mod tests {
         }
     }
 
-    fn workflow(text: &str) -> Option<Workflow> {
-        Some(Workflow { file: "release.yml".into(), text: text.into() })
+    fn workflow(triggers: &[&str], environment: &str, has_identity: bool) -> Option<Workflow> {
+        Some(Workflow {
+            file: "release.yml".into(),
+            triggers: triggers.iter().copied().map(str::to_owned).collect(),
+            environments: Some(vec![environment.to_owned()]),
+            has_identity,
+            ..Workflow::default()
+        })
     }
 
-    const GOOD: &str = "on: push\n  environment: PyPI\n  id-token: write\n";
-
     fn scene() -> Scene {
-        Scene { workflow: workflow(GOOD), registries: vec![registry(false)], ..Scene::default() }
+        let workflow = workflow(&["push"], "PyPI", true);
+        Scene { workflow, registries: vec![registry(false)], ..Scene::default() }
     }
 
     fn seen(scene: &Scene) -> Vec<&'static str> {
@@ -229,26 +235,27 @@ mod tests {
 
     #[test]
     fn what_a_workflow_lacks_is_seen() {
-        for (text, wanted) in [
-            ("on: workflow_call\nenvironment: pypi\nid-token: write\n", "reusable-workflow"),
-            ("on: push\nenvironment: other\nid-token: write\n", "environment"),
-            ("on: push\nenvironment: pypi\n", "no-identity"),
+        for (workflow, wanted) in [
+            (workflow(&["workflow_call"], "pypi", true), "reusable-workflow"),
+            (workflow(&["push"], "other", true), "environment"),
+            (workflow(&["push"], "pypi", false), "no-identity"),
         ] {
-            assert_eq!(seen(&Scene { workflow: workflow(text), ..scene() }), [wanted], "{text}");
+            assert_eq!(seen(&Scene { workflow, ..scene() }), [wanted]);
         }
-        let text = "on: release\nenvironment: pypi\nid-token: write\n";
-        let makes = |makes_release| Scene { workflow: workflow(text), makes_release, ..scene() };
-        assert_eq!(seen(&makes(true)), ["release-event"]);
-        assert!(seen(&makes(false)).is_empty());
-        let both = workflow("on: [release, push]\nenvironment: pypi\nid-token: write\n");
-        assert!(seen(&Scene { workflow: both, makes_release: true, ..scene() }).is_empty());
+        let starts = |triggers: &[&str], makes_release| {
+            let workflow = workflow(triggers, "pypi", true);
+            seen(&Scene { workflow, makes_release, ..scene() })
+        };
+        assert_eq!(starts(&["release"], true), ["release-event"]);
+        assert!(starts(&["release"], false).is_empty());
+        assert!(starts(&["release", "push"], true).is_empty());
     }
 
     #[test]
     fn crates_may_come_from_a_reusable_workflow() {
-        let text = "on: workflow_call\nenvironment: pypi\nid-token: write\n";
+        let workflow = workflow(&["workflow_call"], "pypi", true);
         let registries = vec![registry(true)];
-        assert!(seen(&Scene { workflow: workflow(text), registries, ..scene() }).is_empty());
+        assert!(seen(&Scene { workflow, registries, ..scene() }).is_empty());
     }
 
     #[test]
@@ -265,6 +272,8 @@ mod tests {
         assert!(seen(&on(identity(Some("pypi"), own))).is_empty());
         assert_eq!(seen(&on(identity(None, own))), ["environment"]);
         assert_eq!(seen(&on(identity(Some("docs"), own))), ["environment"]);
+        let untold = Identity { defined_in: None, ..identity(None, own) };
+        assert!(seen(&on(untold)).is_empty(), "no token was asked for");
         let other = "o/shared/.github/workflows/publish.yml@refs/heads/main";
         assert_eq!(seen(&on(identity(Some("pypi"), other))), ["reusable-workflow"]);
     }

@@ -1,153 +1,138 @@
-//! What a workflow of GitHub Actions says of triggers, environments and permissions.
+//! What a workflow of GitHub Actions says of triggers, environments and permissions, and whether it starts rel
+//! to send.
 //!
-//! Read line by line, as people write it: by indentation, without anchors and folded texts. It only warns, so
-//! what it misses costs nothing. Turned down: a crate for YAML, for three questions.
-//! Source: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax>.
+//! Read once by `workflow`, as the linter reads it; kept are plain values, so that traps can be judged without
+//! a file. What a reusable workflow or a script of the repository does is not seen.
+
+use crate::workflow::{self, Call, calls};
 
 /// A workflow's file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Workflow {
     /// Its name, without the folder.
     pub file: String,
-    /// Its text.
-    pub text: String,
+    /// What starts it: the names of its events.
+    pub triggers: Vec<String>,
+    /// The environments that its jobs name; `None` if one is worked out when it runs.
+    pub environments: Option<Vec<String>>,
+    /// Whether a job of it may get an identity.
+    pub has_identity: bool,
+    /// Whether it starts rel to send.
+    pub sends: bool,
+    /// The words that it starts rel with.
+    pub words: Vec<String>,
 }
 
 impl Workflow {
-    /// Whether it starts rel to send.
-    pub fn sends(&self) -> bool {
-        let words = |line: &str| {
-            let mut words = line.split(|c: char| c.is_whitespace() || "'\"`".contains(c));
-            let names = |word: &str| word == "rel" || word.ends_with("/rel");
-            words.clone().any(names) && words.any(|word| word == "--live")
-        };
-        self.lines().any(|(_, line)| words(line))
-    }
-
-    /// What starts it: the names of its events.
-    pub fn triggers(&self) -> Vec<&str> {
-        let mut lines = self.lines().skip_while(|(indent, line)| *indent > 0 || !is_on(line));
-        let Some((_, first)) = lines.next() else { return Vec::new() };
-        let inline = first.split_once(':').map_or("", |(_, rest)| rest.trim());
-        if !inline.is_empty() {
-            return inline.trim_matches(['[', ']']).split(',').map(word).collect();
+    /// What a workflow says; `file` is its name.
+    pub fn of(file: &str, found: &workflow::Workflow<'_>) -> Self {
+        let named = found.jobs.iter().filter_map(|job| job.environment()?.text());
+        let named: Vec<String> = named.map(str::to_owned).collect();
+        let steps = found.jobs.iter().flat_map(|job| &job.steps);
+        let scripts = steps.filter_map(|step| step.node.text_of("run"));
+        let calls: Vec<Call> =
+            scripts.flat_map(calls).filter(|call| call.of("rel", &[]).is_some()).collect();
+        Self {
+            file: file.to_owned(),
+            triggers: found.triggers().into_iter().map(str::to_owned).collect(),
+            environments: (!named.iter().any(|name| name.contains("${{"))).then_some(named),
+            has_identity: found.jobs.iter().any(|job| found.rights(job).writes("id-token")),
+            sends: calls.iter().any(sends),
+            words: calls.into_iter().flat_map(|call| call.words).collect(),
         }
-        let below: Vec<(usize, &str)> = lines.take_while(|(indent, _)| *indent > 0).collect();
-        let Some(&(depth, _)) = below.first() else { return Vec::new() };
-        let own = below.iter().filter(|(indent, _)| *indent == depth);
-        own.map(|(_, line)| word(line.trim_start_matches("- ").trim_end_matches(':'))).collect()
-    }
-
-    /// The environments that its jobs name; `None` if one is worked out when it runs.
-    pub fn environments(&self) -> Option<Vec<&str>> {
-        let mut found = Vec::new();
-        let mut within = None;
-        for (indent, line) in self.lines() {
-            let value = line.strip_prefix("environment:").map(str::trim);
-            let named = match within {
-                Some(depth) if indent > depth => line.strip_prefix("name:").map(str::trim),
-                _ => None,
-            };
-            if value == Some("") {
-                within = Some(indent);
-            } else if let Some(name) = value.or(named) {
-                if name.contains("${{") {
-                    return None;
-                }
-                found.push(word(name));
-                within = None;
-            }
-        }
-        Some(found)
-    }
-
-    /// Whether a job of it may get an identity.
-    pub fn has_identity(&self) -> bool {
-        let gives = |line: &str| {
-            let mut parts = line.split(':').map(str::trim);
-            match (parts.next(), parts.next()) {
-                (Some("id-token"), Some("write")) => true,
-                (Some("permissions"), Some(all)) => all == "write-all" || all.contains("id-token"),
-                _ => false,
-            }
-        };
-        self.lines().any(|(_, line)| gives(line))
-    }
-
-    /// Its lines that say something, each with its indentation.
-    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let said = self.text.lines().map(|line| line.split(" #").next().unwrap_or_default());
-        let said = said.filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#'));
-        said.map(|line| (line.len() - line.trim_start().len(), line.trim()))
     }
 }
 
-fn is_on(line: &str) -> bool {
-    ["on:", "\"on\":", "'on':", "true:"].iter().any(|start| line.starts_with(start))
-}
-
-/// A word without quotes.
-fn word(text: &str) -> &str {
-    text.split(':').next().unwrap_or_default().trim().trim_matches(['"', '\''])
+/// What is described on one machine is sent by `rel apply` on another; all else sends with `--live`.
+fn sends(call: &Call) -> bool {
+    call.has("--live") || call.of("rel", &["apply"]).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflow::{File, Project};
 
-    fn workflow(text: &str) -> Workflow {
-        Workflow { file: "release.yml".into(), text: text.into() }
+    fn read(text: &str) -> Workflow {
+        let file = File::read("release.yml", text).unwrap();
+        Workflow::of("release.yml", &file.workflow(&Project::default()).unwrap())
+    }
+
+    fn with_job(job: &str) -> Workflow {
+        read(&format!("jobs:\n  a:\n{job}\n"))
     }
 
     #[test]
     fn triggers_are_found_in_each_form() {
         for (text, wanted) in [
-            ("name: x\non: push\njobs:\n", vec!["push"]),
+            ("on: push\n", vec!["push"]),
             ("on: [push, 'release']\n", vec!["push", "release"]),
-            ("on:\n  - push\n  - release\njobs:\n  release:\n", vec!["push", "release"]),
-            (
-                "on:\n  push:\n    tags: v*\n  # comment\n  workflow_call: # called\njobs:\n",
-                vec!["push", "workflow_call"],
-            ),
-            ("jobs:\n  release:\n    on: x\n", vec![]),
+            ("on:\n  - push\n  - release\n", vec!["push", "release"]),
+            ("\"on\":\n- push\n", vec!["push"]),
+            ("on:\n  push:\n    tags: v*\n  workflow_call: # x\n", vec!["push", "workflow_call"]),
+            ("", vec![]),
         ] {
-            assert_eq!(workflow(text).triggers(), wanted, "{text}");
+            let text = format!("{text}jobs:\n  release:\n    on: x\n");
+            assert_eq!(read(&text).triggers, wanted, "{text}");
         }
     }
 
     #[test]
     fn environments_are_found_in_each_form() {
-        let text = "jobs:\n  a:\n    environment: pypi\n  b:\n    environment:\n      name: 'test'\n      url: x\n    name: no\n";
-        assert_eq!(workflow(text).environments().unwrap(), ["pypi", "test"]);
-        assert_eq!(workflow("environment: ${{ inputs.where }}\n").environments(), None);
-        assert_eq!(
-            workflow("  environment:\n    url: x\n  name: no\n").environments().unwrap(),
-            [""; 0]
-        );
-        assert!(workflow("jobs:\n").environments().unwrap().is_empty());
-    }
-
-    #[test]
-    fn the_identity_is_a_permission() {
-        for text in [
-            "  id-token: write\n",
-            "permissions: write-all\n",
-            "permissions: { id-token: write }\n",
+        for (job, wanted) in [
+            ("    environment: pypi", Some(vec!["pypi"])),
+            ("    environment: {name: pypi, url: x}", Some(vec!["pypi"])),
+            ("    environment:\n      url: x\n      name: 'pypi'", Some(vec!["pypi"])),
+            ("    environment: ${{ inputs.where }}", None),
+            ("    environment:\n      url: ${{ x }}", Some(vec![])),
+            ("    env: {environment: x}", Some(vec![])),
         ] {
-            assert!(workflow(text).has_identity(), "{text}");
-        }
-        for text in ["", "  id-token: read\n", "# id-token: write\n", "permissions: read-all\n"] {
-            assert!(!workflow(text).has_identity(), "{text}");
+            let wanted: Option<Vec<String>> =
+                wanted.map(|all| all.into_iter().map(str::to_owned).collect());
+            assert_eq!(with_job(job).environments, wanted, "{job}");
         }
     }
 
     #[test]
-    fn it_sends_where_rel_is_started_live() {
-        for line in ["- run: rel publish --live --yes", "./bin/rel run x --live"] {
-            assert!(workflow(line).sends(), "{line}");
+    fn the_identity_is_a_permission_of_a_job() {
+        for job in [
+            "    permissions:\n      id-token: \"write\"",
+            "    permissions: write-all",
+            "    permissions: { id-token: write }",
+        ] {
+            assert!(with_job(job).has_identity, "{job}");
         }
-        for line in ["- run: rel publish", "# rel publish --live", "- run: barrel --live"] {
-            assert!(!workflow(line).sends(), "{line}");
+        for job in [
+            "    steps: []",
+            "    permissions: {id-token: read} # id-token: write",
+            "    permissions: read-all",
+            "    env: {id-token: write}",
+        ] {
+            assert!(!with_job(job).has_identity, "{job}");
         }
+        let above = |job: &str| format!("permissions: write-all\njobs:\n  a: {job}\n");
+        assert!(read(&above("{}")).has_identity);
+        assert!(!read(&above("{permissions: {}}")).has_identity);
+    }
+
+    #[test]
+    fn it_sends_where_rel_is_started_live_or_with_a_plan() {
+        let run =
+            |script: &str| with_job(&format!("    steps:\n      - run: |\n          {script}"));
+        for script in [
+            "rel publish --live --yes",
+            "./bin/rel run x --live",
+            "rel publish \\\n            --live",
+            "sent=$(rel apply release.tar --sha256 x publish)",
+            "uvx --from relfile rel publish --live",
+        ] {
+            assert!(run(script).sends, "{script}");
+        }
+        for script in
+            ["rel publish", "# rel publish --live", "barrel --live", "echo rel apply", "apply x"]
+        {
+            assert!(!run(script).sends, "{script}");
+        }
+        assert_eq!(run("rel publish --live").words, ["rel", "publish", "--live"]);
     }
 }

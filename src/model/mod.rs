@@ -8,6 +8,7 @@ pub mod effect;
 pub mod env_file;
 pub mod event;
 pub mod publisher;
+pub mod scm;
 pub mod secret;
 pub mod shell;
 pub mod task;

@@ -206,6 +206,7 @@ pub fn json(report: &Report) -> Value {
             "project": form.project,
             "address": form.address,
             "pending": form.pending,
+            "first": form.first,
             "fields": fields,
         })
     };
@@ -244,4 +245,42 @@ pub fn json(report: &Report) -> Value {
         "warnings": report.findings.warnings,
         "unasked": report.findings.unasked,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_too_what_has_to_be_done_before_a_form() {
+        let form = |first| Form {
+            registry: "crates.io".into(),
+            project: "demo".into(),
+            address: String::new(),
+            pending: Some(true),
+            fields: Vec::new(),
+            first,
+        };
+        let git = Git {
+            commit: None,
+            tags: Vec::new(),
+            branch: None,
+            repository: None,
+            shallow: false,
+            changes: None,
+        };
+        let report = Report {
+            words: Vec::new(),
+            tools: Vec::new(),
+            git,
+            scene: Scene::default(),
+            forms: vec![form(Some("publish once")), form(None)],
+            traps: Vec::new(),
+            findings: Findings::default(),
+        };
+        let told = json(&report);
+        assert_eq!(told["forms"][0]["first"], "publish once");
+        assert_eq!(told["forms"][1].get("first"), Some(&Value::Null));
+        assert!(text(&report).contains("publish once"));
+    }
 }

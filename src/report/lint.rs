@@ -8,7 +8,7 @@ use crate::workflow::{Finding, Level};
 /// The findings as one value.
 pub fn json(findings: &[Finding], files: &[String]) -> Value {
     let one = |finding: &Finding| {
-        let level = if finding.level == Level::Error { "error" } else { "warning" };
+        let level = finding.level.word();
         json!({ "rule": finding.rule, "level": level, "diagnostic": finding.diagnostic })
     };
     let findings: Vec<Value> = findings.iter().map(one).collect();

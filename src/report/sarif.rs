@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::workflow::{Finding, Level, RULES, Rule};
+use crate::workflow::{Finding, RULES, Rule};
 
-/// The log of one run.
-pub fn log(findings: &[Finding]) -> Value {
+/// The log of one run; `place` gives the path of a file in the repository.
+pub fn log(findings: &[Finding], place: impl Fn(&str) -> String) -> Value {
     let rules: Vec<Value> = RULES.iter().map(rule).collect();
-    let results: Vec<Value> = findings.iter().map(result).collect();
+    let results: Vec<Value> = findings.iter().map(|finding| result(finding, &place)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -29,35 +29,28 @@ pub fn log(findings: &[Finding]) -> Value {
     })
 }
 
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-    }
-}
-
 fn rule(rule: &Rule) -> Value {
     json!({
         "id": rule.id,
         "shortDescription": { "text": rule.doc },
         "fullDescription": { "text": rule.why },
         "help": { "text": rule.cure },
-        "defaultConfiguration": { "level": level(rule.level) },
+        "defaultConfiguration": { "level": rule.level.word() },
     })
 }
 
-fn result(finding: &Finding) -> Value {
+fn result(finding: &Finding, place: impl Fn(&str) -> String) -> Value {
     let found = &finding.diagnostic;
     let text = [found.message.as_str()].into_iter().chain(found.hints.iter().map(String::as_str));
     let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
-        "level": level(finding.level),
+        "level": finding.level.word(),
         "message": { "text": text.collect::<Vec<_>>().join("\n") },
     });
     if let Some(site) = &found.site {
         result["locations"] = json!([{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(&site.source.name) },
+            "artifactLocation": { "uri": uri(&place(&site.source.name)) },
             "region": {
                 "startLine": site.line,
                 "startColumn": site.column,

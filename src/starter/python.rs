@@ -10,6 +10,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::doc::Doc;
 use super::requirements::{from_poetry, name, names_in, normal};
 use super::{Fact, Tree, ini};
+use crate::model::scm::FROM_GIT;
 
 /// Python versions that `requires-python` alone may stand for.
 const KNOWN: &[&str] = &["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
@@ -30,16 +31,6 @@ const BACK_ENDS: &[(&str, &str)] = &[
 /// What, among a build's requirements, compiles.
 const COMPILES: &[&str] =
     &["maturin", "setuptools-rust", "scikit-build-core", "meson-python", "cython", "pybind11"];
-
-/// What, among a build's requirements, takes the version from git.
-const FROM_GIT: &[&str] = &[
-    "hatch-vcs",
-    "setuptools-scm",
-    "uv-dynamic-versioning",
-    "poetry-dynamic-versioning",
-    "versioningit",
-    "versioneer",
-];
 
 /// Where a project's own programs run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

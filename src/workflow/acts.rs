@@ -273,9 +273,12 @@ impl<'a> Around<'a, '_> {
     }
 
     fn command(&self, call: &Call) -> Option<Act<'a>> {
-        let (words, command) = COMMANDS
-            .iter()
-            .find_map(|(program, first, command)| Some((call.of(program, first)?, command)))?;
+        // The first word that is a program decides: what follows may be told to it, as in `pip install build`.
+        let (words, command) = call.starts().into_iter().find_map(|at| {
+            COMMANDS
+                .iter()
+                .find_map(|(program, first, command)| Some((call.at(at, program, first)?, command)))
+        })?;
         Some(match command {
             Command::Is(act) => *act,
             Command::Install => {

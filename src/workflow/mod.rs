@@ -12,18 +12,22 @@ mod project;
 mod read;
 mod rules;
 mod script;
-mod yaml;
+pub mod yaml;
 
 use std::sync::Arc;
 
 pub use place::Place;
 pub use project::{Project, version_source};
 pub use read::Workflow;
+pub use script::{Call, calls};
 pub use yaml::Node;
 
 pub use rules::RULES;
 
 use crate::diag::{Diagnostic, Kind, Outcome, Site, Source};
+
+/// Where GitHub looks for workflows, from the repository's folder.
+pub const FOLDER: &str = ".github/workflows";
 
 /// How bad what a rule finds is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +36,16 @@ pub enum Level {
     Error,
     /// It is a danger only together with something else.
     Warning,
+}
+
+impl Level {
+    /// Its word, for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 /// One trap.
@@ -95,8 +109,20 @@ impl File {
     /// It is no YAML.
     pub fn read(name: &str, text: &str) -> Outcome<Self> {
         let source = Arc::new(Source::new(name, text));
-        let root = yaml::parse(&source)?;
+        let root = yaml::parse(text).map_err(|found| {
+            let site = Site { source: source.clone(), line: found.line, column: found.column };
+            let wrong = Diagnostic::usage(format!("{name} cannot be read: {}", found.why));
+            Box::new(wrong.at(&site).hint("mend the file, or leave it out"))
+        })?;
         Ok(Self { source, root })
+    }
+
+    /// The workflow in it.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn workflow(&self, project: &Project) -> Outcome<Workflow<'_>> {
+        Workflow::read(&self.source, &self.root, project)
     }
 }
 
@@ -111,7 +137,7 @@ pub fn lint(
 ) -> Result<Vec<Finding>, Vec<Diagnostic>> {
     let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        match Workflow::read(&file.source, &file.root, project) {
+        match file.workflow(project) {
             Ok(workflow) => all.push(workflow),
             Err(diagnostic) => wrong.push(*diagnostic),
         }
@@ -120,9 +146,7 @@ pub fn lint(
         return Err(wrong);
     }
     let judged = all.len();
-    let beside =
-        beside.iter().filter_map(|file| Workflow::read(&file.source, &file.root, project).ok());
-    all.extend(beside);
+    all.extend(beside.iter().filter_map(|file| file.workflow(project).ok()));
     let mut findings: Vec<Finding> = Vec::new();
     for here in &all[..judged] {
         findings.extend(one(&Ground { here, all: &all, project }));

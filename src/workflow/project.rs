@@ -2,17 +2,7 @@
 
 use toml::{Table, Value};
 
-/// Build requirements that take the version from git.
-const FROM_HISTORY: &[&str] = &[
-    "flit-scm",
-    "hatch-vcs",
-    "poetry-dynamic-versioning",
-    "setuptools-git-versioning",
-    "setuptools-scm",
-    "uv-dynamic-versioning",
-    "versioningit",
-    "versioneer",
-];
+use crate::model::scm::FROM_GIT;
 
 /// The project, and the public services that its workflows may name.
 #[derive(Debug, Clone, Default)]
@@ -35,11 +25,14 @@ pub fn version_source(pyproject: &str) -> Option<String> {
         }
         Some(value)
     };
+    if at(&["project", "version"]).is_some() {
+        return None;
+    }
     let requires = at(&["build-system", "requires"]).and_then(Value::as_array);
     let named = |value: &Value| {
         let text = value.as_str()?.to_lowercase().replace(['_', '.'], "-");
         let name = text.split(|c: char| !c.is_alphanumeric() && c != '-').next()?;
-        FROM_HISTORY.iter().find(|known| **known == name).map(|known| (*known).to_owned())
+        FROM_GIT.iter().find(|known| **known == name).map(|known| (*known).to_owned())
     };
     let pdm = at(&["tool", "pdm", "version", "source"]).and_then(Value::as_str) == Some("scm");
     let found = requires.into_iter().flatten().find_map(named);
@@ -60,6 +53,7 @@ mod tests {
             ("[build-system]\nrequires = [\"hatchling\", \"hatch-vcs\"]", Some("hatch-vcs")),
             ("[tool.pdm.version]\nsource = \"scm\"", Some("pdm-backend")),
             ("[build-system]\nrequires = [\"hatchling\"]", None),
+            ("[build-system]\nrequires = [\"setuptools_scm\"]\n[project]\nversion = \"1\"", None),
             ("no toml", None),
         ];
         for (text, expected) in table {

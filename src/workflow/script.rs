@@ -14,7 +14,7 @@ pub struct Call {
 }
 
 /// All commands of a script, in order.
-pub(super) fn calls(script: &str) -> Vec<Call> {
+pub fn calls(script: &str) -> Vec<Call> {
     let script = joined(script);
     let mut reader = Reader { calls: Vec::new(), words: Vec::new(), word: None, line: 0, begun: 0 };
     let (mut quote, mut chars) = (None, script.chars().peekable());
@@ -110,37 +110,46 @@ const BEFORE: &[&str] = &[
     "until", "while", "{", "||",
 ];
 
-/// Programs that start others, with the words by which they do.
-const LAUNCHERS: &[(&str, &[&str])] = &[
-    ("hatch", &["run"]),
-    ("npx", &[]),
-    ("pdm", &["run"]),
-    ("pipx", &["run"]),
-    ("poetry", &["run"]),
-    ("python", &["-m"]),
-    ("rye", &["run"]),
-    ("timeout", &[]),
-    ("uv", &["run"]),
-    ("uv", &["tool", "run"]),
-    ("uvx", &[]),
-    ("xargs", &[]),
+/// Programs that start others, with the words by which they do, and how many words behind are tried.
+const LAUNCHERS: &[(&str, &[&str], usize)] = &[
+    ("hatch", &["run"], REACH),
+    ("npx", &[], REACH),
+    ("pdm", &["run"], REACH),
+    ("pipx", &["run"], REACH),
+    ("poetry", &["run"], REACH),
+    // What follows is the program, and all behind it is told to that.
+    ("python", &["-m"], 1),
+    ("rye", &["run"], REACH),
+    ("timeout", &[], REACH),
+    ("uv", &["run"], REACH),
+    ("uv", &["tool", "run"], REACH),
+    ("uvx", &[], REACH),
+    ("xargs", &[], REACH),
 ];
 
-/// How many words behind a launcher are tried: options may take one.
+/// Options may take a word.
 const REACH: usize = 6;
 
 impl Call {
     /// Whether `program` is called with these words first, options between them left out, directly or by
     /// what starts programs. Gives the words that follow.
     pub fn of<'a>(&'a self, program: &str, first: &[&str]) -> Option<&'a [String]> {
-        self.starts().into_iter().find_map(|at| {
-            let (name, words) = self.words[at..].split_first()?;
-            (base(name) == program).then(|| after(words, first)).flatten()
-        })
+        self.starts().into_iter().find_map(|at| self.at(at, program, first))
     }
 
-    /// Where a program may begin.
-    fn starts(&self) -> Vec<usize> {
+    /// The same for a program that begins at this word.
+    pub(super) fn at<'a>(
+        &'a self,
+        at: usize,
+        program: &str,
+        first: &[&str],
+    ) -> Option<&'a [String]> {
+        let (name, words) = self.words.get(at..)?.split_first()?;
+        (base(name) == program).then(|| after(words, first)).flatten()
+    }
+
+    /// Where a program may begin, what starts others before these.
+    pub(super) fn starts(&self) -> Vec<usize> {
         let assigns = |word: &str| {
             word.split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -152,10 +161,11 @@ impl Call {
         let Some((name, rest)) = self.words.get(at..).and_then(|words| words.split_first()) else {
             return Vec::new();
         };
-        for (_, words) in LAUNCHERS.iter().filter(|(launcher, _)| *launcher == base(name)) {
+        let launchers = LAUNCHERS.iter().filter(|(launcher, ..)| *launcher == base(name));
+        for (_, words, reach) in launchers {
             if let Some(after) = after(rest, words) {
                 let begin = self.words.len() - after.len();
-                let places = begin..self.words.len().min(begin + REACH);
+                let places = begin..self.words.len().min(begin + reach);
                 starts.extend(places.filter(|at| !self.words[*at].starts_with('-')));
             }
         }
@@ -218,6 +228,7 @@ mod tests {
             ("TWINE_USERNAME=a pipx run 'twine==6.0' upload", true),
             ("if uvx twine@latest upload; then echo; fi", true),
             ("pip install twine upload", false),
+            ("python -m pip install twine upload", false),
             ("echo twine upload", false),
             ("twine check dist/*", false),
         ];

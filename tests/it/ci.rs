@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rel::doctor::workflow::Workflow;
+use rel::workflow::File;
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
 
+use crate::example::copied;
 use crate::peers;
 use crate::project::{MAKE_DIST, Project};
 
@@ -274,6 +277,30 @@ fn workflows_of_examples_are_as_they_would_be_written_now() {
         }
     }
     assert!(compared >= 2);
+}
+
+#[test]
+fn the_doctor_sees_that_the_releases_of_examples_send() {
+    let sends = |text: &str| {
+        let file = File::read("release.yml", text).unwrap();
+        let found = file.workflow(&rel::workflow::Project::default()).unwrap();
+        Workflow::of("release.yml", &found).sends
+    };
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut seen = Vec::new();
+    for example in std::fs::read_dir(examples).unwrap() {
+        let name = example.unwrap().file_name().into_string().unwrap();
+        // Not each has one that can be written.
+        let ran = copied(&name).rel("ci generate github release --print");
+        if !ran.out.is_empty() {
+            assert!(sends(&ran.out), "{name}: {}", ran.out);
+            seen.push(name);
+        }
+    }
+    for name in ["guarded", "hatch-vcs", "split"] {
+        assert!(seen.iter().any(|known| known == name), "{seen:?}");
+    }
+    assert!(!sends(&written(&copied("hatch-vcs"), "check")));
 }
 
 /// The scripts of a job's steps, but for the one that fetches rel.

@@ -161,6 +161,32 @@ fn programs_are_told_the_same() {
 }
 
 #[test]
+fn a_workflow_that_rel_wrote_is_found_in_the_repository_above() {
+    let releasefile = r#"
+        task("build").run(|t| exec("true"));
+        task("publish").needs("build").effects("pypi").environment("pypi")
+            .run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+        ci("release").on(#{ tags: "v*" }).run("publish");
+    "#;
+    let project = python().file("part/Releasefile", releasefile);
+    project.write("part/pyproject.toml", "[project]\nname = \"part\"\nversion = \"1.0\"\n");
+    let text = project.rel("-C part ci generate github release --print").code(0).out;
+    project.write(".github/workflows/release.yml", &text);
+    project
+        .write(".github/workflows/check.yml", "on: push\njobs: {a: {steps: [{run: rel check}]}}\n");
+    project.commit();
+    let ran = project.rel("-C part doctor --offline --output json");
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["identity"]["workflow"], "release.yml");
+    assert_eq!(told["forms"][0]["project"], "part");
+    assert_eq!(told["traps"], json!([]));
+    project.write(".github/workflows/release.yml", &text.replace("name: pypi", "name: other"));
+    let ran = project.rel("-C part doctor --offline --output json");
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["traps"][0]["name"], "environment");
+}
+
+#[test]
 fn on_a_runner_it_tells_what_a_token_says() {
     // A rehearsal is such a run: what rel is told there, it would be told on a runner.
     let releasefile = r#"

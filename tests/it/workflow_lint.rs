@@ -101,6 +101,7 @@ const TRAPS: &[Trap] = &[
 const HARMLESS: &[Trap] = &[
     ("a token for GitHub's own", RELEASE, &[("--generate-notes dist/*", "--generate-notes dist/* || exit 1")]),
     ("uploading tools are installed", RELEASE, &[(PYPI_STEP, "      - run: |\n          python -m pip install --upgrade pip 'twine>=6'\n          twine upload dist/*\n")]),
+    ("what could build is only installed", RELEASE, &[(PYPI_STEP, "      - run: |\n          python -m pip install build twine\n          timeout 60 pip install build\n          twine upload dist/*\n")]),
     ("one input decides", RELEASE, &[(GUARD, "    if: github.event_name == 'push' || inputs.live\n")]),
     ("conditions of a job before", RELEASE, &[(GUARD, ""), ("    environment: testpypi\n", "    environment: testpypi\n    if: github.ref_type == 'tag'\n")]),
     ("matrix over packages", RELEASE, &[(PYPI_ENVIRONMENT, "    environment: pypi\n    strategy: {matrix: {package: [a, b]}}\n"), ("          print-hash: true", "          packages-dir: dist/${{ matrix.package }}")]),
@@ -202,9 +203,14 @@ fn each_rule_has_a_trap_and_its_row_in_the_documentation() {
     let all: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(seeded, all);
     let text = include_str!("../../docs/workflow-lint.md");
-    for rule in RULES {
-        assert!(text.contains(&format!("| `{}` | ", rule.id)), "{} is not described", rule.id);
-    }
+    let text = text.split("\n## ").find(|part| part.starts_with("Rules\n")).unwrap();
+    let row = |rule: &workflow::Rule| {
+        format!("| `{}` | {} | {} | {} |", rule.id, rule.level.word(), rule.doc, rule.why)
+    };
+    let missing: Vec<String> =
+        RULES.iter().map(row).filter(|row| text.lines().all(|line| line != row)).collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    assert_eq!(text.lines().filter(|line| line.starts_with("| `")).count(), RULES.len());
 }
 
 /// A project without a Releasefile, with these workflows.
@@ -279,6 +285,11 @@ fn the_version_of_the_project_tells_whether_history_is_needed() {
     project.rel("ci lint").code(0);
     project.write("pyproject.toml", "[build-system]\nrequires = [\"setuptools_scm>=8\"]\n");
     project.rel("ci lint").code(3).says("setuptools-scm needs the history, which this leaves out");
+    project.write(
+        "pyproject.toml",
+        "[build-system]\nrequires = [\"setuptools_scm>=8\"]\n[project]\nversion = \"1.0\"\n",
+    );
+    project.rel("ci lint").code(0);
 }
 
 #[test]
@@ -309,6 +320,23 @@ fn in_github_actions_findings_are_annotations() {
 /// The schema of SARIF, as the crate has it that is made of it.
 fn sarif_schema() -> PathBuf {
     peers::crate_source("serde-sarif", "0.8.0").join("src/schema.json")
+}
+
+#[test]
+fn sarif_has_paths_from_the_repository_wherever_it_is_asked_for() {
+    let project = bare(&[("release.yml", &unpinned())]);
+    project.write("src/a/x", "");
+    project.write("part/.github/workflows/a b.yml", &unpinned());
+    let project = project.git();
+    let place = |line: &str| {
+        let log: Value = serde_json::from_str(&project.rel(line).code(0).out).unwrap();
+        let result = &log["runs"][0]["results"][0];
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone()
+    };
+    let own = ".github/workflows/release.yml";
+    assert_eq!(place("-C src/a ci lint --sarif -"), own);
+    assert_eq!(place(&format!("-C src ci lint ../{own} --sarif -")), own);
+    assert_eq!(place("-C part ci lint --sarif -"), "part/.github/workflows/a%20b.yml");
 }
 
 #[test]

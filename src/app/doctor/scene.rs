@@ -2,9 +2,11 @@
 //! registries, GitHub and the CI service.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::super::lint;
 use crate::doctor::traps::Scene;
 use crate::doctor::workflow::Workflow;
 use crate::doctor::{Identity, Project, Registry};
@@ -15,8 +17,8 @@ use crate::model::task::{Destination, Index};
 use crate::remote::github::settings;
 use crate::remote::{oidc, standing, status, trusted};
 use crate::report::doctor::Git;
+use crate::workflow::{self, FOLDER, File};
 
-const WORKFLOWS: &str = ".github/workflows";
 /// Whom the token is for that only tells who the run is: nobody takes it.
 const NOBODY: &str = "rel-doctor";
 const CRATES_TOKEN: &str = "CARGO_REGISTRY_TOKEN";
@@ -73,21 +75,14 @@ impl Place<'_> {
     /// The workflow that releases: the one that started this run, else the only one here that sends, else the only
     /// one of these that names the task.
     fn workflow(&self, started: Option<&str>) -> Option<Workflow> {
-        let folder = self.ground.repo.root().join(WORKFLOWS);
-        let names = fs::names(&folder).into_iter();
-        let names = names.filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
-        let read = |file: String| {
-            let text = fs::read_text(&folder.join(&file)).ok()?;
-            Some(Workflow { file, text })
-        };
-        let mut all: Vec<Workflow> = names.filter_map(read).collect();
+        let (_, files) = lint::found_above(self.ground.repo.root())?;
+        let mut all: Vec<Workflow> = files.iter().filter_map(|path| read(path)).collect();
         if let Some(started) = started {
             return all.into_iter().find(|one| one.file == started);
         }
-        all.retain(Workflow::sends);
+        all.retain(|one| one.sends);
         if all.len() > 1 {
-            let word = |text: &str| text.split_whitespace().any(|word| word == self.task);
-            all.retain(|one| word(&one.text));
+            all.retain(|one| one.words.iter().any(|word| word == self.task));
         }
         if all.len() == 1 { all.pop() } else { None }
     }
@@ -153,6 +148,15 @@ impl Place<'_> {
     }
 }
 
+/// One that cannot be read is passed over: it is `rel ci lint` that says so.
+fn read(path: &Path) -> Option<Workflow> {
+    let name = path.file_name()?.to_str()?;
+    let file = File::read(name, &fs::read_plain_text(path).ok()?).ok()?;
+    // Indexes are told apart by the linter alone.
+    let found = file.workflow(&workflow::Project::default()).ok()?;
+    Some(Workflow::of(name, &found))
+}
+
 fn identity(
     ground: &Ground<'_>,
     claims: &Map<String, Value>,
@@ -180,7 +184,7 @@ fn identity(
 /// The file in `owner/name/.github/workflows/release.yml@refs/heads/main`.
 fn file_of_ref(reference: &str) -> Option<&str> {
     let path = reference.split('@').next()?;
-    Some(path.split_once("/.github/workflows/")?.1).filter(|file| !file.is_empty())
+    Some(path.split_once(&format!("/{FOLDER}/"))?.1).filter(|file| !file.is_empty())
 }
 
 /// How the checkout stands.

@@ -2,6 +2,9 @@
 //!
 //! Maps have no order; `${{x}}` is `${{ x }}`; `true` is what `"true"` is, since every value reaches an
 //! expression or an action as text; a script is its commands, without comments and with long lines joined.
+//! What is a comment, and what goes on, is decided as bash does, line by line: a comment that ends in a
+//! backslash does not swallow the next command, and one with an expression in it is none, since what GitHub
+//! puts there may hold a line break.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +40,7 @@ impl fmt::Display for Meaning {
 pub(super) fn meaning(node: &Node) -> Meaning {
     match &node.value {
         Value::Null => Meaning::Nothing,
-        Value::Text(text, _) => Meaning::Text(commands(text)),
+        Value::Text(text, _) => Meaning::Text(expressions(text)),
         Value::List(all) => Meaning::List(all.iter().map(meaning).collect()),
         Value::Map(all) => {
             Meaning::Map(all.iter().map(|(key, value)| (key.clone(), meaning(value))).collect())
@@ -45,21 +48,51 @@ pub(super) fn meaning(node: &Node) -> Meaning {
     }
 }
 
-/// A text's lines without comments, what a backslash continues joined, with single spaces.
-pub(super) fn commands(text: &str) -> String {
-    let joined = text.replace("\\\n", " ");
-    let lines = joined.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    let lines: Vec<String> =
-        lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    lines.join("\n").replace("${{ ", "${{").replace(" }}", "}}")
+/// What a script runs, line by line.
+pub(super) fn commands(script: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in script.split('\n') {
+        if !goes_on && is_comment(line) {
+            continue;
+        }
+        let backslashes = line.len() - line.trim_end_matches('\\').len();
+        let joins = backslashes % 2 == 1;
+        let part = &line[..line.len() - usize::from(joins)];
+        match lines.last_mut().filter(|_| goes_on) {
+            Some(before) => before.push_str(part),
+            None => lines.push(part.to_owned()),
+        }
+        goes_on = joins;
+    }
+    let lines = lines.iter().map(|line| words_of(line).join(" "));
+    expressions(&lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
-/// A condition: the braces round it may be left out.
+fn is_comment(line: &str) -> bool {
+    line.trim_start_matches(BLANKS).starts_with('#') && !line.contains("${{")
+}
+
+/// What parts words in bash; any other kind of space is part of a word.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+fn words_of(line: &str) -> Vec<&str> {
+    line.split(BLANKS).filter(|word| !word.is_empty()).collect()
+}
+
+/// A text whose expressions have no space within their braces.
+fn expressions(text: &str) -> String {
+    text.replace("${{ ", "${{").replace(" }}", "}}")
+}
+
+/// A condition: the braces round it may be left out. With anything beside them, be it a line break, it is a
+/// text, and so always true: that stays as it is.
 pub(super) fn condition(node: Option<&Node>) -> Option<String> {
-    let text = commands(&node?.text()?);
+    let text = node?.text()?;
     let inner = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}"));
-    let inner = inner.filter(|inner| !inner.contains("}}")).map(str::to_owned);
-    Some(inner.unwrap_or(text))
+    let inner = inner.or(Some(&text)).filter(|inner| !inner.contains("}}"));
+    let spaced = |inner: &str| inner.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(inner.map_or_else(|| text.clone(), spaced))
 }
 
 /// A text or a list of texts as a set.

@@ -230,12 +230,10 @@ fn power(job: &Node, default: Option<&Node>) -> Option<String> {
     uses_secrets(job).then(|| "uses secrets".into())
 }
 
-/// Whether an expression in it names the context of secrets, or hands all of them on.
+/// Whether it names the context of secrets, in whatever spelling: `secrets.A`, `toJSON( secrets )`, `inherit`
+/// under `secrets`. The word in another sense counts too, which only asks for another word.
 fn uses_secrets(node: &Node) -> bool {
-    let text = node.shown().to_ascii_lowercase();
-    ["secrets.", "secrets[", "secrets)", "secrets }", "\"secrets\":"]
-        .iter()
-        .any(|name| text.contains(name))
+    node.shown().to_ascii_lowercase().contains("secrets")
 }
 
 /// A value for a message.

