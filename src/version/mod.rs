@@ -112,6 +112,15 @@ pub fn in_tag(tag: &str) -> Option<(&str, &str)> {
     })
 }
 
+/// Sorts tags by the versions that they name, the newest first; those that name none come last, as they were.
+pub fn newest_first(tags: &mut [String]) {
+    let number = |tag: &String| Number::read(in_tag(tag)?.1);
+    tags.sort_by(|one, other| match (number(one), number(other)) {
+        (Some(one), Some(other)) => other.order(&one),
+        (one, other) => one.is_none().cmp(&other.is_none()),
+    });
+}
+
 /// Whether PEP 440 or `SemVer` takes it.
 fn is_version(text: &str) -> bool {
     let numbers = text.split(['-', '+']).next().unwrap_or_default();

@@ -56,6 +56,33 @@ fn versions_are_told_from_names_in_tags() {
     }
 }
 
+#[test]
+fn the_newest_tag_is_first_and_one_without_a_version_last() {
+    let mut tags = [
+        "v1.1rc1",
+        "nightly",
+        "v1.1",
+        "core-v1.10.0-nightly.9",
+        "rev1",
+        "1.2",
+        "v1.10.0-nightly.10",
+        "v1.9",
+    ]
+    .map(str::to_owned);
+    newest_first(&mut tags);
+    let sorted = [
+        "v1.10.0-nightly.10",
+        "core-v1.10.0-nightly.9",
+        "v1.9",
+        "1.2",
+        "v1.1",
+        "v1.1rc1",
+        "nightly",
+        "rev1",
+    ];
+    assert_eq!(tags, sorted);
+}
+
 /// Files of a project, as a table.
 pub(super) struct Tree(pub(super) BTreeMap<String, String>);
 

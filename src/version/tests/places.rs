@@ -271,6 +271,11 @@ fn a_later_version_may_be_named_and_an_earlier_one_is_refused() {
     );
     assert_eq!(bump("pathc").unwrap_err(), "`pathc` is neither a version nor a step to one");
     assert_eq!(bump("release").unwrap_err(), "1.2.0 is a release already");
+    let text = "[package]\nname = \"x\"\nversion = \"1.2.0-nightly.9\"\n";
+    let tree = Tree::of(&[("Cargo.toml", text)]);
+    for later in ["1.2.0-nightly.10", "1.2.0-rc.1"] {
+        assert_eq!(tree.bumped(&asked(""), later).unwrap().0, later);
+    }
 }
 
 #[test]
@@ -281,4 +286,32 @@ fn a_development_version_is_of_its_commit() {
     assert_eq!(of(super::NOW, "ffff0123"), "1.2.4.dev2026071423595965535");
     assert_eq!(of(super::NOW, ""), "1.2.4.dev2026071423595900000");
     assert_ne!(of(super::NOW, "0001"), of(super::NOW, "0002"));
+}
+
+#[test]
+fn a_development_version_of_a_crate_is_behind_its_prerelease() {
+    let krate = |version: &str| format!("[package]\nname = \"x\"\nversion = \"{version}\"\n");
+    let python = "[project]\nname = \"x\"\nversion = \"1.2.0a1\"\n";
+    let early = krate("1.2.0-alpha.1");
+    for (files, current, made) in [
+        (
+            vec![("Cargo.toml", early.as_str())],
+            "1.2.0-alpha.1",
+            "1.2.0-alpha.1.dev.2026071423595900001",
+        ),
+        (
+            vec![("Cargo.toml", early.as_str()), ("pyproject.toml", python)],
+            "1.2.0a1",
+            "1.2.0a2.dev2026071423595900001",
+        ),
+        (
+            vec![("Cargo.toml", &krate("1.0.0-nightly.3"))],
+            "1.0.0-nightly.3",
+            "1.0.0-nightly.3.dev.2026071423595900001",
+        ),
+        (vec![], "1.2.0a1", "1.2.0a2.dev2026071423595900001"),
+    ] {
+        let known = super::known(&Tree::of(&files), &asked("")).unwrap();
+        assert_eq!(known.development(current, super::NOW, "0001").unwrap(), made);
+    }
 }
