@@ -202,6 +202,36 @@ fn members_of_a_workspace_without_a_version_have_one_together() {
 }
 
 #[test]
+fn path_dependencies_below_the_top_are_members_too() {
+    let member = |name: &str, needs: &str| {
+        format!("[package]\nname = \"{name}\"\nversion.workspace = true\n{needs}")
+    };
+    let top = "[workspace]\nmembers = [\"cli\"]\nexclude = [\"out\"]\n[workspace.package]\nversion = \"1.0.0\"\n[workspace.dependencies]\nb = { path = \"libs/b\" }\n";
+    let needs = "[dependencies]\na = { path = \"../libs/a\" }\n[target.'cfg(unix)'.dependencies]\nb.workspace = true\n[dev-dependencies]\no = { path = \"../out/o\" }\nf = { path = \"../../far\" }\n";
+    let requires = |name: &str| {
+        format!("[dependencies]\n{name} = {{ path = \"../{name}\", version = \"=1.0.0\" }}\n")
+    };
+    let tree = Tree::of(&[
+        ("all/Cargo.toml", top),
+        ("all/cli/Cargo.toml", &member("cli", needs)),
+        ("all/libs/a/Cargo.toml", &member("a", &requires("c"))),
+        ("all/libs/b/Cargo.toml", &member("b", &requires("cli"))),
+        ("all/libs/c/Cargo.toml", &member("c", &requires("a"))),
+        ("all/libs/unneeded/Cargo.toml", &member("unneeded", &requires("a"))),
+        ("all/out/o/Cargo.toml", &member("o", &requires("a"))),
+        ("far/Cargo.toml", &member("f", &requires("a"))),
+    ]);
+    let all = [
+        "all/Cargo.toml:5: 1.0.0",
+        "all/libs/a/Cargo.toml:5: 1.0.0",
+        "all/libs/b/Cargo.toml:5: 1.0.0",
+        "all/libs/c/Cargo.toml:5: 1.0.0",
+    ];
+    assert_eq!(tree.places("all"), all);
+    assert_eq!(tree.places("all/libs/c"), all, "asked from within");
+}
+
+#[test]
 fn one_version_is_written_as_each_ecosystem_writes_it() {
     let tree = Tree::of(&[
         ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1.0\"\n"),
