@@ -106,7 +106,7 @@ pub fn in_tag(tag: &str) -> Option<(&str, &str)> {
     let digits = tag.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at);
     let mut parts = digits.map(|at| tag.split_at(at));
     parts.find(|(before, version)| {
-        let name = before.strip_suffix('v').unwrap_or(before);
+        let name = before.strip_suffix(['v', 'V']).unwrap_or(before);
         let begins = name.is_empty() || name.ends_with(['-', '/', '@']);
         begins && (name.is_empty() || version.contains('.')) && is_version(version)
     })

@@ -103,7 +103,7 @@ fn before(repo: &Repo<'_>, version: Option<&str>) -> Option<String> {
 /// Name and version in a tag: `core` and `1.0` of `core-v1.0`.
 fn parts(tag: &str) -> Option<(&str, &str)> {
     let (before, version) = version::in_tag(tag)?;
-    let name = before.strip_suffix('v').unwrap_or(before);
+    let name = before.strip_suffix(['v', 'V']).unwrap_or(before);
     Some((name.trim_end_matches(['-', '/', '@']), version))
 }
 

@@ -44,6 +44,7 @@ fn versions_are_told_from_names_in_tags() {
         ("v1.2.0", "v", "1.2.0"),
         ("1.2.0", "", "1.2.0"),
         ("v2", "v", "2"),
+        ("V1.2", "V", "1.2"),
         ("time-piece-1.0", "time-piece-", "1.0"),
         ("py3-v2.0.0rc1", "py3-v", "2.0.0rc1"),
         ("libs/core/v1.0.0-nightly.3", "libs/core/v", "1.0.0-nightly.3"),
