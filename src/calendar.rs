@@ -1,6 +1,6 @@
 //! Instants in UTC, as parts and as RFC 3339 writes them.
 //!
-//! It reads no dates and knows no zone but UTC. Source: "`chrono`-Compatible Low-Level Date Algorithms",
+//! It reads no texts and knows no zone but UTC. Source: "`chrono`-Compatible Low-Level Date Algorithms",
 //! <https://howardhinnant.github.io/date_algorithms.html>. Turned down: a crate for time, for a few lines of text.
 
 const DAY: u64 = 86_400;
@@ -20,6 +20,20 @@ pub fn parts(unix: u64) -> [u64; 6] {
     let day = day - (153 * month + 2) / 5 + 1;
     let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     [era * 400 + year + next, month, day, unix / 3_600 % 24, unix / 60 % 60, unix % 60]
+}
+
+/// Seconds since 1970 of an instant, given as [`parts`] gives it; `None` if the calendar has none such, or it was before.
+pub fn unix(given: [u64; 6]) -> Option<u64> {
+    if given.iter().any(|part| *part > 9_999) {
+        return None;
+    }
+    let [year, month, day, hour, minute, second] = given;
+    let (year, month) =
+        if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    let days = days.checked_sub(BEFORE + 1)?;
+    let unix = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    (parts(unix) == given).then_some(unix)
 }
 
 /// `2026-01-31`.
@@ -50,6 +64,28 @@ mod tests {
         ] {
             assert_eq!(super::rfc3339(unix), text, "{unix}");
             assert_eq!(super::date(unix), text[..10], "{unix}");
+        }
+    }
+
+    #[test]
+    fn parts_lead_back_to_their_instant_and_others_to_none() {
+        for unix in (0..4_200_000_000).step_by(86_399).chain([951_782_399, 253_402_300_799]) {
+            assert_eq!(super::unix(super::parts(unix)), Some(unix));
+        }
+        for none in [
+            [1969, 12, 31, 23, 59, 59],
+            [0, 1, 1, 0, 0, 0],
+            [2026, 0, 1, 0, 0, 0],
+            [2026, 1, 0, 0, 0, 0],
+            [2026, 13, 1, 0, 0, 0],
+            [2026, 2, 29, 0, 0, 0],
+            [2100, 2, 29, 0, 0, 0],
+            [2026, 1, 1, 24, 0, 0],
+            [2026, 1, 1, 0, 60, 0],
+            [2026, 1, 1, 0, 0, 60],
+            [u64::MAX, 1, 1, 0, 0, 0],
+        ] {
+            assert_eq!(super::unix(none), None, "{none:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::model::command::Cmd;
 use crate::model::effect::Release;
+use crate::version;
 
 /// A project's repository, asked lazily: each answer is fetched once.
 pub struct Repo<'a> {
@@ -36,7 +37,7 @@ pub struct Head {
     pub commit: String,
     /// Commit time, in seconds since 1970.
     pub time: u64,
-    /// Tags that point at it.
+    /// Tags that point at it, the highest version first.
     pub tags: Vec<String>,
 }
 
@@ -143,8 +144,7 @@ impl<'a> Repo<'a> {
 
     /// All tags, the highest version first; none outside a repository.
     pub fn tags(&self) -> Vec<String> {
-        let text = self.git(&["tag", "--list", "--sort=-version:refname"]).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        self.listed_tags(&["--list"])
     }
 
     /// The address of a remote, if there is one of this name.
@@ -262,8 +262,16 @@ impl<'a> Repo<'a> {
 
     /// Tags of HEAD and of what came before it, the highest version first.
     pub fn tags_behind(&self) -> Vec<String> {
-        let words = ["tag", "--list", "--sort=-version:refname", "--merged", "HEAD"];
-        self.git(&words).unwrap_or_default().lines().map(str::to_owned).collect()
+        self.listed_tags(&["--list", "--merged", "HEAD"])
+    }
+
+    /// Git's own order of versions has `v1.1rc1` above `v1.1`, unless it is set up otherwise.
+    fn listed_tags(&self, which: &[&str]) -> Vec<String> {
+        let words = [&["tag", "--sort=-version:refname"], which].concat();
+        let text = self.git(&words).unwrap_or_default();
+        let mut tags: Vec<String> = text.lines().map(str::to_owned).collect();
+        version::newest_first(&mut tags);
+        tags
     }
 
     /// The folder for this project's state.
@@ -308,13 +316,8 @@ impl<'a> Repo<'a> {
     fn read_head(&self) -> Option<Head> {
         let text = self.git(&["log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD"])?;
         let (commit, time) = text.trim().split_once(' ')?;
-        let tags = self.git(&["tag", "--points-at", "HEAD", "--sort=-version:refname"]);
-        let tags = tags.unwrap_or_default();
-        Some(Head {
-            commit: commit.into(),
-            time: time.parse().ok()?,
-            tags: tags.lines().map(str::to_owned).collect(),
-        })
+        let tags = self.listed_tags(&["--points-at", "HEAD"]);
+        Some(Head { commit: commit.into(), time: time.parse().ok()?, tags })
     }
 
     /// The output of a git command that only reads; `None` if it fails.

@@ -125,6 +125,11 @@ impl Tools<'_> {
         self.run(&[&head, words].concat())
     }
 
+    /// What some lines of Python print in the environment at `folder`; `None` if they fail.
+    pub fn told(&self, folder: &Path, code: &str) -> Option<String> {
+        self.capture(&[text(&folder.join("bin/python")), "-I".into(), "-c".into(), code.into()])
+    }
+
     fn make(&self, folder: &Path, python: &Path, spec: &Spec) -> Outcome<()> {
         match self.uv() {
             Some(uv) => self.run(&[

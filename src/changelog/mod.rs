@@ -11,7 +11,3 @@ mod headings;
 pub mod template;
 
 pub use keep::has_version;
-
-/// Most characters that GitHub takes as the notes of a release: "body is too long (maximum is 125000
-/// characters)", <https://docs.github.com/rest/releases/releases>.
-pub const GITHUB_LIMIT: usize = 125_000;

@@ -1,7 +1,7 @@
 //! Notes for a release, made from its changes: what breaks first, then groups by kind, as Markdown.
 //!
-//! The same changes give the same text. Words of commits are no Markdown: `<tag>` would vanish on a page,
-//! and `@name` would call somebody.
+//! The same changes give the same text. Words of commits are no Markdown, but for code in backticks: `<tag>` would
+//! vanish on a page, `__init__` be bold, and `@name` would call somebody.
 
 use super::commits::Change;
 
@@ -108,7 +108,7 @@ impl Notes {
 fn line(change: &Change, page: Option<&str>) -> String {
     let scope = match change.scope.as_str() {
         "" => String::new(),
-        scope => format!("**{}:** ", harmless(scope)),
+        scope => format!("**{}:** ", shown(scope)),
     };
     let numbers = change.references.iter().map(|number| match page {
         Some(page) => format!(" ([#{number}]({page}/issues/{number}))"),
@@ -117,22 +117,53 @@ fn line(change: &Change, page: Option<&str>) -> String {
     let numbers: String = numbers.collect();
     let explained = match change.explained.as_str() {
         "" => String::new(),
-        told => format!("\n  {}", harmless(told)),
+        told => format!("\n  {}", shown(told)),
     };
-    format!("- {scope}{}{numbers}{explained}", harmless(&change.text))
+    format!("- {scope}{}{numbers}{explained}", shown(&change.text))
 }
 
-/// Words that Markdown shows as they stand: outside of code `<` is escaped, and `@name` becomes code.
-fn harmless(words: &str) -> String {
-    let marks = words.matches('`').count();
-    let part = |(at, part): (usize, &str)| {
-        // Behind a mark without a partner nothing is code.
-        if at % 2 == 1 && marks > at {
-            return part.to_owned();
+/// Words that Markdown shows as they stand. What they have in backticks is code there too, and `@name` becomes
+/// code.
+fn shown(words: &str) -> String {
+    let mut shown = String::new();
+    // At the beginning of an item these begin a heading, a quotation or a list of its own.
+    if words.starts_with(['#', '>', '+', '-']) {
+        shown.push('\\');
+    }
+    let mut rest = words;
+    while let Some((before, marked)) = rest.find('`').map(|at| rest.split_at(at)) {
+        shown.push_str(&plain(before));
+        let inner = marked.trim_start_matches('`');
+        let mark = &marked[..marked.len() - inner.len()];
+        let code = code_end(inner, mark).map_or(mark.len(), |end| mark.len() + end);
+        if code > mark.len() {
+            shown.push_str(&marked[..code]);
+        } else {
+            shown.push_str(&"\\`".repeat(mark.len()));
         }
-        part.split(' ').map(uncalled).collect::<Vec<_>>().join(" ")
-    };
-    words.split('`').enumerate().map(part).collect::<Vec<_>>().join("`")
+        rest = &marked[code..];
+    }
+    shown.push_str(&plain(rest));
+    shown
+}
+
+/// Where code ends that was opened with these backticks: behind the next that are as many.
+fn code_end(inner: &str, mark: &str) -> Option<usize> {
+    let mut at = 0;
+    for part in inner.split_inclusive(|c: char| c != '`') {
+        let ticks = part.bytes().take_while(|byte| *byte == b'`').count();
+        at += ticks;
+        if ticks == mark.len() {
+            return Some(at);
+        }
+        at += part.len() - ticks;
+    }
+    None
+}
+
+/// Words without code.
+fn plain(words: &str) -> String {
+    words.split(' ').map(uncalled).collect::<Vec<_>>().join(" ")
 }
 
 /// A word outside of code.
@@ -142,11 +173,35 @@ fn uncalled(word: &str) -> String {
     let is_called =
         name.strip_prefix('@').is_some_and(|name| name.starts_with(char::is_alphanumeric));
     if !is_called {
-        return word.replace('<', "\\<");
+        return escaped(word);
     }
     let end = name.find(|c: char| !c.is_alphanumeric() && !"@-_/.".contains(c));
     let (name, rest) = name.split_at(end.unwrap_or(name.len()));
-    format!("{lead}`{name}`{}", rest.replace('<', "\\<"))
+    format!("{}`{name}`{}", escaped(lead), escaped(rest))
+}
+
+/// A backslash before each sign that Markdown would read as its own. Within a word `_` is none
+/// (<https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis>).
+fn escaped(text: &str) -> String {
+    let is_inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut escaped = String::new();
+    let mut before = None;
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let next = signs.peek().copied();
+        let is_read = match sign {
+            '<' | '*' | '[' => true,
+            '_' => !(is_inner(before) && is_inner(next)),
+            '\\' => next.is_none_or(|next| next.is_ascii_punctuation()),
+            _ => false,
+        };
+        if is_read {
+            escaped.push('\\');
+        }
+        escaped.push(sign);
+        before = Some(sign);
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -231,11 +286,24 @@ mod tests {
     fn words_stay_what_they_are() {
         for (words, wanted) in [
             ("(@ada, @bob/x)", "(`@ada`, `@bob/x`)"),
-            ("a ` b < c @d", "a ` b \\< c `@d`"),
-            ("`<a> @b` <c>", "`<a> @b` \\<c>"),
+            ("a ` b < c @d", r"a \` b \< c `@d`"),
+            ("`<a> @b` <c>", r"`<a> @b` \<c>"),
+            ("``a ` *b*`` *c*", r"``a ` *b*`` \*c\*"),
+            ("``a` b", r"\`\`a\` b"),
+            ("`a` and ``b", r"`a` and \`\`b"),
             ("@ alone", "@ alone"),
+            ("mend __init__ and *args*", r"mend \_\_init\_\_ and \*args\*"),
+            (
+                "mend `__init__` of a_name_ and an_other",
+                r"mend `__init__` of a_name\_ and an_other",
+            ),
+            ("[text](at) ![x]", r"\[text](at) !\[x]"),
+            (r"a \* of C:\dir\", r"a \\\* of C:\dir\\"),
+            ("- no list", r"\- no list"),
+            ("# no heading #3", r"\# no heading #3"),
+            ("naïve_été", "naïve_été"),
         ] {
-            assert_eq!(harmless(words), wanted);
+            assert_eq!(shown(words), wanted);
         }
     }
 }

@@ -11,6 +11,7 @@ use tar::Archive;
 use toml::Table;
 
 use super::Invalid;
+use super::order::Scheme;
 
 /// The most a crate may unpack to: crates.io's own limit, 512 MiB.
 const MAX_UNPACKED: u64 = 512 << 20;
@@ -31,6 +32,14 @@ pub struct Crate {
     pub tested_with: Vec<String>,
     /// What the registry is told along with the file.
     pub metadata: Value,
+}
+
+/// Name and version in the file name of a `.crate`: `demo-2` and `1.0.0` of `demo-2-1.0.0.crate`. A name may have
+/// numbers behind dashes, a version too; it begins at the first that is one.
+pub fn named(file: &str) -> Option<(&str, &str)> {
+    let stem = file.strip_suffix(".crate")?;
+    let cuts = stem.match_indices('-').map(|(at, _)| (&stem[..at], &stem[at + 1..]));
+    cuts.into_iter().find(|(_, version)| Scheme::Semver.compare(version, version).is_some())
 }
 
 /// Reads a `.crate`; `name` is its file name.
@@ -215,6 +224,21 @@ mod tests {
         assert_eq!(deps[1]["features"], json!(["derive"]));
         assert_eq!(deps[2]["kind"], "dev");
         assert_eq!((&deps[3]["target"], &deps[3]["optional"]), (&"cfg(unix)".into(), &true.into()));
+    }
+
+    #[test]
+    fn file_names_are_cut_where_the_version_begins() {
+        for (file, parts) in [
+            ("demo-1.0.0.crate", Some(("demo", "1.0.0"))),
+            ("demo-2-core-1.0.0-alpha.1.crate", Some(("demo-2-core", "1.0.0-alpha.1"))),
+            ("demo-2.1-1.0.0.crate", Some(("demo-2.1", "1.0.0"))),
+            ("demo-1.0.0+build-2.crate", Some(("demo", "1.0.0+build-2"))),
+            ("demo.crate", None),
+            ("demo-1.0.0", None),
+            ("demo-1.0.0.tar.gz", None),
+        ] {
+            assert_eq!(named(file), parts, "{file}");
+        }
     }
 
     fn ordered(crates: &[(&str, &[&str], &[&str])]) -> Vec<String> {

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::cargo;
 use super::contents::{Form, Member};
 use super::filename::{self, Kind};
 use super::order::Scheme;
@@ -87,12 +88,8 @@ struct Origin {
 
 impl Origin {
     fn of(name: &str) -> Option<Self> {
-        if let Some(stem) = name.strip_suffix(".crate") {
-            let is_version = |(at, _): &(usize, &str)| {
-                Scheme::Semver.compare(&stem[at + 1..], "0.0.0").is_some()
-            };
-            let (at, _) = stem.match_indices('-').find(is_version)?;
-            let (project, version) = (stem[..at].to_owned(), stem[at + 1..].to_owned());
+        if let Some((project, version)) = cargo::named(name) {
+            let (project, version) = (project.to_owned(), version.to_owned());
             let (form, scheme) = (Form::TarGz, Scheme::Semver);
             return Some(Self { project, version, form, tags: String::new(), scheme });
         }

@@ -2,7 +2,7 @@
 //!
 //! Everything here is a pure function of a file name and a reader. It opens no file, asks no index
 //! and does not judge an index's own upload rules (platform tags, archive framing, licence files);
-//! those are the preflight's. Calling out to `twine` or `uv` for the same answers was turned down:
+//! those are what `check` is for. Calling out to `twine` or `uv` for the same answers was turned down:
 //! a release would then depend on a Python environment that it did not build.
 
 pub mod cargo;
@@ -13,6 +13,7 @@ pub mod filename;
 pub mod form;
 pub mod metadata;
 pub mod order;
+pub mod runs;
 #[cfg(test)]
 mod samples;
 pub mod sdist;

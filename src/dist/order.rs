@@ -38,6 +38,19 @@ fn semver(one: &str, other: &str) -> Option<Ordering> {
     Some(one.release.cmp(&other.release).then(before))
 }
 
+/// Compares what stands behind the `-` of two versions: `nightly.9` comes before `nightly.10`.
+pub fn early(one: &str, other: &str) -> Ordering {
+    identifiers(one).cmp(&identifiers(other))
+}
+
+fn identifiers(text: &str) -> Vec<Identifier<'_>> {
+    let one = |text| {
+        let is_number = str::bytes(text).all(|byte| byte.is_ascii_digit());
+        if is_number { Identifier::Number(text.len(), text) } else { Identifier::Word(text) }
+    };
+    text.split('.').map(one).collect()
+}
+
 struct Parts<'a> {
     release: [u64; 3],
     before: Vec<Identifier<'a>>,
@@ -57,12 +70,8 @@ impl<'a> Parts<'a> {
         let (release, before) =
             version.split_once('-').map_or((version, None), |(a, b)| (a, Some(b)));
         let numbers: Option<Vec<u64>> = release.split('.').map(|part| part.parse().ok()).collect();
-        let identifier = |text: &'a str| {
-            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-            if is_number { Identifier::Number(text.len(), text) } else { Identifier::Word(text) }
-        };
-        let before = before.map(|before| before.split('.').map(identifier).collect());
-        Some(Self { release: numbers?.try_into().ok()?, before: before.unwrap_or_default() })
+        let before = before.map(identifiers).unwrap_or_default();
+        Some(Self { release: numbers?.try_into().ok()?, before })
     }
 }
 

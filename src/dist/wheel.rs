@@ -1,7 +1,7 @@
 //! What is read out of a wheel: its metadata and the names it lets a user import.
 //!
 //! Works on the zip's directory and one member. It neither installs nor imports anything and leaves
-//! framing, RECORD and tags to the preflight. Trusting `top_level.txt` for the names was
+//! framing, RECORD and tags to `check`. Trusting `top_level.txt` for the names was
 //! turned down: only setuptools writes it, and nothing keeps it true.
 
 use std::collections::BTreeSet;

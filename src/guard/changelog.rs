@@ -1,9 +1,10 @@
 //! The changelog tells of the version: it has a heading that names it.
 //!
-//! A heading is a line that begins with `#`, or one that is underlined (Markdown, reStructuredText). What
-//! stands below it is the author's matter.
+//! Headings are read as `changelog::section` reads them; here those that are underlined count too (Markdown,
+//! reStructuredText). What stands below is the author's matter.
 
 use super::{Form, Ground, Knob, Wants};
+use crate::changelog::has_version;
 use crate::diag::Diagnostic;
 use crate::status::name;
 
@@ -28,15 +29,13 @@ pub(super) fn check(ground: &Ground<'_>, wants: Wants<'_>) -> Vec<Diagnostic> {
 /// Whether a heading of the text names the version.
 fn tells_of(text: &str, version: &str) -> bool {
     let lines: Vec<&str> = text.lines().collect();
-    let under = |at: usize| {
-        let next = lines.get(at + 1).map(|line| line.trim()).unwrap_or_default();
-        next.len() > 2 && ["=", "-", "~", "^"].iter().any(|sign| next.replace(sign, "").is_empty())
+    let is_underlined = |pair: &[&str]| {
+        let (line, next) = (pair[0].trim(), pair[1].trim());
+        let is_rule = ["=", "-", "~", "^"].iter().any(|sign| next.replace(sign, "").is_empty());
+        next.len() > 2 && is_rule && !line.is_empty() && !line.starts_with('#')
     };
-    let heading = |(at, line): (usize, &&str)| {
-        let is = line.starts_with('#') || !line.trim().is_empty() && under(at);
-        is && names(line, version)
-    };
-    lines.iter().enumerate().any(heading)
+    has_version(text, version)
+        || lines.windows(2).any(|pair| is_underlined(pair) && names(pair[0], version))
 }
 
 /// Whether a word of the line is the version.
@@ -77,6 +76,10 @@ mod tests {
             "## 1.2.0rc1\n",
             "## 11.2.0\n",
             "## 1.2.0.1\n",
+            "### Migrating from 1.2.0\n",
+            "## 1.2.0 migration\n---\n",
+            "```md\n## 1.2.0\n```\n",
+            "<!--\n## 1.2.0\n-->\n",
             "## [Unreleased]\n\n1.2.0\n\n---\n",
         ] {
             assert!(!tells_of(text, "1.2.0"), "{text}");

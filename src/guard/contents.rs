@@ -1,4 +1,5 @@
-//! What a wheel, an sdist or a crate holds by mistake: compiled caches, and files of editors and systems.
+//! What a wheel, an sdist or a crate holds by mistake: what tools leave behind, and files with logins, by the lists of
+//! `dist::check`.
 //!
 //! Names alone are looked at, in the directory of a zip and the headers of a tar; nothing is unpacked. An
 //! archive that cannot be read is another's matter, who refuses it.
@@ -7,6 +8,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{Form, Ground, Knob, Wants};
 use crate::diag::Diagnostic;
+use crate::dist::check::unwanted;
 use crate::dist::contents::{self, Form as Archive};
 use crate::host::fs;
 use crate::model::artifact::Artifact;
@@ -19,31 +21,12 @@ pub(super) const OPTIONS: &[Knob] = &[Knob {
     doc: "more names or paths that no archive may hold, such as `*.pem`",
 }];
 
-/// What nobody wants, in any folder.
-const UNWANTED: &[&str] = &[
-    "*.pyc",
-    "*.pyo",
-    "__pycache__",
-    ".DS_Store",
-    "Thumbs.db",
-    ".git",
-    ".env",
-    ".pypirc",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".pytest_cache",
-    ".venv",
-    "*.orig",
-    "*.rej",
-    "*.swp",
-    "*~",
-];
 /// How many names are told.
 const SHOWN: usize = 5;
 
 pub(super) fn check(ground: &Ground<'_>, wants: Wants<'_>) -> Vec<Diagnostic> {
     let more = wants.texts("forbid").unwrap_or_default();
-    let unwanted = patterns(UNWANTED.iter().copied().chain(more));
+    let unwanted = patterns(unwanted().chain(more));
     let Some(store) = ground.store else { return Vec::new() };
     let look = |file: &&Artifact| {
         let form = Archive::of(file.file_name())?;
@@ -112,8 +95,7 @@ mod tests {
     use super::*;
 
     fn of(names: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
-        let all = UNWANTED.iter().copied().chain(more.iter().copied());
-        found(&patterns(all), names.iter().copied())
+        found(&patterns(unwanted().chain(more.iter().copied())), names.iter().copied())
     }
 
     #[test]
@@ -125,6 +107,13 @@ mod tests {
             ".DS_Store",
             "demo-1.0/.git/config",
             "demo-1.0/a.py~",
+            "demo-1.0/sub/.git",
+            "demo-1.0/.hg/store",
+            "demo-1.0/.tox/py312/x",
+            ".nox/x",
+            "a/b.swo",
+            "deploy/.netrc",
+            "deploy/id_rsa",
         ];
         assert_eq!(of(&unwanted, &[]), unwanted);
         let wanted =

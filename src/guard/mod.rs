@@ -166,7 +166,7 @@ pub const GUARDS: &[Guard] = &[
     .takes(artifacts::OPTIONS),
     Guard::new(
         "contents",
-        "no wheel, sdist or crate holds what nobody wants: caches, editors' and systems' files",
+        "no wheel, sdist or crate holds what nobody wants: caches, files of editors and of version control, logins",
         contents::check,
     )
     .at_gate()

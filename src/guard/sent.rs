@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::dist::cargo;
 use crate::dist::filename::{self, Kind, normalize};
 use crate::model::effect::Effect;
 use crate::plan::Planned;
-use crate::version::in_tag;
 
 /// A file that is sent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,9 +45,8 @@ pub(super) fn files(effects: &[Planned]) -> BTreeSet<Sent> {
 }
 
 fn attached(file: &str) -> Option<Sent> {
-    if let Some(stem) = file.strip_suffix(".crate") {
-        let (before, version) = in_tag(stem)?;
-        let project = normalize(before.trim_end_matches('-'));
+    if let Some((name, version)) = cargo::named(file) {
+        let project = normalize(name);
         return Some(Sent { project, version: version.into(), file: file.into() });
     }
     let wheel = filename::parse(file).is_ok_and(|dist| dist.kind == Kind::Wheel);

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ground::silent;
 use super::{Ground, Wants};
 use crate::diag::Diagnostic;
-use crate::dist::same_version;
 use crate::model::effect::Effect;
 use crate::model::task::Index;
 use crate::plan::Planned;
 use crate::remote::standing::{self, Standing};
 use crate::remote::status;
+use crate::status::{File, name};
 
 /// What goes where: name and digest of each file.
 type Files<'a> = BTreeSet<(&'a str, &'a str)>;
@@ -36,11 +36,7 @@ pub(super) fn check(ground: &Ground<'_>, _: Wants<'_>) -> Vec<Diagnostic> {
             Err(why) => return Some(silent("crates.io", name, &why)),
             Ok(held) => held,
         };
-        let ours = publish.file.sha256.as_str();
-        let other = held.files.into_iter().filter(|(held, file)| {
-            same_version(held, version) && file.sha256.as_deref() != Some(ours)
-        });
-        let other: Vec<String> = other.map(|(_, file)| file.name).collect();
+        let other = other_crates(held.files, version, publish.file.sha256.as_str());
         told("crates.io", name, version, &other)
     });
     python.chain(crates).collect()
@@ -65,6 +61,18 @@ fn others(found: &Standing, version: &str, ours: &Files<'_>) -> Vec<String> {
     let all = found.of_version(version);
     let others = all.filter(|file| !is_ours(&file.name, file.sha256.as_deref()));
     others.map(|file| file.name.clone()).collect()
+}
+
+/// Crates of the version that are there with other bytes.
+fn other_crates(
+    held: impl IntoIterator<Item = (String, File)>,
+    version: &str,
+    ours: &str,
+) -> Vec<String> {
+    let is_other = |(held, file): &(String, File)| {
+        name::same(held, version) && file.sha256.as_deref() != Some(ours)
+    };
+    held.into_iter().filter(is_other).map(|(_, file)| file.name).collect()
 }
 
 fn told(place: &str, project: &str, version: &str, others: &[String]) -> Option<Diagnostic> {
@@ -107,5 +115,16 @@ mod tests {
         assert_eq!(others(&found, "1", &ours), ["a-1.0-py3-none-any.whl"]);
         assert_eq!(others(&found, "1.0", &Files::new()).len(), 3);
         assert!(others(&found, "2.0", &ours).is_empty());
+    }
+
+    #[test]
+    fn a_crate_of_a_version_that_only_semver_takes_is_out_too() {
+        let version = "1.0.0-nightly.3";
+        let held = |digest: &str| {
+            [(version.to_owned(), File::new("a-1.0.0-nightly.3.crate", Some(digest.into())))]
+        };
+        assert_eq!(other_crates(held("11"), version, "22"), ["a-1.0.0-nightly.3.crate"]);
+        assert!(other_crates(held("22"), version, "22").is_empty());
+        assert!(other_crates(held("11"), "1.0.0-nightly.4", "22").is_empty());
     }
 }

@@ -91,6 +91,8 @@ mod tests {
         let all = ["core-0.2.0.crate", wheel, "demo-0.3.0.tar.gz"];
         assert_eq!(found(&["v1.0"], &[&dists[..], &loose[..]].concat()), all);
         assert!(found(&["v0.3.0", "v0.2.0"], &dists).is_empty());
+        let odd = asset("core-2.1-0.2.0.crate");
+        assert!(found(&["v0.2.0"], &[odd]).is_empty(), "a name with a number");
     }
 
     #[test]

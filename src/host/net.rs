@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
+use crate::calendar;
 use crate::host::rehearsed::Way;
 use crate::host::stop::Stop;
 use crate::model::secret::Secret;
@@ -309,14 +310,9 @@ fn date(text: &str) -> Option<u64> {
     let parts: Vec<&str> = rest.split([' ', ':']).collect();
     let [day, month, year, hour, minute, second, "GMT"] = parts.as_slice() else { return None };
     let number = |text: &str| text.parse::<u64>().ok();
-    let (year, day) = (number(year)?, number(day)?);
     let month = u64::try_from(MONTHS.find(month)? / 3).ok()? + 1;
-    // The calendar of Howard Hinnant's `days_from_civil`, from March to February.
-    let (year, month) =
-        if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    let days = days.checked_sub(719_468)?;
-    Some(((days * 24 + number(hour)?) * 60 + number(minute)?) * 60 + number(second)?)
+    let (hour, minute, second) = (number(hour)?, number(minute)?, number(second)?);
+    calendar::unix([number(year)?, month, number(day)?, hour, minute, second])
 }
 
 /// An address with a query.

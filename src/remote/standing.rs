@@ -6,6 +6,7 @@
 
 use super::status::why;
 use super::{oidc, pypi};
+use crate::calendar;
 use crate::dist::{filename, same_version};
 use crate::host::Host;
 use crate::host::net::host_of;
@@ -97,12 +98,7 @@ fn unix(text: &str) -> Option<u64> {
         Some([parts.next()??, parts.next()??, parts.next()??])
     };
     let ([year, month, day], [hour, minute, second]) = (numbers(date, '-')?, numbers(time, ':')?);
-    // Years begin in March, so that the leap day is the last of a year.
-    let year = if month > 2 { year } else { year.checked_sub(1)? };
-    let month = (month + 9) % 12;
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + day;
-    let since = days.checked_sub(719_469)?;
-    Some(((since * 24 + hour) * 60 + minute) * 60 + second)
+    calendar::unix([year, month, day, hour, minute, second])
 }
 
 #[cfg(test)]

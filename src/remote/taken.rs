@@ -10,8 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Trouble, crates, pypi};
-use crate::dist::filename;
-use crate::dist::order::Scheme;
+use crate::dist::{cargo, filename};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
@@ -22,7 +21,7 @@ use crate::status::name;
 pub fn named(files: &[Artifact]) -> Vec<Package> {
     let one = |file: &Artifact| {
         let file = file.file_name();
-        if let Some((name, version)) = file.strip_suffix(".crate").and_then(krate) {
+        if let Some((name, version)) = cargo::named(file) {
             return Some(Package::Crate { name: name.to_owned(), version: version.to_owned() });
         }
         let dist = filename::parse(file).ok()?;
@@ -30,12 +29,6 @@ pub fn named(files: &[Artifact]) -> Vec<Package> {
     };
     let all: BTreeSet<Package> = files.iter().filter_map(one).collect();
     all.into_iter().collect()
-}
-
-/// Name and version: a name may have numbers behind dashes, too.
-fn krate(stem: &str) -> Option<(&str, &str)> {
-    let cuts = stem.match_indices('-').map(|(at, _)| (&stem[..at], &stem[at + 1..]));
-    cuts.into_iter().find(|(_, version)| Scheme::Semver.compare(version, version).is_some())
 }
 
 /// What the folder's files call the project, in the version that a tag names.
@@ -93,18 +86,6 @@ fn on_indexes(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn crates_are_cut_where_their_version_begins() {
-        for (stem, parts) in [
-            ("demo-1.0.0", Some(("demo", "1.0.0"))),
-            ("demo-2-core-1.0.0-alpha.1", Some(("demo-2-core", "1.0.0-alpha.1"))),
-            ("demo-1.0.0+build-2", Some(("demo", "1.0.0+build-2"))),
-            ("demo", None),
-        ] {
-            assert_eq!(krate(stem), parts, "{stem}");
-        }
-    }
 
     #[test]
     fn a_tag_and_the_folders_files_tell_what_no_artifact_does() {

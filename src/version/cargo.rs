@@ -6,7 +6,7 @@
 //! <https://doc.rust-lang.org/cargo/reference/workspaces.html>. Turned down: `cargo metadata`, which needs a
 //! toolchain and, without a lock file, the registry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{Files, folder_of, join, upwards};
 use super::number::Form;
@@ -59,22 +59,62 @@ fn top(files: &dyn Files, asked: &Manifest) -> Outcome<Manifest> {
     Ok(asked.clone())
 }
 
-/// The manifests of a workspace's members.
-fn members(files: &dyn Files, (file, text): &Manifest) -> Outcome<Vec<Manifest>> {
-    let toml = Toml::parse(file, text)?;
-    let folder = folder_of(file);
-    let listed = |key: &str| -> BTreeSet<String> {
-        let globs = table::texts(toml.at(&["workspace", key])).into_iter();
-        globs.flat_map(|glob| found(files, &join(&join(folder, &glob), "Cargo.toml"))).collect()
+/// The manifests of a workspace's members: those that are listed, and path dependencies below the top.
+fn members(files: &dyn Files, top: &Manifest) -> Outcome<Vec<Manifest>> {
+    let toml = Toml::parse(&top.0, &top.1)?;
+    let Some(workspace) = toml.at(&["workspace"]) else { return Ok(Vec::new()) };
+    let folder = folder_of(toml.file);
+    let named = |key: &str| -> Vec<String> {
+        let paths = table::texts(table::get(workspace, key));
+        paths.iter().map(|path| join(folder, path)).collect()
     };
-    let excluded = listed("exclude");
-    let paths = listed("members").into_iter();
-    let paths = paths.filter(|path| !excluded.contains(path) && path != file);
-    Ok(paths.filter_map(|path| Some((path.clone(), files.text(&path)?))).collect())
+    let (listed, excluded) = (named("members"), named("exclude"));
+    let is_out = |path: &str| is_below(path, &excluded) && !is_below(path, &listed);
+    let mut left: Vec<String> = needed(&toml, &toml);
+    left.extend(listed.iter().flat_map(|path| found(files, &join(path, "Cargo.toml"))));
+    let mut members = BTreeMap::new();
+    while let Some(path) = left.pop() {
+        if path == toml.file || members.contains_key(&path) || is_out(&path) {
+            continue;
+        }
+        let Some(text) = files.text(&path) else { continue };
+        left.extend(needed(&Toml::parse(&path, &text)?, &toml));
+        members.insert(path, text);
+    }
+    Ok(members.into_iter().collect())
 }
 
 fn found(files: &dyn Files, path: &str) -> Vec<String> {
     if path.contains(['*', '?', '[']) { files.find(path) } else { vec![path.to_owned()] }
+}
+
+fn is_below(path: &str, folders: &[String]) -> bool {
+    let mut folders = folders.iter().filter_map(|folder| path.strip_prefix(folder.as_str()));
+    folders.any(|rest| rest.starts_with('/'))
+}
+
+/// The manifests of path dependencies that lie below the top of the workspace.
+fn needed(toml: &Toml<'_>, top: &Toml<'_>) -> Vec<String> {
+    let manifest = |(key, value): (&str, &Value<'_>)| {
+        let inherited = || {
+            table::get(value, "workspace")?;
+            Some((top, top.string(&["workspace", "dependencies", key, "path"])?))
+        };
+        let (of, path) = table::text(value, "path").map(|path| (toml, path)).or_else(inherited)?;
+        let path = join(&join(folder_of(of.file), path), "Cargo.toml");
+        let folder = folder_of(top.file);
+        let is_inside = folder.is_empty() && !path.starts_with("../");
+        (is_inside || is_below(&path, &[folder.to_owned()])).then_some(path)
+    };
+    dependencies(toml).filter_map(manifest).collect()
+}
+
+/// What a manifest depends on, in all its tables.
+fn dependencies<'t, 'a>(toml: &'t Toml<'a>) -> impl Iterator<Item = (&'t str, &'t Value<'a>)> {
+    let plain = NEEDS.iter().map(|kind| toml.at(&[kind]));
+    let targets = table::entries(toml.at(&["target"]));
+    let targets = targets.flat_map(|(_, target)| NEEDS.map(|kind| table::get(target, kind)));
+    plain.chain(targets).flat_map(|table| table::entries(table))
 }
 
 /// The names of the packages that share the version of the one at `at`, and the places that say it.
@@ -97,18 +137,13 @@ fn owned(read: &[Toml<'_>], at: usize) -> (BTreeSet<String>, Vec<Place>) {
 
 /// What a manifest requires of these packages, where it names their path too.
 fn required(toml: &Toml<'_>, own: &BTreeSet<String>) -> Vec<Place> {
-    let plain = NEEDS.iter().map(|kind| toml.at(&[kind]));
-    let shared = [toml.at(&["workspace", "dependencies"])];
-    let targets = table::entries(toml.at(&["target"]));
-    let targets = targets.flat_map(|(_, target)| NEEDS.map(|kind| table::get(target, kind)));
-    let tables = plain.chain(shared).chain(targets);
-    let needs = tables.flat_map(|table| table::entries(table));
+    let shared = table::entries(toml.at(&["workspace", "dependencies"]));
     let place = |(key, value): (&str, &Value<'_>)| {
         let name = table::text(value, "package").unwrap_or(key);
         table::get(value, "path").filter(|_| own.contains(name))?;
         requirement(toml, table::get(value, "version")?)
     };
-    needs.filter_map(place).collect()
+    dependencies(toml).chain(shared).filter_map(place).collect()
 }
 
 /// The version within a requirement such as `=1.2.0`; `1.2` is a part of one.

@@ -106,10 +106,19 @@ pub fn in_tag(tag: &str) -> Option<(&str, &str)> {
     let digits = tag.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at);
     let mut parts = digits.map(|at| tag.split_at(at));
     parts.find(|(before, version)| {
-        let name = before.strip_suffix('v').unwrap_or(before);
+        let name = before.strip_suffix(['v', 'V']).unwrap_or(before);
         let begins = name.is_empty() || name.ends_with(['-', '/', '@']);
         begins && (name.is_empty() || version.contains('.')) && is_version(version)
     })
+}
+
+/// Sorts tags by the versions that they name, the newest first; those that name none come last, as they were.
+pub fn newest_first(tags: &mut [String]) {
+    let number = |tag: &String| Number::read(in_tag(tag)?.1);
+    tags.sort_by(|one, other| match (number(one), number(other)) {
+        (Some(one), Some(other)) => other.order(&one),
+        (one, other) => one.is_none().cmp(&other.is_none()),
+    });
 }
 
 /// Whether PEP 440 or `SemVer` takes it.

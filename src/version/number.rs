@@ -5,9 +5,12 @@
 //! release first, as npm, poetry and cargo-release have it: `1.2.0rc1` and `patch` make `1.2.0`.
 //! Turned down: a type of its own for each form, since a project with wheel and crate has both at once.
 
+use std::cmp::Ordering;
 use std::str::FromStr as _;
 
 use pep440_rs::{Prerelease, PrereleaseKind, Version};
+
+use crate::dist::order;
 
 /// How a place writes a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +81,34 @@ impl Number {
 
     /// Whether it comes after the other one.
     pub fn is_after(&self, other: &Self) -> bool {
-        (&self.version, self.odd.is_none(), &self.odd)
-            > (&other.version, other.odd.is_none(), &other.odd)
+        self.order(other).is_gt()
+    }
+
+    /// Which comes first: as PEP 440 has it, and as `SemVer` 11.4 has it where only that takes one of them.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let release = |one: &Self| one.of(one.numbers(1), None).version;
+        let early = match (self.early(), other.early()) {
+            (Some(one), Some(other)) => order::early(&one, &other),
+            (one, other) => one.is_none().cmp(&other.is_none()),
+        };
+        let numbers = release(self).cmp(&release(other));
+        let whole = || self.version.cmp(&other.version).then_with(|| self.odd.cmp(&other.odd));
+        numbers.then(early).then_with(whole)
+    }
+
+    /// What makes it come before its release, as `SemVer` has it.
+    fn early(&self) -> Option<String> {
+        let version = &self.version;
+        match version.pre() {
+            _ if self.odd.is_some() => self.odd.clone(),
+            Some(pre) => {
+                let (_, name) = KINDS.iter().find(|(kind, _)| *kind == pre.kind)?;
+                Some(format!("{name}.{}", pre.number))
+            }
+            // PEP 440 has it before all other prereleases; among words it would stand after `alpha`.
+            None if version.dev().is_some() && version.post().is_none() => Some("0".into()),
+            None => None,
+        }
     }
 
     /// Its text in a form; `None` if the form has no word for it.
@@ -163,9 +192,16 @@ impl Number {
         self.of(numbers, Some(first))
     }
 
-    /// A development version after this one, and before the next: `1.2.4.dev20260131120000`.
+    /// A development version after this one, and before the next: `1.2.4.dev20260131120000`. For `SemVer`
+    /// alone it is behind a prerelease, as `1.2.0-alpha.1.dev.20260131120000`: before `alpha.2` is nothing else.
     #[must_use]
-    pub fn development(&self, stamp: u64) -> Self {
+    pub fn development(&self, stamp: u64, only_semver: bool) -> Self {
+        let is_behind = self.odd.is_some() || only_semver && self.version.pre().is_some();
+        let whole = self.as_semver().filter(|_| is_behind).unwrap_or_default();
+        if let Some((_, early)) = whole.split('+').next().and_then(|text| text.split_once('-')) {
+            let odd = Some(format!("{early}.dev.{stamp}"));
+            return Self { odd, ..self.of(self.numbers(3), None) };
+        }
         let base = match (self.version.dev(), self.version.pre()) {
             (Some(_), pre) => self.of(self.numbers(1), pre),
             (None, Some(_)) => self.next_early(),
@@ -260,9 +296,57 @@ mod tests {
             ("1.2.4a1", "1.2.4a2.dev7", "1.2.4a2"),
             ("1.3.0.dev0", "1.3.0.dev7", "1.3.0"),
         ] {
-            let made = read(from).development(7);
+            let made = read(from).development(7, false);
             assert_eq!(made.written(Form::Pep440).unwrap(), dev);
             assert!(made.is_after(&read(from)) && read(next).is_after(&made), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_development_version_of_a_crate_comes_between_as_semver_has_it() {
+        for (from, dev, next) in [
+            ("1.2.3", "1.2.4-dev.7", "1.2.4"),
+            ("1.3.0-dev.0", "1.3.0-dev.7", "1.3.0"),
+            ("1.2.0-alpha.1", "1.2.0-alpha.1.dev.7", "1.2.0-alpha.2"),
+            ("1.2.0-rc.9+build.5", "1.2.0-rc.9.dev.7", "1.2.0-rc.10"),
+            ("1.0.0-nightly.3", "1.0.0-nightly.3.dev.7", "1.0.0-nightly.4"),
+            ("1.0.0-nightly.3+b", "1.0.0-nightly.3.dev.7", "1.0.0-nightly.4"),
+        ] {
+            let made = read(from).development(7, true).written(Form::SemVer).unwrap();
+            assert_eq!(made, dev, "{from}");
+            let order = |one, other| order::Scheme::Semver.compare(one, other).unwrap();
+            assert!(order(from, &made).is_lt() && order(&made, next).is_lt(), "{from}");
+        }
+    }
+
+    #[test]
+    fn versions_are_in_one_order_whoever_takes_them() {
+        let ascending = [
+            "1.0.0-dev.4",
+            "1.0.0-alpha",
+            "1.0.0-alpha.2",
+            "1.0.0a10",
+            "1.0.0-nightly",
+            "1.0.0-nightly.9",
+            "1.0.0-nightly.10",
+            "1.0.0-nightly.10.dev.2",
+            "1.0.0-nightly.x",
+            "1.0.0rc1.dev2",
+            "1.0.0-rc.1",
+            "1.0.0-rc.1.x",
+            "1.0.0-rc.2",
+            "1.0",
+            "1.0.0.post1.dev1",
+            "1.0.0.post1",
+            "1.0.1-nightly.1",
+            "1.0.1",
+            "1.10",
+            "1!0.1",
+        ];
+        for (at, one) in ascending.iter().enumerate() {
+            for (other_at, other) in ascending.iter().enumerate() {
+                assert_eq!(read(one).order(&read(other)), at.cmp(&other_at), "{one}, {other}");
+            }
         }
     }
 }

@@ -175,7 +175,10 @@ impl Known {
         let number = Number::read(current).ok_or_else(|| no_version(current))?;
         let commit = commit.get(..4).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         let stamp = Instant::of(time).digits() * 100_000 + commit.unwrap_or(0);
-        self.written(&number.development(stamp)).ok_or_else(|| no_version(current))
+        let only_semver =
+            !self.places.is_empty() && self.places.iter().all(|place| place.form != Form::Pep440);
+        let next = number.development(stamp, only_semver);
+        self.written(&next).ok_or_else(|| no_version(current))
     }
 
     /// The texts of all files that change when the version becomes `next`; `step` is the part that led to

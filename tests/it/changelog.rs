@@ -103,6 +103,32 @@ fn s1_6_notes_say_what_commits_changed_since_the_last_tag() {
 }
 
 #[test]
+fn notes_begin_at_the_projects_own_last_version() {
+    let text = "task(\"tell\").run(|| print(changelog::notes(#{ contributors: false })));\n\
+        task(\"here\").run(|| print(git::tag()));\n\
+        task(\"all\").run(|| print(git::tags()));\n";
+    let given = Project::new(text).file("pyproject.toml", "[project]\nname = \"own\"\n").git();
+    said(&given, &["feat: first"]);
+    let project = given.tag("v1.1").tag("v1.1rc1").tag("own-v1.0");
+    assert_eq!(printed(&project, "here"), ["v1.1"]);
+    said(&project, &["feat: second"]);
+    let project = project.tag("zeta-v0.1").tag("zeta-v9.0").tag("nightly");
+    assert_eq!(
+        printed(&project, "all"),
+        ["[\"zeta-v9.0\", \"v1.1\", \"v1.1rc1\", \"own-v1.0\", \"zeta-v0.1\", \"nightly\"]"]
+    );
+    said(&project, &["feat: third"]);
+    let both = ["### Features", "", "- second", "- third"];
+    assert_eq!(printed(&project, "tell"), both, "no tag at HEAD");
+    let project = project.tag("v1.2.0").tag("zeta-v9.1");
+    assert_eq!(printed(&project, "tell"), both, "the neighbour's tag is at HEAD too");
+    project.run_git(&["tag", "--delete", "v1.2.0"]);
+    assert_eq!(printed(&project, "tell"), ["### Features", "", "- third"], "the neighbour's own");
+    project.run_git(&["tag", "--delete", "v1.1", "v1.1rc1", "zeta-v9.1"]);
+    assert_eq!(printed(&project, "tell"), both, "under the project's name");
+}
+
+#[test]
 fn s1_6_a_history_that_is_cut_off_tells_no_notes() {
     let project = Project::new("task(\"tell\").run(|| print(changelog::notes()));\n").git();
     said(&project, &["feat: one", "feat: two"]);

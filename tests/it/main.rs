@@ -76,6 +76,8 @@ mod rehearse;
 mod resume;
 mod run;
 mod runbook;
+#[cfg(unix)]
+mod runs_here;
 #[cfg(target_os = "linux")]
 mod rust_python;
 mod scale;

@@ -67,12 +67,13 @@ const CASES: &[Case] = &[
         &[
             (
                 ".bumpversion.toml",
-                "[tool.bumpversion]\ncurrent_version = \"2.7.1\"\nignore_missing_version = true\n[[tool.bumpversion.files]]\nglob = \"docs/**/*.md\"\nglob_exclude = [\"docs/old/*.md\"]\nserialize = [\"{major}.{minor}\"]\n[[tool.bumpversion.files]]\nfilename = \"major.txt\"\ninclude_bumps = [\"major\"]\n[[tool.bumpversion.files]]\nfilename = \"none.txt\"\n[[tool.bumpversion.files]]\nfilename = \"padded.txt\"\nserialize = [\"{major:02d}.{minor:03d}\"]\n",
+                "[tool.bumpversion]\ncurrent_version = \"2.7.1\"\n[[tool.bumpversion.files]]\nglob = \"docs/**/*.md\"\nglob_exclude = [\"docs/old/*.md\"]\nserialize = [\"{major}.{minor}\"]\n[[tool.bumpversion.files]]\nfilename = \"major.txt\"\ninclude_bumps = [\"major\"]\n[[tool.bumpversion.files]]\nfilename = \"release.txt\"\nexclude_bumps = [\"patch\"]\n[[tool.bumpversion.files]]\nfilename = \"none.txt\"\nignore_missing_version = true\n[[tool.bumpversion.files]]\nfilename = \"padded.txt\"\nserialize = [\"{major:02d}.{minor:03d}\"]\n",
             ),
             ("docs/a.md", "since 2.7\n"),
             ("docs/deep/b.md", "since 2.7\n"),
             ("docs/old/c.md", "since 2.7\n"),
-            ("major.txt", "2.7.1\n"),
+            ("major.txt", "2.0.0\n"),
+            ("release.txt", "2.7.1\n"),
             ("none.txt", "nothing\n"),
             ("padded.txt", "02.007\n"),
         ],

@@ -66,9 +66,10 @@ pub fn promote(text: &str, version: &str, date: &str) -> Result<String, Wrong> {
     let at = unreleased_at(&all).ok_or(Wrong::NoUnreleased)?;
     not_yet(text, &all, version)?;
     let (heading, end) = (&all[at], line_end(text));
-    let title = Style::of(&all).title(heading.level, version, date);
+    let style = Style::of(&all);
+    let title = style.title(heading.level, version, date);
     let (before, after) = text.split_at(heading.line.end);
-    let after = linked(after, version, end);
+    let after = linked(after, (version, &style.label(version)), end);
     Ok(format!("{before}{end}{title}{end}{after}"))
 }
 
@@ -199,8 +200,8 @@ fn references_at(text: &str) -> usize {
     at
 }
 
-/// The links of `[Unreleased]` and the version, where a link compares a tag with what comes after it.
-fn linked(text: &str, version: &str, end: &str) -> String {
+/// The links of `[Unreleased]` and the version, which has a label too, where a link compares a tag with what comes after it.
+fn linked(text: &str, version: (&str, &str), end: &str) -> String {
     let one = |line: &str| -> String {
         let made = label(line).filter(|label| label.eq_ignore_ascii_case("unreleased"));
         made.and_then(|label| compared(line, label, version, end))
@@ -211,12 +212,12 @@ fn linked(text: &str, version: &str, end: &str) -> String {
 }
 
 /// `[Unreleased]: …/compare/v1.0...HEAD` becomes `…/compare/v1.1...HEAD` and `[1.1]: …/compare/v1.0...v1.1`.
-fn compared(line: &str, label: &str, version: &str, end: &str) -> Option<String> {
+fn compared(line: &str, label: &str, (version, called): (&str, &str), end: &str) -> Option<String> {
     let target = line.split_once("]:")?.1.trim();
     let (base, range) = target.split_once("/compare/")?;
     let (old, now) = range.split_once("...")?;
     let tag = format!("{}{version}", version::in_tag(old)?.0);
-    let released = format!("[{version}]: {base}/compare/{old}...{tag}");
+    let released = format!("[{called}]: {base}/compare/{old}...{tag}");
     let last = if line.ends_with('\n') { end } else { "" };
     Some(format!("[{label}]: {base}/compare/{tag}...{now}{end}{released}{last}"))
 }
@@ -235,30 +236,38 @@ fn line_number(text: &str, at: usize) -> usize {
 
 /// How a file writes the titles of versions.
 struct Style {
-    brackets: bool,
-    v: bool,
+    /// What stands before the version: `[`, `v`, `Version `.
+    lead: String,
     parentheses: bool,
 }
 
 impl Style {
     /// As the newest version is written, else as `[Unreleased]` is.
     fn of(all: &[Heading<'_>]) -> Self {
-        let newest = all.iter().find(|heading| matches!(heading.begins, Begins::Version(_)));
-        let unreleased = unreleased_at(all).map(|at| &all[at]);
-        let title = newest.or(unreleased).map_or("[]", |heading| heading.title);
-        Self {
-            brackets: title.starts_with('['),
-            v: newest.is_some() && title.trim_start_matches('[').starts_with('v'),
-            parentheses: title.ends_with(')') && !title.ends_with("])") && title.contains(" ("),
-        }
+        let lead = |heading: &Heading<'_>| match heading.begins {
+            Begins::Version(version) => {
+                Some(heading.title[..heading.title.find(version)?].to_owned())
+            }
+            _ => None,
+        };
+        let newest = all.iter().find_map(|heading| Some((heading.title, lead(heading)?)));
+        let unreleased = unreleased_at(all).map_or("[", |at| all[at].title);
+        let usual = || (unreleased, if unreleased.starts_with('[') { "[" } else { "" }.to_owned());
+        let (title, lead) = newest.unwrap_or_else(usual);
+        let parentheses = title.ends_with(')') && !title.ends_with("])") && title.contains(" (");
+        Self { lead, parentheses }
     }
 
     fn title(&self, level: usize, version: &str, date: &str) -> String {
-        let v = if self.v { "v" } else { "" };
-        let name = format!("{v}{version}");
-        let name = if self.brackets { format!("[{name}]") } else { name };
+        let end = if self.lead.contains('[') { "]" } else { "" };
         let date = if self.parentheses { format!("({date})") } else { format!("- {date}") };
-        format!("{} {name} {date}", "#".repeat(level))
+        format!("{} {}{version}{end} {date}", "#".repeat(level), self.lead)
+    }
+
+    /// What a link reference calls a version.
+    fn label(&self, version: &str) -> String {
+        let within = self.lead.split_once('[').map_or("", |(_, within)| within);
+        format!("{within}{version}")
     }
 }
 

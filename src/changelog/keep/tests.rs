@@ -71,6 +71,8 @@ fn what_is_unreleased_becomes_the_version_and_links_follow() {
              [1.2.0]: https://example.org/a/b/compare/v1.1.0...v1.2.0\n",
         );
     assert_eq!(promote(KEPT, "v1.2.0", "2026-02-03").unwrap(), wanted);
+    let with_v = promote(&KEPT.replace("## [1", "## [v1"), "1.2.0", "D").unwrap();
+    assert!(with_v.contains("\n[v1.2.0]: https://example.org/a/b/compare/v1.1.0...v1.2.0\n"));
 }
 
 #[test]
@@ -80,6 +82,10 @@ fn new_headings_are_written_as_the_newest_one_is() {
         ("## v1.0 (2025-01-01)", "## v1.1 (D)"),
         ("## [v1.0]", "## [v1.1] - D"),
         ("### [1.0](https://x) (2025-01-01)", "## [1.1] (D)"),
+        ("## Version 1.0 - 2025-01-01", "## Version 1.1 - D"),
+        ("## version 1.0 (2025-01-01)", "## version 1.1 (D)"),
+        ("## Release [v1.0]", "## Release [v1.1] - D"),
+        ("## [core-v1.0] - 2025-01-01", "## [core-v1.1] - D"),
         ("nothing yet", "## 1.1 - D"),
     ] {
         let text = format!("## Unreleased\r\n\r\n- x\r\n\r\n{newest}\r\n\r\n- y\r\n");

@@ -8,11 +8,11 @@ use super::Level::{Error, Warning};
 use super::subject::Subject;
 use super::{Rule, policy, quoted, rule};
 
-/// What tools leave behind.
+/// What tools leave behind, with all that lies below folders of such names.
 const JUNK: [&str; 20] = [
     "*.pyc",
     "*.pyo",
-    "**/__pycache__/**",
+    "__pycache__",
     ".DS_Store",
     "Thumbs.db",
     "*.swp",
@@ -21,15 +21,15 @@ const JUNK: [&str; 20] = [
     "*.orig",
     "*.rej",
     "*.egg-link",
-    "**/.git/**",
-    "**/.hg/**",
-    "**/.svn/**",
-    "**/.venv/**",
-    "**/.tox/**",
-    "**/.nox/**",
-    "**/.mypy_cache/**",
-    "**/.pytest_cache/**",
-    "**/.ruff_cache/**",
+    ".git",
+    ".hg",
+    ".svn",
+    ".venv",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
 ];
 
 /// Files that hold logins.
@@ -54,9 +54,17 @@ const SECRET: [&str; 14] = [
 const MADE: [&str; 6] =
     ["PKG-INFO", "setup.cfg", "**/*.egg-info/**", "_version.py", "version.py", "Cargo.lock"];
 
-static JUNK_SET: LazyLock<GlobSet> = LazyLock::new(|| policy::globs(&JUNK).unwrap_or_default());
+static JUNK_SET: LazyLock<GlobSet> = LazyLock::new(|| {
+    let below = JUNK.map(|name| format!("**/{name}/**"));
+    policy::globs(&[JUNK.map(str::to_owned), below].concat()).unwrap_or_default()
+});
 static SECRET_SET: LazyLock<GlobSet> = LazyLock::new(|| policy::globs(&SECRET).unwrap_or_default());
 static MADE_SET: LazyLock<GlobSet> = LazyLock::new(|| policy::globs(&MADE).unwrap_or_default());
+
+/// Names that nobody wants in an archive: of what tools leave behind, and of files with logins.
+pub fn unwanted<'a>() -> impl Iterator<Item = &'a str> {
+    JUNK.into_iter().chain(SECRET)
+}
 
 pub(super) const TABLE: &[Rule] = &[
     rule(
@@ -131,7 +139,7 @@ mod tests {
     #[test]
     fn the_lists_are_globs_that_fit() {
         let table = [
-            (&*JUNK_SET, ["p/__pycache__/a.txt", "a/b.pyc", ".DS_Store", "x/y.py~"]),
+            (&*JUNK_SET, ["p/__pycache__/a.txt", "a/b.pyc", "sub/.git", "x/y.py~"]),
             (&*SECRET_SET, [".env", "deploy/.pypirc", "keys/id_rsa", "a.p12"]),
             (
                 &*MADE_SET,

@@ -26,6 +26,7 @@ mod subject;
 mod tests;
 mod wheel;
 
+pub use contents::unwanted;
 pub use policy::{Policy, Wishes};
 pub use subject::Around;
 

@@ -80,6 +80,21 @@ impl Call<'_> {
         }
     }
 
+    /// The body, if it may act and its task says that it edits.
+    pub(crate) fn editing_body(&self) -> Outcome<Arc<BodyCx>> {
+        let cx = self.acting_body()?;
+        if cx.task.edits.is_some() {
+            return Ok(cx);
+        }
+        let (title, task) = (self.builtin.title(), &cx.task.name);
+        let wrong = Diagnostic::usage(format!(
+            "`{title}` changes files, and task `{task}` does not say so"
+        ));
+        Err(Box::new(wrong.hint(
+            "add `.edits()` to the task: it then works in a clone of HEAD, and not in your files",
+        )))
+    }
+
     fn wrong_type(&self, at: usize, wanted: &str) -> Box<Diagnostic> {
         let given = self
             .args

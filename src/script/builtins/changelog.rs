@@ -114,14 +114,7 @@ fn edit(
     name: &str,
     make: impl FnOnce(Option<&str>, &str) -> Outcome<String>,
 ) -> Outcome<Dynamic> {
-    let cx = call.acting_body()?;
-    if cx.task.edits.is_none() {
-        let (what, task) = (call.builtin.title(), &cx.task.name);
-        let wrong = Diagnostic::usage(format!(
-            "`{what}` changes {name}, and task `{task}` does not say that it edits"
-        ));
-        return Err(Box::new(wrong.hint(format!("add `.edits()` to `{task}`"))));
-    }
+    let cx = call.editing_body()?;
     let path = made::below(&cx, name)?;
     let there = fs::exists(&path);
     let text = if there { Some(read::text_of(call, name)?) } else { None };

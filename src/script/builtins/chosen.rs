@@ -1,6 +1,6 @@
 //! The options of one call, in a map as its last argument: each by its name, in its type.
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::Call;
 use crate::diag::{Diagnostic, Outcome};
@@ -30,10 +30,21 @@ impl<'a> Options<'a> {
 
     /// A text, if the option is given.
     pub(super) fn text(&self, key: &str) -> Outcome<Option<String>> {
-        let text = |value: Dynamic| {
-            value.into_immutable_string().map(String::from).map_err(|_| self.wrong(key, "a text"))
-        };
-        self.get(key).map(text).transpose()
+        self.get(key).map(|value| self.as_text(key, value)).transpose()
+    }
+
+    /// A value that has to be a text.
+    pub(super) fn as_text(&self, key: &str, value: Dynamic) -> Outcome<String> {
+        value.into_immutable_string().map(String::from).map_err(|_| self.wrong(key, "a text"))
+    }
+
+    /// The texts of an array; none if the option is not given.
+    pub(super) fn texts(&self, key: &str) -> Outcome<Vec<String>> {
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let wrong = || self.wrong(key, "an array of texts");
+        let text = |item: Dynamic| item.into_immutable_string().map(String::from);
+        let array: Array = value.try_cast().ok_or_else(wrong)?;
+        array.into_iter().map(text).collect::<Result<_, _>>().map_err(|_| wrong())
     }
 
     /// True or false, if the option is given.

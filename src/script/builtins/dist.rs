@@ -8,6 +8,7 @@ use std::io::BufReader;
 use rhai::{Array, Dynamic, Map};
 
 use super::artifact::argument;
+use super::chosen::Options;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::dist::check::{self, Around, Finding, Level, Policy, Wishes};
@@ -45,34 +46,13 @@ const OPTIONS: [&str; 5] = ["max_size", "forbid", "warn", "stop", "allow"];
 
 /// What the options ask for.
 fn wishes(call: &Call<'_>) -> Outcome<Wishes> {
-    if call.args.len() < 2 {
-        return Ok(Wishes::default());
-    }
-    let map = call.map(1, &OPTIONS)?;
-    let wrong = |key: &str, wanted: &str| {
-        let wrong = Diagnostic::usage(format!("`{key}` takes {wanted}"));
-        Box::new(wrong.hint(format!("write it as `{}`", call.builtin.signature)))
-    };
-    let texts = |key: &str| -> Outcome<Vec<String>> {
-        let Some(value) = map.get(key) else { return Ok(Vec::new()) };
-        let array: Option<Array> = value.clone().try_cast();
-        let texts = array.and_then(|array| {
-            let text =
-                |value: Dynamic| value.into_immutable_string().ok().map(|text| text.to_string());
-            array.into_iter().map(text).collect()
-        });
-        texts.ok_or_else(|| wrong(key, "an array of texts"))
-    };
-    let size = |value: &Dynamic| {
-        let text = value.clone().into_immutable_string().map(|text| text.to_string());
-        text.map_err(|_| wrong("max_size", "a text"))
-    };
+    let options = Options::of(call, 1, &OPTIONS)?;
     Ok(Wishes {
-        max_size: map.get("max_size").map(size).transpose()?,
-        forbid: texts("forbid")?,
-        warn: texts("warn")?,
-        stop: texts("stop")?,
-        allow: texts("allow")?,
+        max_size: options.text("max_size")?,
+        forbid: options.texts("forbid")?,
+        warn: options.texts("warn")?,
+        stop: options.texts("stop")?,
+        allow: options.texts("allow")?,
     })
 }
 

@@ -20,6 +20,7 @@ use crate::host::fs;
 use crate::model::command::Cmd;
 use crate::repo::{Logged, Repo};
 use crate::script::cx::BodyCx;
+use crate::status::name;
 use crate::version;
 
 /// Options of rel's own form: who gives one does not want another tool's.
@@ -79,17 +80,31 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
     })
 }
 
-/// The newest tag of a version that HEAD is beyond. A final version takes in what its prereleases had.
+/// The newest tag of a version that HEAD is beyond. A final version takes in what its prereleases had; a
+/// neighbour's tags, under another name, do not count.
 fn before(repo: &Repo<'_>, version: Option<&str>) -> Option<String> {
     let here = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
-    let coming = version.or(here.iter().find_map(|tag| Some(version::in_tag(tag)?.1)));
+    let text = |file: &str| fs::read_text(&repo.root().join(file)).unwrap_or_default();
+    let names = name::names(&text("pyproject.toml"), &text("Cargo.toml"));
+    let is_ours = |name: &str| name.is_empty() || names.are(name);
+    let versions: Vec<(&str, &str)> = here.iter().filter_map(|tag| parts(tag)).collect();
+    let own = versions.iter().find(|(name, _)| is_ours(name)).or(versions.first());
+    let coming = version.or(own.map(|(_, version)| *version));
     let is_final = coming.is_some_and(|coming| !version::is_prerelease(coming));
+    let is_kin = |name: &str| own.map_or_else(|| is_ours(name), |(own, _)| name == *own);
     let fits = |tag: &String| {
-        version::in_tag(tag).is_some()
+        parts(tag).is_some_and(|(name, _)| is_kin(name))
             && !here.contains(tag)
             && !(is_final && version::is_prerelease(tag))
     };
     repo.tags_behind().into_iter().find(fits)
+}
+
+/// Name and version in a tag: `core` and `1.0` of `core-v1.0`.
+fn parts(tag: &str) -> Option<(&str, &str)> {
+    let (before, version) = version::in_tag(tag)?;
+    let name = before.strip_suffix(['v', 'V']).unwrap_or(before);
+    Some((name.trim_end_matches(['-', '/', '@']), version))
 }
 
 /// The commits since a tag, the oldest first.

@@ -5,10 +5,11 @@ use std::io::BufReader;
 use rhai::{Array, Dynamic};
 
 use super::artifact::argument;
+use super::chosen::Options;
 use super::pypi::read;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
-use crate::dist::wheel;
+use crate::dist::{runs, wheel};
 use crate::host::fs;
 use crate::tools::Spec;
 
@@ -63,6 +64,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"show\").needs(\"build\").run(|t| print(python::import_names(t.artifacts(\"build\"))));",
         import_names,
     ),
+    row(
+        Place::Module("python"),
+        Phase::Body,
+        "runs_here",
+        (1, 2),
+        "python::runs_here(file) or python::runs_here(file, \"3.12\")",
+        "Whether a file is a wheel that runs on this machine, by the tags in its name: with `python3` on PATH, or with an interpreter of this version.",
+        "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"show\").needs(\"build\").run(|t| { for file in t.artifacts(\"build\") { print(`${file.name}: ${python::runs_here(file)}`); } });",
+        runs_here,
+    ),
 ];
 
 fn find(call: &mut Call<'_>) -> Outcome<Dynamic> {
@@ -79,36 +90,14 @@ fn uv(call: &mut Call<'_>) -> Outcome<Dynamic> {
 }
 
 fn environment(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let map = call.map(0, &["python", "packages", "groups", "project"])?;
+    let options = Options::of(call, 0, &["python", "packages", "groups", "project"])?;
     let cx = call.acting_body()?;
-    let wrong = |key: &str| {
-        Box::new(
-            Diagnostic::usage(format!("`{key}` has the wrong type"))
-                .hint(format!("write it as `{}`", call.builtin.signature)),
-        )
+    let spec = Spec {
+        python: options.text("python")?,
+        packages: options.texts("packages")?,
+        groups: options.texts("groups")?,
+        project: options.flag("project")?.unwrap_or(false),
     };
-    let texts = |key: &str| -> Outcome<Vec<String>> {
-        let Some(value) = map.get(key) else {
-            return Ok(Vec::new());
-        };
-        let array: Array = value.clone().try_cast().ok_or_else(|| wrong(key))?;
-        array
-            .into_iter()
-            .map(|item| {
-                item.into_immutable_string().map(|text| text.to_string()).map_err(|_| wrong(key))
-            })
-            .collect()
-    };
-    let python = match map.get("python") {
-        None => None,
-        Some(value) => {
-            Some(value.clone().into_immutable_string().map_err(|_| wrong("python"))?.to_string())
-        }
-    };
-    let project = map
-        .get("project")
-        .map_or(Ok(false), |value| value.as_bool().map_err(|_| wrong("project")))?;
-    let spec = Spec { python, packages: texts("packages")?, groups: texts("groups")?, project };
     let folder = cx.with_tools(|tools| tools.environment(&spec))?;
     Ok(folder.to_string_lossy().into_owned().into())
 }
@@ -172,4 +161,23 @@ fn import_names(call: &mut Call<'_>) -> Outcome<Dynamic> {
         );
     }
     Ok(names.into_iter().map(Dynamic::from).collect::<Array>().into())
+}
+
+fn runs_here(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let files = argument(call, 0)?;
+    let python = (call.args.len() > 1).then(|| call.text(1)).transpose()?;
+    let cx = call.acting_body()?;
+    if files.is_empty() || !files.iter().all(|file| file.name.ends_with(".whl")) {
+        return Ok(false.into());
+    }
+    let spec = Spec { python, ..Spec::default() };
+    let told = cx.with_tools(|tools| {
+        let folder = tools.environment(&spec)?;
+        Ok::<_, Box<Diagnostic>>(tools.told(&folder, runs::QUESTION))
+    })?;
+    let Some(interpreter) = told.as_deref().and_then(runs::Interpreter::read) else {
+        let wrong = Diagnostic::machine("the interpreter does not say what it is");
+        return Err(Box::new(wrong.hint("look whether `python3 -m sysconfig` works")));
+    };
+    Ok(files.iter().all(|file| interpreter.runs(file.file_name())).into())
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use rhai::{Array, Dynamic, Map};
 
+use super::chosen::Options;
 use super::read::{remember, root, untold};
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
@@ -33,7 +34,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "places",
         (0, 1),
         "version::places(#{ folder: \"src\" })",
-        "The places that say the version, each with `file`, `line` and `version`. Options as for `version::check`.",
+        "The places that say the version, each with `file`, `line` and `version`. Texts that `[tool.bumpversion]` lists are looked for by the version that it says, and files that only some steps change are left out. Options as for `version::check`.",
         "task(\"places\").run(|| { for place in version::places() { print(`${place.file}:${place.line}: ${place.version}`); } });",
         places,
     ),
@@ -53,7 +54,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "dev",
         (0, 1),
         "version::dev(#{ folder: \"src\" })",
-        "A development version of HEAD, between this version and the next, without a local part, so that indexes take it: `1.2.4.dev2026013112000041573` is the time of the commit in UTC, and its first four digits as a number. The same for each run of a commit. Options as for `version::check`.",
+        "A development version of HEAD, between this version and the next, without a local part, so that indexes take it: `1.2.4.dev2026013112000041573`, or `1.2.0-alpha.1.dev.2026013112000041573` of a crate's prerelease, is the time of the commit in UTC, and its first four digits as a number. The same for each run of a commit. Options as for `version::check`.",
         "task(\"dev\").run(|| print(version::dev()));",
         dev,
     ),
@@ -73,7 +74,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "set",
         (1, 2),
         "version::set(\"1.2.0\", #{ folder: \"src\" })",
-        "Writes a version into all places, whatever they say now, and gives it as it is written there: PEP 440 for Python, SemVer for Cargo and npm. The task has to say `.edits()`. Options as for `version::bump`.",
+        "Writes a version into all places, whatever they say now, but texts that `[tool.bumpversion]` lists are looked for by the version that it says. Gives it as it is written there: PEP 440 for Python, SemVer for Cargo and npm. The task has to say `.edits()`. Options as for `version::bump`.",
         "task(\"release\").param(\"version\", \"1.2.0\").edits().run(|t| print(version::set(t.version)));",
         set,
     ),
@@ -130,14 +131,13 @@ struct Question<'a, 'b> {
 impl<'a, 'b> Question<'a, 'b> {
     /// The project that the options at this argument name.
     fn of(call: &'a Call<'b>, at: usize) -> Outcome<Self> {
-        let map = if call.args.len() > at { call.map(at, &OPTIONS)? } else { Map::new() };
-        let text = |key: &str| map.get(key).map(|value| word(call, key, value)).transpose();
-        let (folder, tag) = (text("folder")?.unwrap_or_default(), text("tag")?);
+        let options = Options::of(call, at, &OPTIONS)?;
+        let (folder, tag) = (options.text("folder")?.unwrap_or_default(), options.text("tag")?);
         if tag.as_ref().is_some_and(|tag| !tag.contains("{version}")) {
             let wrong = Diagnostic::usage("`tag` has no `{version}`");
             return Err(Box::new(wrong.hint("write it as \"name-{version}\"")));
         }
-        let asked = Asked { folder, sought: sought(call, map.get("places"))? };
+        let asked = Asked { folder, sought: sought(&options)? };
         let disk = Disk { call, root: root(call) };
         let known = version::known(&disk, &asked)?;
         let now = match &call.frame {
@@ -223,21 +223,11 @@ fn of_version(tag: &str, version: &str) -> bool {
         (Some(one), Some(other)) => one.is(&other),
         _ => text == version,
     };
-    in_tag(tag).is_some_and(|(before, text)| matches!(before, "" | "v") && same(text))
-}
-
-fn word(call: &Call<'_>, key: &str, value: &Dynamic) -> Outcome<String> {
-    let text = value.clone().into_immutable_string();
-    text.map(String::from).map_err(|_| wrong_option(call, key, "a text"))
-}
-
-fn wrong_option(call: &Call<'_>, key: &str, wanted: &str) -> Box<Diagnostic> {
-    let wrong = Diagnostic::usage(format!("`{key}` is {wanted}"));
-    Box::new(wrong.hint(format!("write it as `{}`", call.builtin.signature)))
+    in_tag(tag).is_some_and(|(before, text)| matches!(before, "" | "v" | "V") && same(text))
 }
 
 /// Places that a Releasefile names.
-fn sought(call: &Call<'_>, value: Option<&Dynamic>) -> Outcome<Vec<Sought>> {
+fn sought(options: &Options<'_>) -> Outcome<Vec<Sought>> {
     let wrong =
         || {
             let wrong = Diagnostic::usage("`places` is an array of maps with `file` and `search`");
@@ -245,33 +235,17 @@ fn sought(call: &Call<'_>, value: Option<&Dynamic>) -> Outcome<Vec<Sought>> {
                 "write it as [#{ file: \"docs/conf.py\", search: \"release = '{version}'\" }]",
             ))
         };
-    let Some(value) = value else { return Ok(Vec::new()) };
+    let Some(value) = options.get("places") else { return Ok(Vec::new()) };
     let one = |place: Dynamic| {
         let map: Map = place.try_cast().ok_or_else(wrong)?;
-        let text = |key: &str| word(call, key, map.get(key).ok_or_else(wrong)?);
+        let text = |key: &str| options.as_text(key, map.get(key).cloned().ok_or_else(wrong)?);
         if map.len() == 2 {
             Ok(Sought { file: text("file")?, search: text("search")? })
         } else {
             Err(wrong())
         }
     };
-    value.clone().try_cast::<Array>().ok_or_else(wrong)?.into_iter().map(one).collect()
-}
-
-/// The body, if its task edits.
-fn editing(call: &Call<'_>) -> Outcome<std::sync::Arc<BodyCx>> {
-    let cx = call.acting_body()?;
-    if cx.task.edits.is_some() {
-        return Ok(cx);
-    }
-    let title = call.builtin.title();
-    let wrong = Diagnostic::usage(format!(
-        "`{title}` changes files, and task `{}` does not say so",
-        cx.task.name
-    ));
-    Err(Box::new(wrong.hint(
-        "add `.edits()` to the task: it then works in a clone of HEAD, and not in your files",
-    )))
+    value.try_cast::<Array>().ok_or_else(wrong)?.into_iter().map(one).collect()
 }
 
 fn head_tags(repo: &Repo<'_>) -> Vec<String> {
@@ -312,7 +286,7 @@ fn dev(call: &mut Call<'_>) -> Outcome<Dynamic> {
 }
 
 fn bump(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let cx = editing(call)?;
+    let cx = call.editing_body()?;
     let (word, question) = (call.text(0)?, Question::of(call, 1)?);
     let Some(current) = question.known.version()? else { return Err(in_no_file(&question)) };
     let next = question.known.next(&current, &word, question.now)?;
@@ -323,7 +297,7 @@ fn bump(call: &mut Call<'_>) -> Outcome<Dynamic> {
 }
 
 fn set(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let cx = editing(call)?;
+    let cx = call.editing_body()?;
     let (word, question) = (call.text(0)?, Question::of(call, 1)?);
     if question.known.places().next().is_none() {
         return Err(in_no_file(&question));

@@ -98,14 +98,14 @@ impl Table {
         Ok(changed.texts)
     }
 
-    /// The places that its files have now.
+    /// The places that its files have now. What only some steps change may say any older version.
     ///
     /// # Errors
     /// A file or a text in it is missing.
     pub(in super::super) fn places(&self, files: &dyn Files) -> Outcome<Vec<Place>> {
         let mut places: Vec<Place> = self.place.iter().cloned().collect();
         let mut change = self.change(To::Exactly(&self.current), 0)?;
-        for target in &self.targets {
+        for target in self.targets.iter().filter(|target| target.is_for_all()) {
             let mut names = super::format::names(&target.manner.search)?;
             names.retain(|name| name == "current_version");
             if !names.is_empty() {
@@ -117,6 +117,11 @@ impl Table {
 }
 
 impl Target {
+    /// Whether no step leaves it alone.
+    fn is_for_all(&self) -> bool {
+        self.include.is_none() && self.exclude.is_empty()
+    }
+
     fn is_for(&self, to: To<'_>) -> bool {
         let To::Part(part) = to else { return true };
         let named = |list: &[String]| list.iter().any(|name| name == part);

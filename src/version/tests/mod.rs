@@ -44,6 +44,7 @@ fn versions_are_told_from_names_in_tags() {
         ("v1.2.0", "v", "1.2.0"),
         ("1.2.0", "", "1.2.0"),
         ("v2", "v", "2"),
+        ("V1.2", "V", "1.2"),
         ("time-piece-1.0", "time-piece-", "1.0"),
         ("py3-v2.0.0rc1", "py3-v", "2.0.0rc1"),
         ("libs/core/v1.0.0-nightly.3", "libs/core/v", "1.0.0-nightly.3"),
@@ -54,6 +55,33 @@ fn versions_are_told_from_names_in_tags() {
     for tag in ["beta1", "nightly-20260101", "2026-01-01", "v1.x", "rev1.0", "latest", ""] {
         assert_eq!(in_tag(tag), None, "{tag}");
     }
+}
+
+#[test]
+fn the_newest_tag_is_first_and_one_without_a_version_last() {
+    let mut tags = [
+        "v1.1rc1",
+        "nightly",
+        "v1.1",
+        "core-v1.10.0-nightly.9",
+        "rev1",
+        "1.2",
+        "v1.10.0-nightly.10",
+        "v1.9",
+    ]
+    .map(str::to_owned);
+    newest_first(&mut tags);
+    let sorted = [
+        "v1.10.0-nightly.10",
+        "core-v1.10.0-nightly.9",
+        "v1.9",
+        "1.2",
+        "v1.1",
+        "v1.1rc1",
+        "nightly",
+        "rev1",
+    ];
+    assert_eq!(tags, sorted);
 }
 
 /// Files of a project, as a table.

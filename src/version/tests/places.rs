@@ -202,6 +202,36 @@ fn members_of_a_workspace_without_a_version_have_one_together() {
 }
 
 #[test]
+fn path_dependencies_below_the_top_are_members_too() {
+    let member = |name: &str, needs: &str| {
+        format!("[package]\nname = \"{name}\"\nversion.workspace = true\n{needs}")
+    };
+    let top = "[workspace]\nmembers = [\"cli\"]\nexclude = [\"out\"]\n[workspace.package]\nversion = \"1.0.0\"\n[workspace.dependencies]\nb = { path = \"libs/b\" }\n";
+    let needs = "[dependencies]\na = { path = \"../libs/a\" }\n[target.'cfg(unix)'.dependencies]\nb.workspace = true\n[dev-dependencies]\no = { path = \"../out/o\" }\nf = { path = \"../../far\" }\n";
+    let requires = |name: &str| {
+        format!("[dependencies]\n{name} = {{ path = \"../{name}\", version = \"=1.0.0\" }}\n")
+    };
+    let tree = Tree::of(&[
+        ("all/Cargo.toml", top),
+        ("all/cli/Cargo.toml", &member("cli", needs)),
+        ("all/libs/a/Cargo.toml", &member("a", &requires("c"))),
+        ("all/libs/b/Cargo.toml", &member("b", &requires("cli"))),
+        ("all/libs/c/Cargo.toml", &member("c", &requires("a"))),
+        ("all/libs/unneeded/Cargo.toml", &member("unneeded", &requires("a"))),
+        ("all/out/o/Cargo.toml", &member("o", &requires("a"))),
+        ("far/Cargo.toml", &member("f", &requires("a"))),
+    ]);
+    let all = [
+        "all/Cargo.toml:5: 1.0.0",
+        "all/libs/a/Cargo.toml:5: 1.0.0",
+        "all/libs/b/Cargo.toml:5: 1.0.0",
+        "all/libs/c/Cargo.toml:5: 1.0.0",
+    ];
+    assert_eq!(tree.places("all"), all);
+    assert_eq!(tree.places("all/libs/c"), all, "asked from within");
+}
+
+#[test]
 fn one_version_is_written_as_each_ecosystem_writes_it() {
     let tree = Tree::of(&[
         ("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1.0\"\n"),
@@ -271,6 +301,11 @@ fn a_later_version_may_be_named_and_an_earlier_one_is_refused() {
     );
     assert_eq!(bump("pathc").unwrap_err(), "`pathc` is neither a version nor a step to one");
     assert_eq!(bump("release").unwrap_err(), "1.2.0 is a release already");
+    let text = "[package]\nname = \"x\"\nversion = \"1.2.0-nightly.9\"\n";
+    let tree = Tree::of(&[("Cargo.toml", text)]);
+    for later in ["1.2.0-nightly.10", "1.2.0-rc.1"] {
+        assert_eq!(tree.bumped(&asked(""), later).unwrap().0, later);
+    }
 }
 
 #[test]
@@ -281,4 +316,32 @@ fn a_development_version_is_of_its_commit() {
     assert_eq!(of(super::NOW, "ffff0123"), "1.2.4.dev2026071423595965535");
     assert_eq!(of(super::NOW, ""), "1.2.4.dev2026071423595900000");
     assert_ne!(of(super::NOW, "0001"), of(super::NOW, "0002"));
+}
+
+#[test]
+fn a_development_version_of_a_crate_is_behind_its_prerelease() {
+    let krate = |version: &str| format!("[package]\nname = \"x\"\nversion = \"{version}\"\n");
+    let python = "[project]\nname = \"x\"\nversion = \"1.2.0a1\"\n";
+    let early = krate("1.2.0-alpha.1");
+    for (files, current, made) in [
+        (
+            vec![("Cargo.toml", early.as_str())],
+            "1.2.0-alpha.1",
+            "1.2.0-alpha.1.dev.2026071423595900001",
+        ),
+        (
+            vec![("Cargo.toml", early.as_str()), ("pyproject.toml", python)],
+            "1.2.0a1",
+            "1.2.0a2.dev2026071423595900001",
+        ),
+        (
+            vec![("Cargo.toml", &krate("1.0.0-nightly.3"))],
+            "1.0.0-nightly.3",
+            "1.0.0-nightly.3.dev.2026071423595900001",
+        ),
+        (vec![], "1.2.0a1", "1.2.0a2.dev2026071423595900001"),
+    ] {
+        let known = super::known(&Tree::of(&files), &asked("")).unwrap();
+        assert_eq!(known.development(current, super::NOW, "0001").unwrap(), made);
+    }
 }

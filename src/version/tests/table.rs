@@ -143,3 +143,13 @@ fn it_may_stand_above_the_projects_folder_and_what_it_forgets_is_changed_too() {
     tree.0.insert("src/x/__init__.py".into(), "__version__ = \"0.9\"\n".into());
     assert_eq!(tree.wrong("src"), "the places of the version do not agree");
 }
+
+#[test]
+fn a_file_for_some_steps_only_may_say_what_it_said_before_the_others() {
+    let table = "current_version = \"2.7.1\"\nfiles = [\n{ filename = \"all\" },\n{ filename = \"major\", include_bumps = [\"major\"] },\n{ filename = \"not-patch\", exclude_bumps = [\"patch\"] },\n]";
+    let files = [("all", "2.7.1"), ("major", "2.0.0"), ("not-patch", "2.7.0")];
+    let (_, new) = bump(&tree(table, &files), "patch").unwrap();
+    assert_eq!((new.0["all"].as_str(), new.0["major"].as_str()), ("2.7.2", "2.0.0"));
+    assert_eq!(new.places(""), [".bumpversion.toml:2: 2.7.2", "all:1: 2.7.2"]);
+    assert_eq!(bump(&new, "minor").err().unwrap(), "not-patch has no `2.7.2`");
+}
