@@ -53,6 +53,13 @@ pub struct Logged {
     pub message: String,
 }
 
+/// The user's folder for rel's state, for what has no repository; `None` where nobody is at home.
+pub fn states(host: &Host) -> Option<PathBuf> {
+    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| Some(Path::new(host.env.get("HOME")?).join(".local/state")));
+    base.filter(|base| base.is_absolute()).map(|base| base.join("rel"))
+}
+
 impl<'a> Repo<'a> {
     /// The repository around the project in `root`.
     pub fn new(host: &'a Host, root: PathBuf) -> Self {
@@ -276,12 +283,8 @@ impl<'a> Repo<'a> {
             let project = if project.is_empty() { "top".into() } else { format!("in-{project}") };
             return Ok(places.common.join("rel").join(project));
         }
-        let env = &self.host.env;
-        let base = env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let base =
-            base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".local/state")));
         let name = Digest::of(self.root.to_string_lossy().as_bytes());
-        base.map(|base| base.join("rel").join(name.short())).ok_or_else(|| {
+        states(self.host).map(|all| all.join(name.short())).ok_or_else(|| {
             let wrong = Diagnostic::machine("there is no place for state: no repository, no HOME");
             Box::new(wrong.hint("run `git init`, or set HOME"))
         })

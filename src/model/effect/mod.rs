@@ -42,6 +42,11 @@ pub struct Release {
 }
 
 impl Release {
+    /// Whether its commit can be one: the name of an object in hex. What was read from a file may be any text.
+    pub fn has_commit(&self) -> bool {
+        !self.commit.is_empty() && self.commit.bytes().all(|c| c.is_ascii_hexdigit())
+    }
+
     /// What stands for the release outside a repository, where nothing can be sent.
     pub fn nowhere() -> Self {
         Self { commit: String::new(), project: String::new() }
@@ -188,6 +193,12 @@ impl Effect {
 
     /// Whether it only tells others: it cannot be looked up, and a release is whole without it.
     pub fn is_notice(&self) -> bool {
+    /// Whether the ledger has it as done once its release is finished: what had nothing to take away, or only
+    /// tells others, leaves no mark there.
+    pub fn is_lasting(&self) -> bool {
+        !self.removes() && !self.is_notice()
+    }
+
         matches!(self, Self::Notify(_))
     }
 
