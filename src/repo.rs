@@ -159,6 +159,12 @@ impl<'a> Repo<'a> {
         Some(self.git(&["remote", "get-url", name])?.trim().to_owned())
     }
 
+    /// `owner/name` of the repository on GitHub: as the CI service has it, else `origin`.
+    pub fn on_github(&self) -> Option<String> {
+        let in_ci = self.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
+        in_ci.or_else(|| self.host.endpoints.github.repository_of(&self.remote("origin")?))
+    }
+
     /// The commit that a name leads to: of a commit, a branch, a tag.
     pub fn commit_of(&self, name: &str) -> Option<String> {
         let wanted = format!("{name}^{{commit}}");
