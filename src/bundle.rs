@@ -1,8 +1,9 @@
 //! Bundles: what a release consists of, in one file that another machine takes.
 //!
 //! A tar archive (POSIX.1-2001): `bundle.json` names every other member with its digest; then the plan, the
-//! seal, the ledger, each artifact in its own folder by digest, and what was signed. Its own digest is for
-//! whoever hands it over: a bundle that was changed is another bundle. Pure but for the files it is given.
+//! seal, the ledger, that of notices, each artifact in its own folder by digest, and what was signed. Its own
+//! digest is for whoever hands it over: a bundle that was changed is another bundle. What it calls things
+//! becomes names of files where it is taken, so each such name is looked at. Pure but for the files it is given.
 //! Turned down: copying the state's folder, which holds more than one release and paths of one machine.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,11 +193,31 @@ pub struct Opened {
     files: BTreeMap<String, PathBuf>,
 }
 
+/// Whether a file is a bundle, of whatever format, and whether or not it may be taken.
+pub fn is_one(path: &Path) -> bool {
+    said(path).is_ok()
+}
+
 /// What the bundle in a file says of itself.
 ///
 /// # Errors
-/// It is no bundle, or one of another format: why.
+/// It is no bundle, one of another format, or of a release that cannot be: why.
 pub fn manifest(path: &Path) -> Result<Manifest, String> {
+    let said = said(path)?;
+    let head: Head = serde_json::from_str(&said).map_err(no_bundle)?;
+    if head.v != VERSION {
+        return Err(format!("it has format {}, and this rel reads format {VERSION}", head.v));
+    }
+    let manifest: Manifest = serde_json::from_str(&said).map_err(no_bundle)?;
+    // The commit is the name of its seal and its ledger where it is taken.
+    if !manifest.release.has_commit() {
+        return Err("it belongs to no commit".into());
+    }
+    Ok(manifest)
+}
+
+/// The text in which it does.
+fn said(path: &Path) -> Result<String, String> {
     let mut archive = Archive::new(BufReader::new(fs::open(path).map_err(failed)?));
     for entry in archive.entries().map_err(no_bundle)? {
         let entry = entry.map_err(no_bundle)?;
@@ -205,11 +226,7 @@ pub fn manifest(path: &Path) -> Result<Manifest, String> {
         }
         let mut said = String::new();
         entry.take(LONGEST).read_to_string(&mut said).map_err(no_bundle)?;
-        let head: Head = serde_json::from_str(&said).map_err(no_bundle)?;
-        if head.v != VERSION {
-            return Err(format!("it has format {}, and this rel reads format {VERSION}", head.v));
-        }
-        return serde_json::from_str(&said).map_err(no_bundle);
+        return Ok(said);
     }
     Err("it is no bundle: nothing in it says what it holds".into())
 }

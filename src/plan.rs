@@ -136,6 +136,18 @@ impl Plan {
         self
     }
 
+    /// Effects that a finished release has done.
+    pub fn lasting(&self) -> impl Iterator<Item = &Planned> {
+        self.effects.iter().filter(|planned| planned.effect.is_lasting())
+    }
+
+    /// The plan without what it deletes: a door that gets this cannot.
+    #[must_use]
+    pub fn sparing(mut self) -> Self {
+        self.effects.retain(|planned| !planned.effect.removes());
+        self
+    }
+
     /// What cannot work whatever the remotes hold.
     pub fn conflicts(&self) -> Vec<Diagnostic> {
         let uploads: Vec<(&String, &UploadPypi)> = self

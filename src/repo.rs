@@ -54,6 +54,13 @@ pub struct Logged {
     pub message: String,
 }
 
+/// The user's folder for rel's state, for what has no repository; `None` where nobody is at home.
+pub fn states(host: &Host) -> Option<PathBuf> {
+    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| Some(Path::new(host.env.get("HOME")?).join(".local/state")));
+    base.filter(|base| base.is_absolute()).map(|base| base.join("rel"))
+}
+
 impl<'a> Repo<'a> {
     /// The repository around the project in `root`.
     pub fn new(host: &'a Host, root: PathBuf) -> Self {
@@ -150,6 +157,12 @@ impl<'a> Repo<'a> {
     /// The address of a remote, if there is one of this name.
     pub fn remote(&self, name: &str) -> Option<String> {
         Some(self.git(&["remote", "get-url", name])?.trim().to_owned())
+    }
+
+    /// `owner/name` of the repository on GitHub: as the CI service has it, else `origin`.
+    pub fn on_github(&self) -> Option<String> {
+        let in_ci = self.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
+        in_ci.or_else(|| self.host.endpoints.github.repository_of(&self.remote("origin")?))
     }
 
     /// The commit that a name leads to: of a commit, a branch, a tag.
@@ -284,12 +297,8 @@ impl<'a> Repo<'a> {
             let project = if project.is_empty() { "top".into() } else { format!("in-{project}") };
             return Ok(places.common.join("rel").join(project));
         }
-        let env = &self.host.env;
-        let base = env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let base =
-            base.or_else(|| env.get("HOME").map(|home| Path::new(home).join(".local/state")));
         let name = Digest::of(self.root.to_string_lossy().as_bytes());
-        base.map(|base| base.join("rel").join(name.short())).ok_or_else(|| {
+        states(self.host).map(|all| all.join(name.short())).ok_or_else(|| {
             let wrong = Diagnostic::machine("there is no place for state: no repository, no HOME");
             Box::new(wrong.hint("run `git init`, or set HOME"))
         })

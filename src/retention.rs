@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 
 use crate::host::{fs, stop};
 use crate::ledger::{self, State};
+use crate::model::artifact::Digest;
 use crate::seal::Seal;
 
 /// A day in seconds.
 const DAY: u64 = 24 * 60 * 60;
-/// How long a plan from `-o` keeps its artifacts.
+/// How long a plan keeps its artifacts.
 const PLAN_DAYS: u64 = 30;
 /// How long older outputs, which a run set aside, are kept.
 const ASIDE_DAYS: u64 = 30;
@@ -49,6 +50,15 @@ pub fn alone(state: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Notes a plan, so that its artifacts stay as long as it may be applied.
+///
+/// # Errors
+/// The disk fails.
+pub fn remember(state: &Path, plan: &str) -> io::Result<()> {
+    let copy = format!("{}.json", Digest::of(plan).short());
+    fs::replace(&state.join(Part::Plan.name()).join(copy), plan)
+}
+
 /// A part of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,7 +69,7 @@ pub enum Part {
     Seal,
     /// What was sent.
     Ledger,
-    /// Plans that `-o` made, for what they name.
+    /// Plans that `-o` made, or that came in a bundle, for what they name.
     Plan,
     /// Output folders of runs.
     Out,

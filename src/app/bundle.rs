@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::ledger::root;
 use super::session::Done;
@@ -23,7 +25,7 @@ use crate::plan::Plan;
 use crate::repo::Repo;
 use crate::report::Output;
 use crate::report::json::VERSION;
-use crate::retention;
+use crate::retention::{self, Part};
 use crate::seal::Seal;
 use crate::stage::Stage;
 use crate::store::Store;
@@ -72,6 +74,15 @@ impl Kept {
         Ledger::open(&self.state.join("ledger"), &self.release)
     }
 
+    /// Whether more is written down here than the bundle has that this was taken from; so also if that cannot
+    /// be told.
+    pub(super) fn has_gone_on(&self, opened: &Opened) -> bool {
+        let ledger = self.ledger().and_then(|ledger| ledger.text());
+        let notices = self.notices().and_then(|one| one.map(|one| one.text()).transpose());
+        ledger.map_or(true, |text| Some(&*text) != opened.text(LEDGER))
+            || notices.map_or(true, |text| text.as_deref() != opened.text(NOTICES))
+    }
+
     /// The ledger of notices, if there is one.
     fn notices(&self) -> Outcome<Option<Ledger>> {
         let folder = self.state.join("notices");
@@ -84,7 +95,7 @@ impl Kept {
     }
 }
 
-fn cannot(what: &str, error: &std::io::Error) -> Box<Diagnostic> {
+fn cannot(what: &str, error: &io::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::machine(format!("cannot {what}: {error}")))
 }
 
@@ -113,23 +124,29 @@ fn packed(host: &Arc<Host>, output: Output, options: &PackOptions) -> Outcome<Ex
         return Err(Box::new(wrong.hint(plan)));
     }
     let written = write(host, &kept, plan, &options.file)?;
-    match output {
-        Output::Json => host.out_json(json!({
-            "v": VERSION, "event": "bundle", "file": options.file, "sha256": written.sha256,
-            "release": kept.release, "artifacts": written.artifacts, "effects": written.effects,
-        })),
-        _ => host.out(&written.line),
-    }
+    written.tell(host, output, &kept);
     Ok(Exit::OK)
 }
 
 /// What was written.
 pub(super) struct Written {
+    file: PathBuf,
     sha256: Digest,
     artifacts: usize,
     effects: usize,
-    /// Digest and name, as `sha256sum` has them.
-    pub(super) line: String,
+}
+
+impl Written {
+    /// Prints its digest and name, as `sha256sum` does, or all of it for programs.
+    pub(super) fn tell(&self, host: &Host, output: Output, kept: &Kept) {
+        match output {
+            Output::Json => host.out_json(json!({
+                "v": VERSION, "event": "bundle", "file": self.file, "sha256": self.sha256,
+                "release": kept.release, "artifacts": self.artifacts, "effects": self.effects,
+            })),
+            _ => host.out(&format!("{}  {}\n", self.sha256, self.file.display())),
+        }
+    }
 }
 
 /// Writes all that is kept of a release, with its plan.
@@ -167,7 +184,7 @@ pub(super) fn write(
     let sha256 = bundle::write(&host.cwd.join(file), &kept.release, &contents, kept.time)
         .map_err(|error| cannot(&format!("write {shown}"), &error))?;
     let (artifacts, effects) = (contents.artifacts.len(), ledger.keys().len());
-    Ok(Written { line: format!("{sha256}  {shown}\n"), sha256, artifacts, effects })
+    Ok(Written { file: file.to_owned(), sha256, artifacts, effects })
 }
 
 /// A plan of this release, with its text.
@@ -218,8 +235,7 @@ fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcom
             wrong.hint("pack it with the plan: `rel pack FILE --plan plan.json`"),
         ));
     }
-    fs::make_dir(&kept.state).map_err(|error| cannot("make the state's folder", &error))?;
-    let drafts = tempfile::tempdir_in(&kept.state).map_err(|error| cannot("unpack it", &error))?;
+    let drafts = drafts(host, &kept.state).map_err(|error| cannot("unpack it", &error))?;
     let opened = bundle::open(&from, drafts.path()).map_err(damaged)?;
     let taken = take(&kept, &opened, &damaged)?;
     if let (Some(to), Some(plan)) = (&options.plan, opened.text(PLAN)) {
@@ -239,6 +255,15 @@ fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcom
         )),
     }
     Ok(Exit::OK)
+}
+
+/// A folder of this process's, where the next run finds what it leaves if it is killed.
+fn drafts(host: &Host, state: &Path) -> io::Result<TempDir> {
+    let (all, own) = (state.join(Part::Out.name()), host.pid().to_string());
+    fs::make_dir(&all)?;
+    // Another process had this number, and was killed.
+    fs::remove_dir(&all.join(&own))?;
+    tempfile::Builder::new().prefix(&own).rand_bytes(0).tempdir_in(all)
 }
 
 /// Where a bundle is, if it is the one that is meant, and its digest.
@@ -306,6 +331,10 @@ pub(super) fn take(
         }
     }
     let artifacts = all_artifacts(seal.as_ref(), plan.as_ref());
+    let sent = plan.iter().flat_map(|plan| &plan.effects).flat_map(|one| one.effect.files());
+    if let Some(stray) = artifacts.iter().chain(sent).find(|file| !file.lies_within()) {
+        return Err(damaged(format!("`{}` would lie outside of its folder", stray.name)));
+    }
     bound(opened, seal.as_ref(), plan.as_ref()).map_err(damaged)?;
     let ledger = kept.ledger()?;
     // All that may be refused is looked at before anything is taken.
@@ -319,6 +348,10 @@ pub(super) fn take(
         {
             return Err(damaged(format!("{} is not what was sealed", artifact.file_name())));
         }
+    }
+    if let Some(text) = opened.text(PLAN) {
+        let noted = retention::remember(&kept.state, text);
+        noted.map_err(|error| cannot("keep what was unpacked", &error))?;
     }
     take_files(kept, opened, &artifacts)?;
     if let Some(seal) = seal {
@@ -354,12 +387,13 @@ fn take_files(kept: &Kept, opened: &Opened, artifacts: &BTreeSet<Artifact>) -> O
     Ok(())
 }
 
-/// Makes sure that the ledger tells of nothing but what was planned, if there is a plan.
+/// Makes sure that the ledger is whole, and tells of nothing but what was planned, if there is a plan.
 fn bound(opened: &Opened, seal: Option<&Seal>, plan: Option<&Plan>) -> Result<(), String> {
+    let keys = ledger::keys(opened.text(LEDGER).unwrap_or_default())
+        .map_err(|why| format!("its ledger is damaged: {why}"))?;
     if plan.is_none() {
         return Ok(());
     }
-    let keys = ledger::keys(opened.text(LEDGER).unwrap_or_default())?;
     let planned = plan.into_iter().flat_map(|plan| &plan.effects).map(|planned| &planned.key);
     let planned: BTreeSet<_> =
         planned.chain(seal.into_iter().flat_map(|seal| &seal.planned)).collect();

@@ -2,30 +2,46 @@
 //!
 //! No Releasefile is read and no body is called: the effects stand in the plan, the bytes in the bundle. So
 //! what may publish sees no code of anybody's. What a task does besides, and a command of a user's own, is
-//! not done here. Whatever comes of it, the bundle is written anew with the ledger as it is by then.
+//! not done here, and nothing is deleted. Whatever comes of it, the bundle is written anew with the ledger as it
+//! is by then.
+
+mod part;
+mod place;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+
+use place::Place;
 
 use super::bundle::{self as bundles, Kept};
 use super::ending;
 use super::look::{self, Asked, Look};
 use super::session::{Done, listening};
 use super::{gate, live, proof, stale};
-use crate::bundle::{self, PLAN};
+use crate::bundle::{self, Opened, PLAN};
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::{Caller, Door, Notices};
+use crate::host::Host;
 use crate::host::stop::Stop;
-use crate::host::{Host, fs};
 use crate::ledger::{Ledger, State};
 use crate::model::effect::{Effect, Key, Presence};
 use crate::model::event::{End, Event, Events, Tally};
 use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
 use crate::remote::{Errand, Ties};
+use crate::report::Output;
 use crate::seal::Seal;
+
+/// A bundle that was taken.
+struct Brought {
+    opened: Opened,
+    kept: Kept,
+    plan: Plan,
+    /// The plan as it stands there.
+    text: String,
+}
 
 /// One run.
 struct Run<'a> {
@@ -42,112 +58,97 @@ struct Run<'a> {
 /// What is wrong before anything was sent.
 pub(super) fn run(
     host: &Arc<Host>,
-    events: &Events,
+    (events, output): (&Events, Output),
     path: &Path,
     options: &RunOptions,
     carried: &CarriedOptions,
 ) -> Done {
     let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    part::heeded(options)?;
     let stop = listening(host)?;
-    let shown = path.display().to_string();
-    let damaged = |why: String| bundles::damaged(&shown, &why);
-    let (from, _) = bundles::checked(host, path, carried.sha256.as_deref()).map_err(one)?;
-    let place = tempfile::tempdir();
-    let made = place.and_then(|place| {
-        let drafts = place.path().join("drafts");
-        fs::make_dir(&drafts)?;
-        Ok((place, drafts))
-    });
-    let (place, drafts) = made.map_err(|error| {
+    let (from, sha256) = bundles::checked(host, path, carried.sha256.as_deref()).map_err(one)?;
+    let place = Place::of(host, &sha256).map_err(one)?;
+    let brought = match brought(host, &path.display().to_string(), &from, &place) {
+        Ok(brought) => brought,
+        Err(wrong) => {
+            let remains = place.is_known;
+            place.leave(remains);
+            return Err(wrong);
+        }
+    };
+    let run = Run { host, events, options, kept: &brought.kept, stop: &stop };
+    let ended = run.whole(&brought, output, carried.to.as_deref());
+    let is_over = carried.to.is_some() && matches!(ended, Ok(exit) if exit == Exit::OK);
+    place.leave(!is_over && brought.kept.has_gone_on(&brought.opened));
+    ended
+}
+
+/// Takes a bundle.
+fn brought(
+    host: &Host,
+    shown: &str,
+    from: &Path,
+    place: &Place,
+) -> Result<Brought, Vec<Diagnostic>> {
+    let one = |wrong: Box<Diagnostic>| vec![*wrong];
+    let damaged = |why: String| bundles::damaged(shown, &why);
+    let drafts = tempfile::tempdir().map_err(|error| {
         vec![Diagnostic::machine(format!("cannot make a folder to work in: {error}"))]
     })?;
-    let opened = bundle::open(&from, &drafts).map_err(damaged).map_err(one)?;
-    let kept = Kept::carried(&opened, place.path().join("state"));
+    let opened = bundle::open(from, drafts.path()).map_err(damaged).map_err(one)?;
+    let kept = Kept::carried(&opened, place.state.clone());
     bundles::take(&kept, &opened, &damaged).map_err(one)?;
     let Some(text) = opened.text(PLAN).map(str::to_owned) else {
         let wrong = Diagnostic::usage(format!("{shown} holds no plan"));
         return Err(wrong.hint("pack it with the plan: `rel pack FILE --plan plan.json`").into());
     };
-    let whole = Plan::parse(&text)?;
+    let plan = Plan::parse(&text)?;
     // No Releasefile says here what is secret.
-    for name in whole.effects.iter().flat_map(|planned| planned.effect.secrets()) {
+    for name in plan.effects.iter().flat_map(|planned| planned.effect.secrets()) {
         host.env.declare_secret(name);
     }
-    let run = Run { host, events, options, kept: &kept, stop: &stop };
-    let plan = chosen(&whole, &options.words)?;
-    if let Some(to) = &carried.to {
-        // Where it cannot be written down, nothing is sent.
-        bundles::write(host, &kept, Some((whole.clone(), text.clone())), to).map_err(one)?;
-    }
-    let (goals, tasks) = (options.words.clone(), tasks_of(&plan).len());
-    events.emit(Event::RunStarted { goals, live: true, tasks, root: host.cwd.clone() });
-    let ended = run.apply(&whole, &plan);
-    let exit = ended.unwrap_or_else(|wrong| super::fail(events, wrong));
-    let written = match &carried.to {
-        Some(to) => bundles::write(host, &kept, Some((whole, text)), to).map(Some),
-        None => Ok(None),
-    };
-    let exit = match written {
-        Ok(written) => {
-            if let Some(written) = written {
-                host.out(&written.line);
-            }
-            exit
-        }
-        Err(wrong) => {
-            super::fail(events, vec![*wrong]);
-            Exit::UNFINISHED
-        }
-    };
-    let (millis, message) = (host.clock.elapsed().as_millis(), ending::said(exit).to_owned());
-    let (tally, critical_path) = (Tally::default(), Vec::new());
-    events.emit(Event::RunFinished { exit: exit.0, millis, message, tally, critical_path });
-    Ok(exit)
-}
-
-/// The tasks of a plan, in the order in which they send.
-fn tasks_of(plan: &Plan) -> Vec<String> {
-    let mut tasks: Vec<String> = Vec::new();
-    for planned in &plan.effects {
-        if !tasks.contains(&planned.task) {
-            tasks.push(planned.task.clone());
-        }
-    }
-    tasks
-}
-
-/// The part of a plan that the named tasks send; all of it if none is named.
-///
-/// # Errors
-/// One sends nothing in it, or cannot send from here.
-fn chosen(whole: &Plan, words: &[String]) -> Result<Plan, Diagnostic> {
-    let tasks = tasks_of(whole);
-    for word in words {
-        if tasks.iter().all(|id| id != word && task_of(id) != word) {
-            let wrong = Diagnostic::usage(format!("no task `{word}` sends anything in this plan"));
-            return Err(wrong.suggest(word, tasks.iter().map(|id| task_of(id))));
-        }
-    }
-    let named =
-        |id: &str| words.is_empty() || words.iter().any(|word| word == id || word == task_of(id));
-    let ids = tasks.iter().map(String::as_str).filter(|id| named(id)).collect();
-    let plan = whole.clone().of(&ids);
-    // What is deleted is asked for by what stands there, and by what tasks come after: only a run tells.
-    let needs_checkout = |effect: &Effect| {
-        effect.removes() || matches!(effect, Effect::Command(_) | Effect::PushGit(_))
-    };
-    let bound = plan.effects.iter().find(|planned| needs_checkout(&planned.effect));
-    match bound {
-        None => Ok(plan),
-        Some(planned) => {
-            let what = planned.effect.summary();
-            let wrong = Diagnostic::usage(format!("this needs the project's checkout: {what}"));
-            Err(wrong.hint("there: `rel unpack BUNDLE -o plan.json`, then `rel apply plan.json`"))
-        }
-    }
+    Ok(Brought { opened, kept, plan, text })
 }
 
 impl Run<'_> {
+    /// The run from its first event to its last.
+    fn whole(&self, brought: &Brought, output: Output, to: Option<&Path>) -> Done {
+        let one = |wrong: Box<Diagnostic>| vec![*wrong];
+        let Brought { plan: whole, text, .. } = brought;
+        let plan = part::chosen(whole, &self.options.words)?;
+        let write = |to| {
+            let with = Some((whole.clone(), text.clone()));
+            bundles::write(self.host, self.kept, with, to)
+        };
+        // Where it cannot be written down, nothing is sent.
+        to.map(write).transpose().map_err(one)?;
+        let (goals, tasks) = (self.options.words.clone(), part::tasks_of(&plan).len());
+        let root = self.host.cwd.clone();
+        self.events.emit(Event::RunStarted { goals, live: true, tasks, root });
+        let exit = self.apply(whole, &plan).unwrap_or_else(|wrong| super::fail(self.events, wrong));
+        let (exit, written) = match to.map(write).transpose() {
+            Ok(written) => (exit, written),
+            Err(wrong) => {
+                super::fail(self.events, vec![*wrong]);
+                (Exit::UNFINISHED, None)
+            }
+        };
+        let millis = self.host.clock.elapsed().as_millis();
+        let (message, tally) = (ending::said(exit).to_owned(), Tally::default());
+        let critical_path = Vec::new();
+        self.events.emit(Event::RunFinished {
+            exit: exit.0,
+            millis,
+            message,
+            tally,
+            critical_path,
+        });
+        if let Some(written) = written {
+            written.tell(self.host, output, self.kept);
+        }
+        Ok(exit)
+    }
+
     fn apply(&self, whole: &Plan, plan: &Plan) -> Done {
         let one = |wrong: Box<Diagnostic>| vec![*wrong];
         let ledger = self.kept.ledger().map_err(one)?;
@@ -175,7 +176,8 @@ impl Run<'_> {
             |key: &Key| matches!(ledger.state(key), Some(State::Done(_))) || notices.is_told(key);
         let asked = Asked { offline: false, ahead: true };
         let look = look::look(&errand, plan, &asked, done);
-        let mut stops = [plan.conflicts(), too_early(whole, plan, done)].concat();
+        let mut stops = [plan.conflicts(), part::too_early(whole, plan, done)].concat();
+        stops.extend(look.rows.iter().find_map(part::deletes));
         stops.extend(look.stops.clone());
         stops.extend(stale::overtaken(plan, &look, &ledger));
         let first = stops.first().map(|first| first.kind.exit());
@@ -184,14 +186,14 @@ impl Run<'_> {
             return Ok(exit);
         }
         self.agreed(plan, &look).map_err(one)?;
-        let lasting = plan.effects.iter().filter(|planned| !planned.effect.is_notice());
-        let planned = lasting.map(|planned| planned.key.clone());
+        let planned = plan.lasting().map(|planned| planned.key.clone());
         let seal = self.kept.seal().map_err(one)?;
         let seal = Seal::join(seal, &self.kept.release, whole.artifacts.clone(), planned);
         seal.save(&self.kept.state.join("seal")).map_err(one)?;
-        let doubt = self.options.doubt;
-        let door = Door::live(plan.clone(), (ledger, notices), doubt, at, events);
-        let failed = tasks_of(plan).iter().find_map(|task| self.send(&door, &errand, plan, task));
+        let sparing = plan.clone().sparing();
+        let door = Door::live(sparing.clone(), (ledger, notices), self.options.doubt, at, events);
+        let mut tasks = part::tasks_of(&sparing).into_iter();
+        let failed = tasks.find_map(|task| self.send(&door, &errand, &sparing, &task));
         ties.tokens.burn(self.host, self.stop);
         let ended = match failed {
             Some(exit) => Err(exit),
@@ -262,20 +264,4 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// What has to be done before, and is not: an index that a release goes to first, for example.
-fn too_early(whole: &Plan, plan: &Plan, done: impl Fn(&Key) -> bool) -> Vec<Diagnostic> {
-    let chosen = tasks_of(plan);
-    let lacks = |task: &String| {
-        let before = whole.after.get(task).into_iter().flatten();
-        let missing = before.filter(|earlier| !chosen.contains(earlier)).find(|earlier| {
-            let mut effects = whole.effects.iter().filter(|planned| planned.task == **earlier);
-            effects.any(|planned| !planned.effect.is_notice() && !done(&planned.key))
-        })?;
-        let wrong =
-            Diagnostic::refused(format!("`{task}` comes after `{missing}`, which is not done"));
-        Some(wrong.hint(format!("apply `{}` first, and go on with its bundle", task_of(missing))))
-    };
-    chosen.iter().filter_map(lacks).collect()
 }

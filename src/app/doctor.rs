@@ -9,7 +9,7 @@ mod scene;
 use std::sync::Arc;
 
 use self::scene::{Place, git};
-use super::session::{Done, indexes, sent_to};
+use super::session::{Done, indexes, listening, sent_to};
 use super::{Project, onward};
 use crate::cli::{COMMANDS, DoctorOptions};
 use crate::diag::{Diagnostic, Exit, Kind as Wrong};
@@ -18,7 +18,6 @@ use crate::doctor::traps;
 use crate::goals;
 use crate::graph::{Graph, Kind, Node};
 use crate::guard::{self, Ground};
-use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::task::{Declared, Task};
 use crate::repo::Repo;
@@ -32,9 +31,7 @@ use crate::script::Script;
 /// The Releasefile or the words are wrong, or nothing is sent.
 pub(super) fn run(host: &Arc<Host>, output: Output, options: &DoctorOptions) -> Done {
     let project = Project::open(host)?;
-    let stop = Stop::default();
-    host.stop_on_signals(&stop)
-        .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+    let stop = listening(host)?;
     let declared = &project.script.declared;
     let (words, graph) = asked(declared, options)?;
     let task = |node: Node| &declared.tasks[graph.instance(node).task];

@@ -13,8 +13,8 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::host::fs;
-use crate::model::artifact::Digest;
 use crate::plan::Plan;
+use crate::retention;
 use crate::seal::Seal;
 
 /// Runs local tasks, describes the others, and shows the plan.
@@ -79,9 +79,7 @@ fn keep(session: &Session, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
             .hint("name a file that is not there yet, or one that may be replaced")
             .into());
     }
-    // The state remembers it, so that its artifacts stay as long as it may be applied.
-    let copy = format!("{}.json", Digest::of(&text).short());
-    fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;
+    retention::remember(&session.cx.state, &text).map_err(failed)?;
     fs::replace(&path, &text).map_err(failed)?;
     session.events.note(format!("the plan is in {}", path.display()));
     Ok(())

@@ -14,7 +14,7 @@ use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::ledger::{Ledger, State};
 use crate::model::artifact::Artifact;
-use crate::model::effect::{Effect, Key, Release};
+use crate::model::effect::{Key, Release};
 use crate::model::event::{Event, Events};
 use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
@@ -193,10 +193,7 @@ fn through_gate(
         return Ok(exit);
     }
     session.keep_stage().map_err(one)?;
-    // What has nothing to delete, or only tells, leaves no mark in the ledger, which a seal waits for.
-    let is_lasting = |effect: &Effect| !effect.removes() && !effect.is_notice();
-    let lasting = plan.effects.iter().filter(|planned| is_lasting(&planned.effect));
-    let planned = lasting.map(|planned| planned.key.clone());
+    let planned = plan.lasting().map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
     let records = (ledger, notices);

@@ -87,7 +87,7 @@ fn dispatch(
     match command {
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options, carried) => {
-            run::apply(host, events, &plan, options, &carried)
+            run::apply(host, (events, output), &plan, options, &carried)
         }
         Command::Pack(options) => bundle::pack(host, output, &options),
         Command::Unpack(options) => bundle::unpack(host, output, &options),

@@ -7,13 +7,12 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::session::Done;
+use super::session::{Done, listening};
 use super::{find, inspect};
 use crate::cli::ShowOptions;
 use crate::diag::{Diagnostic, Exit, Kind};
 use crate::dist::contents::{Form, Member, members};
 use crate::dist::difference::{between, predecessor};
-use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
 use crate::model::effect::Effect;
@@ -42,9 +41,7 @@ pub(super) fn show(host: &Arc<Host>, options: &ShowOptions) -> Done {
 }
 
 fn of_plan(host: &Arc<Host>, options: &ShowOptions) -> Done {
-    let stop = Stop::default();
-    host.stop_on_signals(&stop)
-        .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+    let stop = listening(host)?;
     let text = fs::read_text(&host.cwd.join(&options.name))
         .map_err(|error| Diagnostic::usage(format!("cannot read {}: {error}", options.name)))?;
     let plan = Plan::parse(&text)?;

@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::host::{Host, fs};
 use crate::model::event::Events;
 use crate::plan::Plan;
+use crate::report::Output;
 
 /// Runs tasks as the options say.
 ///
@@ -31,13 +32,13 @@ pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
 /// The plan cannot be read, or no longer fits the project.
 pub fn apply(
     host: &Arc<Host>,
-    events: &Events,
+    (events, output): (&Events, Output),
     path: &Path,
     options: RunOptions,
     carried: &CarriedOptions,
 ) -> Done {
-    if bundle::manifest(&host.cwd.join(path)).is_ok() {
-        return carried::run(host, events, path, &options, carried);
+    if bundle::is_one(&host.cwd.join(path)) {
+        return carried::run(host, (events, output), path, &options, carried);
     }
     if carried.sha256.is_some() || carried.to.is_some() {
         let wrong = Diagnostic::usage(format!("{} is no bundle", path.display()));

@@ -9,10 +9,9 @@ mod here;
 
 use std::sync::Arc;
 
-use super::session::Done;
+use super::session::{Done, listening};
 use crate::diag::{Diagnostic, Exit, Kind};
 use crate::host::Host;
-use crate::host::stop::Stop;
 use crate::report::{Output, clean, status as tables};
 use crate::status::name::{self, Names};
 use crate::status::{self, Listed, Place, Told, Verdict};
@@ -32,9 +31,7 @@ struct Wanted {
 /// # Errors
 /// It is not known what to look for, or the ledger here cannot be read.
 pub(super) fn run(host: &Arc<Host>, output: Output, release: Option<&str>) -> Done {
-    let stop = Stop::default();
-    host.stop_on_signals(&stop)
-        .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+    let stop = listening(host)?;
     let here = Here::look(host);
     let wanted = wanted(&here, release)?;
     let own = wanted.own.then_some(&here);

@@ -10,13 +10,12 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::session::Done;
+use super::session::{Done, listening};
 use crate::attest::identity::{Expected, Repository};
 use crate::attest::read::Given;
 use crate::attest::verify::{self, Root, Why};
 use crate::cli::{Signer, VerifyOptions};
 use crate::diag::{Diagnostic, Exit, Kind};
-use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::report::verified::{self as tables, Checked, File};
 use crate::report::{Output, clean};
@@ -34,9 +33,7 @@ struct Judge {
 /// # Errors
 /// What does not hold, is not there, or cannot be asked.
 pub(super) fn run(host: &Arc<Host>, output: Output, options: &VerifyOptions) -> Done {
-    let stop = Stop::default();
-    host.stop_on_signals(&stop)
-        .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+    let stop = listening(host)?;
     let judge = Judge {
         root: root(host, options.trusted_root.as_deref())?,
         expected: expected(host, options.signer.as_ref())?,

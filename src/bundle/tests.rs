@@ -126,6 +126,19 @@ fn a_member_that_was_changed_added_doubled_or_left_out_is_refused() {
 }
 
 #[test]
+fn a_commit_that_is_none_is_refused_since_files_are_named_after_it() {
+    for commit in ["", "/tmp/escaped", "../../x", "c0ffee/x", "caf\u{e9}"] {
+        let said = changed(|all| {
+            let at = all.iter().position(|(name, _)| name == MANIFEST).unwrap();
+            let text = String::from_utf8(all[at].1.clone()).unwrap();
+            assert!(text.contains("\"c0ffee\""), "{text}");
+            all[at].1 = text.replace("\"c0ffee\"", &format!("\"{commit}\"")).into_bytes();
+        });
+        assert_eq!(said, "it belongs to no commit");
+    }
+}
+
+#[test]
 fn names_that_lead_elsewhere_are_no_members_even_if_the_bundle_names_them() {
     for name in [
         "../x",

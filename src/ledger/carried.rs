@@ -10,9 +10,15 @@ use crate::model::effect::Key;
 /// The effects that a ledger's text knows of.
 ///
 /// # Errors
-/// It is no ledger: why.
+/// It is no ledger, or not a whole one: why.
 pub fn keys(text: &str) -> Result<Vec<Key>, String> {
-    Ok(replay(text.as_bytes())?.states.into_keys().collect())
+    Ok(whole(text)?.states.into_keys().collect())
+}
+
+/// What a text says that was written to its end.
+fn whole(text: &str) -> Result<Replay, String> {
+    let replay = replay(text.as_bytes())?;
+    if replay.whole < text.len() { Err("its last line is torn".into()) } else { Ok(replay) }
 }
 
 impl Ledger {
@@ -41,10 +47,7 @@ impl Ledger {
     /// What a ledger's text says, and what it has besides; `None` where this one is the longer.
     fn compared<'a>(&self, text: &'a str) -> Outcome<Option<(Replay, &'a str)>> {
         let (ours, path) = (self.text()?, self.lock().path.clone());
-        let theirs = replay(text.as_bytes()).map_err(|why| damaged(&path, &why))?;
-        if theirs.whole < text.len() {
-            return Err(damaged(&path, "its last line is torn"));
-        }
+        let theirs = whole(text).map_err(|why| damaged(&path, &why))?;
         if ours.starts_with(text) {
             return Ok(None);
         }

@@ -72,6 +72,12 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// Whether it lies in the folder that its name is relative to: what was read from a file may be any text.
+    pub fn lies_within(&self) -> bool {
+        let is_name = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+        self.name.split('/').all(is_name)
+    }
+
     /// The last part of the name.
     pub fn file_name(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
@@ -102,6 +108,23 @@ mod tests {
     fn digests_are_lower_case_sha256() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of(b"").as_str(), empty);
+    }
+
+    #[test]
+    fn a_name_may_not_lead_elsewhere() {
+        let named = |name: &str| Artifact {
+            name: name.into(),
+            sha256: Digest::of(b""),
+            blake2b_256: String::new(),
+            size: 0,
+            executable: false,
+        };
+        for name in ["a", "bin/a", ".hidden", "a..b"] {
+            assert!(named(name).lies_within(), "{name}");
+        }
+        for name in ["", "/a", "../a", "bin/../a", "a/", "./a", "..", "a\\b"] {
+            assert!(!named(name).lies_within(), "{name}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Scripts only ever hold a secret's name; the value is taken out of the environment by `host`
 //! and given to the one request or child that needs it.
 
+use super::percent;
+
 /// A secret value with the name it is known by.
 pub struct Secret {
     name: String,
@@ -109,7 +111,7 @@ pub fn forms(value: &str) -> Vec<String> {
     let mut forms: Vec<String> = value.lines().map(|line| line.trim().to_owned()).collect();
     forms.push(trimmed.to_owned());
     forms.push(serde_json::Value::from(trimmed).to_string().trim_matches('"').to_owned());
-    let upper = percent_encoded(trimmed);
+    let upper = percent::encoded(trimmed);
     forms.push(upper.replace("%20", "+"));
     forms.push(lower_escapes(&upper));
     forms.push(upper);
@@ -126,16 +128,7 @@ pub fn password_in_url(value: &str) -> Option<&str> {
     login.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
-/// RFC 3986: everything but the unreserved characters is escaped.
-fn percent_encoded(text: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let escaped =
-        |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(escaped).collect()
-}
-
-/// The same with small letters in the escapes.
+/// Percent-encoding with small letters in the escapes.
 fn lower_escapes(text: &str) -> String {
     let mut parts = text.split('%');
     let first = parts.next().unwrap_or_default().to_owned();

@@ -229,6 +229,7 @@ pub fn targets<'a>(
     let (crates, github) = (&all.crates, &all.github);
     let tokens = "api/v1/trusted_publishing/tokens";
     put("crates.publish", "a crate is published", "PUT", &crates.api, "api/v1/crates/new");
+    put("crates.yank", "a version is yanked", "DELETE", &crates.api, "api/v1/crates/*/*/yank");
     put("crates.mint", "an identity is exchanged for a token", "POST", &crates.api, tokens);
     put("crates.index", "the index is read", "GET", &crates.index, "**");
     put("github.release", "a release is made", "POST", &github.api, "repos/*/*/releases");

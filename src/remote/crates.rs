@@ -20,9 +20,10 @@ use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::effect::{Listed, Presence, PublishCrate};
 
-/// How long, in seconds, cargo waits too until the index shows what was published.
-const CATCHES_UP: u64 = 60;
-const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
+/// How long cargo waits too until the index shows what was published.
+const CATCHES_UP: Duration = Duration::from_secs(60);
+/// The variable with the user's own token.
+pub(super) const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 const NO_TOKEN: &str = "there is no token for crates.io";
 
 /// Versions of crates as one look found them, by the crate's name.
@@ -110,7 +111,7 @@ fn in_index(name: &str) -> String {
 /// where the registry does not take the identity, as for the first version of a crate.
 ///
 /// # Errors
-/// `Refused` with the registry's reason, `Unclear` without an answer or with "later".
+/// `Refused` with the registry's reason, `Later` where it wants that, `Unclear` without an answer.
 pub fn apply(errand: &Errand<'_>, publish: &PublishCrate) -> Result<(), Trouble> {
     let path =
         errand.store.verified(&publish.file).map_err(|wrong| Trouble::Unsent(wrong.message))?;
@@ -166,7 +167,9 @@ fn judged(errand: &Errand<'_>, answer: &Answer, by_identity: bool) -> Result<(),
 /// writes the index after it has answered. That it takes longer is no failure of the publishing; the proof looks
 /// again.
 pub(super) fn appear(errand: &Errand<'_>, publish: &PublishCrate) {
-    for _ in 0..CATCHES_UP {
+    let clock = &errand.host.clock;
+    let begun = clock.elapsed();
+    while clock.elapsed().saturating_sub(begun) < CATCHES_UP {
         let seen = probe(errand, publish, &Versions::default());
         if !matches!(seen, Ok(Presence::Absent) | Err(_)) || errand.stop.fired() {
             return;

@@ -10,7 +10,7 @@ mod html;
 use serde::Deserialize;
 use serde_json::Value;
 
-use decode::percent;
+use crate::model::percent;
 
 /// The extensions of files that an index may list, past and present.
 const EXTENSIONS: [&str; 7] = [".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".egg"];
@@ -133,7 +133,7 @@ fn from_anchor(anchor: &html::Anchor) -> Option<SimpleFile> {
     let html::Anchor { href, text, yanked } = anchor;
     let (url, fragment) = split_fragment(href.trim());
     let path = url.split('?').next().unwrap_or_default();
-    let segment = percent(path.rsplit('/').next().unwrap_or_default());
+    let segment = percent::decoded(path.rsplit('/').next().unwrap_or_default());
     let filename =
         [segment.as_str(), text.trim()].into_iter().find(|name| is_distribution(name))?;
     Some(SimpleFile {

@@ -5,15 +5,13 @@
 //! sizes nor times, and they are not guessed.
 
 use super::status::why;
-use super::{oidc, pypi};
+use super::{crates, oidc, pypi};
 use crate::calendar;
 use crate::dist::{filename, same_version};
 use crate::host::Host;
 use crate::host::net::host_of;
 use crate::host::stop::Stop;
 use crate::model::task::Index;
-
-const CRATES_TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 
 /// A project on an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,7 +80,7 @@ pub fn python(
 
 /// Whether there is a way to log in to crates.io: the run's identity, or a token.
 pub fn crates_login(host: &Host) -> bool {
-    crates_identity(host) || host.env.secret(CRATES_TOKEN).is_some()
+    crates_identity(host) || host.env.secret(crates::TOKEN).is_some()
 }
 
 /// Whether crates.io would be shown the run's identity.

@@ -21,7 +21,7 @@ pub use self::land::Landed;
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
-use crate::repo::Repo;
+use crate::repo::{self, Repo};
 
 const VERSION: u32 = 1;
 
@@ -301,9 +301,7 @@ fn gone() -> Box<Diagnostic> {
 
 /// The folder of all files of stages.
 fn trees(host: &Host) -> Option<PathBuf> {
-    let base = host.env.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.or_else(|| Some(Path::new(host.env.get("HOME")?).join(".local/state")));
-    base.map(|base| base.join("rel/stage"))
+    repo::states(host).map(|all| all.join("stage"))
 }
 
 fn key_of(place: &Path) -> String {

@@ -1,10 +1,18 @@
 //! `rel pack` and `rel unpack`: a release that goes on on another machine, with the same bytes and the same ledger.
 
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
+
+use expect_test::expect;
+use rel::model::artifact::Digest;
 use serde_json::Value;
 
 use crate::adopt::{RELEASEFILE, builds, checkout, places};
 use crate::places::{Running, SDIST, WHEEL, built, origin};
 use crate::project::{Project, Ran};
+use crate::refusals::dists;
+use crate::setting::{Setting, records, released};
 
 /// A second machine: a clone beside the project, where `line` is run.
 fn there(running: &Running, project: &Project, line: &str) -> Ran {
@@ -81,12 +89,123 @@ fn a_bundle_that_is_not_the_one_that_was_packed_is_refused() {
 
     let bundle = project.root().join("../release.tar");
     let mut bytes = std::fs::read(&bundle).unwrap();
-    let at = bytes.windows(7).position(|part| part == b"UEsDBBQ" || part == b"time_pi").unwrap();
+    let at = bytes.windows(7).position(|part| part == b"time_pi").unwrap();
     bytes[at] ^= 1;
     std::fs::write(&bundle, bytes).unwrap();
     let ran = there(&running, &project, "unpack ../release.tar").code(3);
     ran.says("../release.tar cannot be taken: ").says("hint: pack it anew where");
-    assert!(!project.root().join("../other/.git/rel/top/seal").exists());
+    let state = project.root().join("../other/.git/rel/top");
+    for part in ["seal", "store", "ledger", "plan"] {
+        assert!(!state.join(part).exists(), "{part}");
+    }
+}
+
+type Members = std::collections::BTreeMap<String, Vec<u8>>;
+
+/// A bundle whose members were changed by somebody who knows how bundles are made.
+fn forged(project: &Project, from: &str, to: &str, change: impl FnOnce(&mut Members)) {
+    let place = |name: &str| project.root().join("..").join(name);
+    let mut archive = tar::Archive::new(std::fs::File::open(place(from)).unwrap());
+    let mut all = Members::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        all.insert(entry.path().unwrap().display().to_string(), bytes);
+    }
+    change(&mut all);
+    let mut manifest: Value = serde_json::from_slice(&all["bundle.json"]).unwrap();
+    for (name, bytes) in all.iter().filter(|(name, _)| *name != "bundle.json") {
+        manifest["members"][name]["sha256"] = Digest::of(bytes).to_string().into();
+        manifest["members"][name]["size"] = bytes.len().into();
+    }
+    if let Some(plan) = all.get("plan.json") {
+        manifest["plan"] = Digest::of(plan).to_string().into();
+    }
+    all.insert("bundle.json".into(), serde_json::to_vec(&manifest).unwrap());
+    let mut builder = tar::Builder::new(std::fs::File::create(place(to)).unwrap());
+    for (name, bytes) in &all {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    builder.finish().unwrap();
+}
+
+/// Changes a text of a member.
+fn edited(all: &mut Members, member: &str, from: &str, to: &str) {
+    let text = String::from_utf8(all[member].clone()).unwrap();
+    assert!(text.contains(from), "{text}");
+    all.insert(member.into(), text.replace(from, to).into_bytes());
+}
+
+#[test]
+fn what_a_bundle_names_lies_where_bundles_are_kept_and_nowhere_else() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../fine.tar --plan ../plan.json").code(0);
+    let escaped = project.root().join("../ESCAPED");
+    let fine = rel::bundle::manifest(&project.root().join("../fine.tar")).unwrap();
+    forged(&project, "fine.tar", "evil.tar", |all| {
+        edited(all, "bundle.json", &fine.release.commit, &escaped.display().to_string());
+    });
+    let applied = nowhere(&running, &project, "apply ../evil.tar --yes");
+    let unpacked = there(&running, &project, "unpack ../evil.tar");
+    for ran in [applied, unpacked] {
+        ran.code(3).says("error: ../evil.tar cannot be taken: it belongs to no commit");
+    }
+    forged(&project, "fine.tar", "evil.tar", |all| {
+        let mut plan: Value = serde_json::from_slice(&all["plan.json"]).unwrap();
+        for file in plan["artifacts"]["build"].as_array_mut().unwrap() {
+            file["name"] = format!("../../ESCAPED/{}", file["name"].as_str().unwrap()).into();
+        }
+        all.insert("plan.json".into(), serde_json::to_vec(&plan).unwrap());
+    });
+    let ran = there(&running, &project, "unpack ../evil.tar").code(3);
+    ran.says("error: ../evil.tar cannot be taken: `../../ESCAPED/")
+        .says("would lie outside of its folder");
+    let around = std::fs::read_dir(project.root().join("..")).unwrap();
+    let mut around = around.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
+    assert!(!around.any(|name| name.starts_with("ESCAPED")));
+}
+
+#[test]
+fn a_bundle_with_a_torn_ledger_is_blamed_and_not_the_ledger_that_is_here() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "publish --live --yes").code(0);
+    running.rel(&project, "pack ../whole.tar").code(0);
+    forged(&project, "whole.tar", "torn.tar", |all| {
+        all.get_mut("ledger.jsonl").unwrap().truncate(700);
+    });
+    for line in ["rel", "there"] {
+        let ran = match line {
+            "rel" => running.rel(&project, "unpack ../torn.tar"),
+            _ => there(&running, &project, "unpack ../torn.tar"),
+        };
+        ran.code(3)
+            .says(
+                "error: ../torn.tar cannot be taken: its ledger is damaged: its last line is torn",
+            )
+            .says("hint: pack it anew where the release was begun")
+            .never_says("move it away");
+    }
+}
+
+#[test]
+fn what_was_unpacked_stays_until_it_is_applied() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    there(&running, &project, "unpack ../release.tar -o plan-here.json").code(0);
+    let out = project.root().join("../other/.git/rel/top/out");
+    assert_eq!(std::fs::read_dir(out).unwrap().count(), 0, "what it was unpacked in is gone");
+    there(&running, &project, "clean").code(0).says("store: 2 kept");
+    there(&running, &project, "apply plan-here.json publish --yes").code(0);
+    assert_eq!(builds(&project), 1);
 }
 
 #[test]
@@ -201,17 +320,123 @@ fn what_was_sent_before_a_refusal_is_in_the_bundle_all_the_same() {
     assert_eq!(ledger.out.matches("  done  ").count(), 2, "{}", ledger.out);
 }
 
-#[test]
-fn what_deletes_needs_the_checkout() {
-    let text = RELEASEFILE.replace("notes: \"One.\"", "notes: \"One.\", force_recreate: true");
-    assert_ne!(text, RELEASEFILE);
+/// A project whose release is made anew, packed with its plan.
+fn anew(ready: impl FnOnce(&mut crate::places::Places, &Project)) -> (Project, Running) {
+    let text = RELEASEFILE
+        .replace("notes: \"One.\"", "notes: \"One.\", force_recreate: true")
+        .replace(".needs([\"build\", \"publish\"])", ".needs(\"build\")")
+        .replace(
+            "needs(\"build\").effects(\"pypi\")",
+            "needs([\"build\", \"release\"]).effects(\"pypi\")",
+        );
     let project = checkout(&text);
+    let mut places = places(&project);
+    ready(&mut places, &project);
+    let running = places.start();
+    running.rel(&project, "run publish -o ../plan.json").code(0);
+    running.rel(&project, "pack ../anew.tar --plan ../plan.json").code(0);
+    (project, running)
+}
+
+#[test]
+fn what_is_deleted_needs_the_checkout() {
+    let (project, running) =
+        anew(|places, _| places.release("v1.0", &[("notes.txt", "old")], false));
+    let line = "apply ../anew.tar --yes --yes=release -o ../after.tar";
+    let ran = nowhere(&running, &project, line).code(3);
+    ran.says("error: this needs the project's checkout: make room for release v1.0")
+        .says("note: it would delete the draft of v1.0 (id ")
+        .says("hint: there: `rel unpack BUNDLE -o plan.json`");
+    assert!(running.writes().is_empty(), "{:?}", running.writes());
+}
+
+#[test]
+fn where_nothing_is_in_the_way_a_release_made_anew_needs_no_checkout() {
+    let (project, running) = anew(|_, _| ());
+    let line = "apply ../anew.tar release --yes -o ../made.tar --output plain";
+    let ran = nowhere(&running, &project, line).code(0);
+    ran.says("sent: publish release v1.0").says("no other release v1.0");
+    // The task after it is not held back by what there was no need to delete.
+    let line = "apply ../made.tar publish --yes -o ../done.tar";
+    nowhere(&running, &project, line).code(0);
+    assert_eq!(writes(&running, "pypi"), 2);
+    assert!(running.writes().iter().all(|write| !write.contains("DELETE")));
+}
+
+#[test]
+fn what_a_bundle_cannot_do_with_an_option_is_said() {
+    let project = checkout(RELEASEFILE);
     let running = places(&project).start();
     running.rel(&project, "run release -o ../plan.json").code(0);
-    running.rel(&project, "pack ../anew.tar --plan ../plan.json").code(0);
-    let ran = nowhere(&running, &project, "apply ../anew.tar --yes --yes=release").code(2);
-    ran.says("error: this needs the project's checkout: make room for ");
+    running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    let mut said = String::new();
+    for option in ["--strict", "--fix", "-j 2", "-k"] {
+        let ran = nowhere(&running, &project, &format!("apply ../release.tar --yes {option}"));
+        said += &ran.code(2).err;
+    }
     assert!(running.writes().is_empty(), "{:?}", running.writes());
+    expect![[r#"
+        error: `--strict` does nothing where a bundle is applied
+         |
+         = hint: leave it out: it is for runs of the project's tasks
+        error: `--fix` does nothing where a bundle is applied
+         |
+         = hint: leave it out: it is for runs of the project's tasks
+        error: `--jobs` does nothing where a bundle is applied
+         |
+         = hint: leave it out: it is for runs of the project's tasks
+        error: `--keep-going` does nothing where a bundle is applied
+         |
+         = hint: leave it out: it is for runs of the project's tasks
+    "#]]
+    .assert_eq(&said);
+}
+
+#[test]
+fn a_bundle_that_is_being_applied_or_cannot_be_noted_is_left_alone() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    let packed = running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    let home = project.variables()["HOME"].clone();
+    let place = std::path::Path::new(&home).join(".local/state/rel/carried").join(digest(&packed));
+    std::fs::create_dir_all(&place).unwrap();
+    let held = std::fs::File::create(place.join("lock")).unwrap();
+    held.lock().unwrap();
+    let ran = nowhere(&running, &project, "apply ../release.tar --yes").code(3);
+    expect![[r#"
+        error: another rel is applying this bundle
+         |
+         = hint: wait until it has ended, then run the same command
+    "#]]
+    .assert_eq(&ran.err);
+    drop(held);
+    let project = project.env("HOME", "");
+    let ran = nowhere(&running, &project, "apply ../release.tar --yes").code(1);
+    expect![[r#"
+        error: there is no place for a ledger
+         |
+         = hint: set HOME or XDG_STATE_HOME to a folder that may be written to
+    "#]]
+    .assert_eq(&ran.err);
+    assert!(running.writes().is_empty(), "{:?}", running.writes());
+}
+
+#[test]
+fn programs_are_told_of_the_bundle_that_was_written() {
+    let project = checkout(RELEASEFILE);
+    let running = places(&project).start();
+    running.rel(&project, "run release -o ../plan.json").code(0);
+    running.rel(&project, "pack ../release.tar --plan ../plan.json").code(0);
+    let line = "apply ../release.tar publish --yes -o ../sent.tar --output json";
+    let ran = nowhere(&running, &project, line).code(0);
+    let events: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let [.., finished, bundle] = events.as_slice() else { panic!("{}", ran.out) };
+    assert_eq!((&finished["event"], &bundle["event"]), (&"run-finished".into(), &"bundle".into()));
+    let written = std::fs::read(project.root().join("../sent.tar")).unwrap();
+    assert_eq!(bundle["sha256"], Digest::of(written).to_string());
+    assert_eq!((&bundle["artifacts"], &bundle["effects"]), (&2.into(), &2.into()));
 }
 
 #[test]
@@ -251,9 +476,7 @@ fn what_is_secret_stays_so_where_no_releasefile_says_it() {
     let blind = nowhere(&running, &project, "apply ../corp.tar --yes -o ../no/where.tar").code(1);
     blind.says("cannot write ../no/where.tar").never_says("corp refused");
     // A name that begins with a dot, and the mode, come along.
-    let digest = rel::model::artifact::Digest::of(
-        std::fs::read(project.root().join("../corp.tar")).unwrap(),
-    );
+    let digest = Digest::of(std::fs::read(project.root().join("../corp.tar")).unwrap());
     let line = format!("unpack ../corp.tar --sha256 sha256:{}", digest.to_string().to_uppercase());
     there(&running, &project, &line).code(0).says("artifacts of commit");
 }
@@ -282,4 +505,59 @@ fn a_bundle_with_another_past_is_refused_and_has_changed_nothing() {
     assert_eq!((all("seal"), all("ledger")), before);
     let ran = there(&running, &project, "unpack ../second.tar -o plan-here.json").code(2);
     ran.says("error: ../second.tar holds no plan");
+}
+
+/// Where bundles are kept while they are applied.
+fn carried(setting: &Setting) -> Vec<std::path::PathBuf> {
+    let place = setting.home().join(".local/state/rel/carried");
+    let all = std::fs::read_dir(place).into_iter().flatten();
+    all.map(|one| one.unwrap().path()).collect()
+}
+
+#[test]
+fn what_a_killed_run_set_out_to_do_is_known_to_the_next_with_the_same_bundle() {
+    let text = r#"
+        task("build").run(|t| { sh("cp dist/* {}", t.out); });
+        task("publish").needs("build").effects("pypi").run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+    "#;
+    let (tell, told) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let (struck, gone) = (AtomicBool::new(false), Mutex::new(gone));
+    let project = released(Project::new(text), &[dists::wheel("")]);
+    let setting = Setting::watched(&project, move |request, _| {
+        if request.host == "upload.pypi.org" && !struck.swap(true, Ordering::SeqCst) {
+            tell.send(()).unwrap();
+            gone.lock().unwrap().recv().unwrap();
+        }
+    });
+    let (plan, bundle) = (setting.beside("plan.json"), setting.beside("release.tar"));
+    let (plan, bundle) = (plan.display(), bundle.display());
+    setting.rel(&format!("run publish -o {plan}")).code(0);
+    setting.rel(&format!("pack {bundle} --plan {plan}")).code(0);
+    std::fs::create_dir(setting.beside("nowhere")).unwrap();
+    let apply = format!("-C {} apply {bundle}", setting.beside("nowhere").display());
+
+    // What sends nothing leaves nothing.
+    setting.rel(&format!("{apply} publish")).code(3);
+    assert_eq!(carried(&setting).len(), 0);
+    let mut rel = setting.command(&[], &format!("{apply} --yes"));
+    let mut rel = rel.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    told.recv().unwrap();
+    rel.kill().unwrap();
+    rel.wait().unwrap();
+    go.send(()).unwrap();
+    assert_eq!(carried(&setting).len(), 1);
+
+    let unasked = setting.rel(&apply).code(5);
+    unasked.says("hint: answer beforehand with `--yes`");
+    let parts = std::fs::read_dir(&carried(&setting)[0]).unwrap();
+    let parts: Vec<_> = parts.map(|one| one.unwrap().file_name()).collect();
+    assert!(parts.iter().any(|part| part == "ledger"), "{parts:?}");
+    assert!(parts.iter().all(|part| part != "store"), "bytes are in the bundle: {parts:?}");
+    let after = setting.beside("after.tar");
+    setting.rel(&format!("{apply} --yes -o {}", after.display())).code(0).says("proven");
+    assert_eq!(carried(&setting).len(), 0);
+    setting.rel(&format!("unpack {}", after.display())).code(0);
+    let intents = records(&setting.ledger);
+    assert!(intents.iter().any(|record| record["record"] == "intent"), "{intents:?}");
 }

@@ -88,16 +88,12 @@ fn s1_3_to_s1_7_the_tested_bytes_go_to_testpypi_then_pypi_then_github() {
         assert!(of_file.iter().all(|row| row["proven"] == true), "{of_file:?}");
     }
 
-    let ended = |task: &str| {
-        let is = |event: &&Value| event["event"] == "task-finished" && event["task"] == task;
-        told.iter().position(|event| is(&event) && event["end"] == "done").unwrap()
-    };
     let order = ["build", "publish-testpypi", "smoke", "publish-pypi", "gh-release"].map(|task| {
         // A task that was described before the gate ends twice.
-        let last = told
-            .iter()
-            .rposition(|event| event["event"] == "task-finished" && event["task"] == task);
-        last.unwrap_or_else(|| ended(task))
+        let is = |event: &Value| event["event"] == "task-finished" && event["task"] == task;
+        let last = told.iter().rposition(is).unwrap();
+        assert_eq!(told[last]["end"], "done", "{task}");
+        last
     });
     assert!(order.is_sorted(), "{order:?}");
 }

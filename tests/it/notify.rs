@@ -213,6 +213,16 @@ fn a_webhook_whose_answer_is_lost_is_not_asked_again() {
 }
 
 #[test]
+fn what_answers_for_a_webhook_does_not_know_whether_it_arrived() {
+    let notice = "notify::webhook(secret(\"ALERT_URL\"), \"out\")";
+    for fault in ["gateway", "408", "504", "522"] {
+        let line = format!(" --output json --fault notify.webhook={fault}x*");
+        let ran = rehearsed(notice, &line).code(0);
+        ran.says("it may have arrived, so it is not told again").says("\"times\":1");
+    }
+}
+
+#[test]
 fn a_server_that_refuses_a_mail_is_a_warning_and_the_release_is_green() {
     let notice = "notify::mail(#{ server: \"smtps://mail.example.org:2465\", from: \"a@example.org\", to: \"b@team.invalid\", subject: \"s\", text: \"t\" })";
     let ran = rehearsed(notice, "").code(0);

@@ -1,5 +1,8 @@
 //! What the README shows must be true: its Releasefiles load, its commands exist.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use crate::project::Project;
 
 fn blocks(language: &str) -> Vec<String> {
@@ -38,6 +41,52 @@ fn every_event_is_described() {
         let name = name.chars().map(dashed).collect::<String>();
         let name = format!("`{}`", name.trim_start_matches('-'));
         assert!(include_str!("../../docs/events.md").contains(&name), "{name} is not described");
+    }
+}
+
+/// Names after `"event":` in the files below a folder.
+fn events_below(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names.extend(events_below(&path));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let made = text.split("\"event\": \"").skip(1);
+        names.extend(made.map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    names
+}
+
+#[test]
+fn every_event_that_a_command_makes_is_described() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut names = events_below(&source.join("app"));
+    names.extend(events_below(&source.join("report")));
+    assert!(names.len() > 10, "{names:?}");
+    let rows = include_str!("../../docs/events.md").lines().filter(|line| line.starts_with("| `"));
+    let rows: Vec<&str> = rows.filter_map(|line| line.split(" | ").next()).collect();
+    for name in names {
+        let is_told = rows.iter().any(|row| row.contains(&format!("`{name}`")));
+        assert!(is_told, "{name} has no row");
+    }
+}
+
+#[test]
+fn every_command_in_the_readme_has_help() {
+    let text = include_str!("../../README.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `rel "));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    let named = cells.flat_map(|cell| cell.split("`rel ").skip(1));
+    let words: BTreeSet<&str> = named.filter_map(|rest| rest.split([' ', '`']).next()).collect();
+    let commands: Vec<&str> =
+        words.into_iter().filter(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    let project = Project::new("");
+    for command in commands {
+        project.rel(&format!("help {command}")).code(0);
     }
 }
 

@@ -259,6 +259,35 @@ fn what_this_run_publishes_first_is_not_made_anew_after_that() {
     assert_eq!(running.writes(), [""; 0]);
 }
 
+#[test]
+fn a_task_that_does_both_asks_for_the_release_first() {
+    let text = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0 stamp", t.out));
+        task("both").needs("build").effects(["github-release", "pypi"]).run(|t| {
+            let files = t.artifacts("build");
+            FIRST;
+            SECOND;
+        });
+    "#;
+    let made = "github::release(#{ assets: files, notes: \"One.\", force_recreate: true })";
+    let published = "pypi::publish(files, \"pypi\", #{ attestations: false })";
+    for (first, second, code) in [(published, made, 3), (made, published, 0)] {
+        let text = text.replace("FIRST", first).replace("SECOND", second);
+        let (project, mut places) = checkout(&text, false);
+        places.release("v1.0", &[("notes.txt", "wrong")], false);
+        let running = places.start();
+        let ran = running.rel(&project, "both --live --yes=both --output plain").code(code);
+        if code == 3 {
+            ran.says("error: release v1.0 may be made anew only before `both` publishes it")
+                .says("hint: ask for the release first in `both`");
+            assert_eq!(running.writes(), [""; 0]);
+        } else {
+            ran.says("sent: make room for release v1.0");
+            assert_eq!(deletes(&running).len(), 1);
+        }
+    }
+}
+
 /// An index that holds nothing until it was asked so often, and then the file.
 struct Late {
     asked: usize,

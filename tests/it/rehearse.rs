@@ -312,6 +312,9 @@ fn a_version_is_yanked_and_the_index_tells() {
         .says("yank time-piece 0.1.0 on crates")
         .says("proven  crates  time-piece 0.1.0")
         .says("\"yanked\":true");
+    // A registry that wants it later gets it later, in the same run.
+    let busy = project.rel("rehearse yank --output json --fault crates.yank=429").code(0);
+    busy.says("\"times\":1").says("\"ends\":[0]");
 }
 
 #[test]

@@ -126,9 +126,7 @@ fn listed(
         Place::Crates => published::on_crates(host, project, version, stop),
         Place::GitHub => {
             let repo = Repo::new(host, session.checkout.clone());
-            let in_ci = host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
-            let of_origin = || host.endpoints.github.repository_of(&repo.remote("origin")?);
-            let Some(repository) = in_ci.or_else(of_origin) else {
+            let Some(repository) = repo.on_github() else {
                 return Err(Trouble::Refused {
                     reason: "it is not known which repository this is".into(),
                     hint: "add it as the remote `origin`".into(),

@@ -80,12 +80,10 @@ fn destinations(session: &Session, node: Node) -> BTreeSet<Destination> {
 fn release_at(session: &Session) -> ReleaseAt {
     let github = &session.host.endpoints.github;
     let repo = Repo::new(&session.host, session.checkout.clone());
-    let in_ci = session.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
-    let repository = in_ci.or_else(|| github.repository_of(&repo.remote("origin")?));
     let tag = repo.head().and_then(|head| head.tags.first().cloned());
     ReleaseAt {
         server: github.web.clone(),
-        repository: repository.unwrap_or_default(),
+        repository: repo.on_github().unwrap_or_default(),
         tag: tag.unwrap_or_default(),
     }
 }

@@ -49,12 +49,25 @@ fn too_late(session: &Session, plan: &Plan, planned: &Planned) -> Option<Diagnos
     };
     let (remake, release) = (planned.effect.remakes()?, node_of(&planned.task)?);
     let comes_after = |node: Node| session.graph.ancestors(node).contains(&release);
+    let place = |one: &Planned| plan.effects.iter().position(|other| other.key == one.key);
+    // Within a task what is asked for first is done first.
+    let is_later = |other: &&Planned| {
+        if other.task == planned.task {
+            place(other) > place(planned)
+        } else {
+            node_of(&other.task).is_some_and(comes_after)
+        }
+    };
     let mut others = plan.effects.iter().filter(|other| remake.is_published_by(&other.effect));
-    let first = others.find(|other| !node_of(&other.task).is_some_and(comes_after))?;
+    let first = others.find(|other| !is_later(other))?;
     let (release, publishes) =
         (&session.task(release).name, &session.task(node_of(&first.task)?).name);
     let tag = &remake.at.tag;
     let message = format!("release {tag} may be made anew only before `{publishes}` publishes it");
-    let hint = format!("let `{publishes}` need `{release}`");
+    let hint = if first.task == planned.task {
+        format!("ask for the release first in `{publishes}`")
+    } else {
+        format!("let `{publishes}` need `{release}`")
+    };
     Some(Diagnostic::refused(message).note(first.effect.summary()).hint(hint))
 }

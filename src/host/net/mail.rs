@@ -3,7 +3,8 @@
 //! The connection is encrypted from its first byte (RFC 8314, 3.3); in the clear only this machine is spoken
 //! to. There is no STARTTLS: whoever stands between could take it away. Where requests go through a proxy, so
 //! does mail, by `CONNECT` (RFC 9110, 9.3.6), and in a rehearsal by that of its world. `lettre` writes the
-//! message and speaks the protocol. Turned down: its own connections, which know no proxy.
+//! message and speaks the protocol. Turned down: its own connections, which know no proxy; proxies that are
+//! spoken to by TLS or SOCKS, which nobody has asked for.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lettre::Message;
 use lettre::address::Envelope;
 use lettre::message::{Mailbox, header::ContentType};
@@ -31,6 +34,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use super::{CONNECT, Net, NoAnswer, is_here};
 use crate::host::rehearsed::Way;
 use crate::host::stop::Stop;
+use crate::model::percent;
 use crate::model::secret::Secret;
 
 /// How long all of it may take.
@@ -63,6 +67,8 @@ pub struct Letter<'a> {
 pub enum Undelivered {
     /// Nothing was handed over.
     Unsent(String),
+    /// Nothing can be: the proxy is of a kind that is not spoken to.
+    NoWay(String),
     /// The server wants it later (RFC 5321, 4.2.1: 4yz).
     Later(String),
     /// The server does not take it (5yz).
@@ -106,6 +112,41 @@ fn place(server: &str) -> Result<Place, &'static str> {
     }
 }
 
+/// What stands between, if anything does.
+struct Proxy {
+    host: String,
+    port: u16,
+    /// What it is told of who asks (RFC 7617).
+    login: Option<String>,
+}
+
+impl Proxy {
+    /// Reads an address as it stands in `ALL_PROXY`; without a scheme it is meant for http.
+    ///
+    /// # Errors
+    /// Mail cannot go through it: why, without the address, which may hold a password.
+    fn of(address: &str) -> Result<Self, String> {
+        let address = address.trim();
+        let whole =
+            if address.contains("://") { address.into() } else { format!("http://{address}") };
+        let url = Url::parse(&whole).map_err(|_| "the proxy's address is none".to_owned())?;
+        if url.scheme() != "http" {
+            let scheme = url.scheme();
+            return Err(format!("mail goes through a proxy by http, and this one speaks {scheme}"));
+        }
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err("the proxy has no host".into());
+        };
+        let (user, password) = (url.username(), url.password().unwrap_or_default());
+        let named = !user.is_empty() || !password.is_empty();
+        let login = || {
+            let pair = format!("{}:{}", percent::decoded(user), percent::decoded(password));
+            format!("Basic {}", STANDARD.encode(pair))
+        };
+        Ok(Self { host: host.to_owned(), port, login: named.then(login) })
+    }
+}
+
 impl Net {
     /// Hands a message over. `proxy` is what requests of this machine go through. Given up when `stop` fires
     /// before it is handed over.
@@ -125,8 +166,9 @@ impl Net {
         // In a rehearsal everything goes to its world, which is spoken to by TLS alone.
         let place = Place { encrypted: place.encrypted || way.is_some(), ..place };
         let proxy = way.map(|way| way.proxy.as_str()).or(proxy.filter(|_| place.encrypted));
+        let proxy = proxy.map(Proxy::of).transpose().map_err(Undelivered::NoWay)?;
         let reached = self.wait(super::or_stopped(stop, async {
-            let reached = tokio::time::timeout(WHOLE, reach(&place, proxy, way));
+            let reached = tokio::time::timeout(WHOLE, reach(&place, proxy.as_ref(), way));
             reached.await.map_err(|_| NoAnswer("no answer in time".into()))?
         }));
         let stream = reached.map_err(unsent)?;
@@ -161,7 +203,7 @@ fn written(letter: &Letter<'_>) -> Result<(Envelope, Vec<u8>), String> {
 /// A stream to the server, through a proxy if there is one.
 async fn reach(
     place: &Place,
-    proxy: Option<&str>,
+    proxy: Option<&Proxy>,
     way: Option<&Way>,
 ) -> Result<Box<dyn AsyncTokioStream>, NoAnswer> {
     let stream = match proxy {
@@ -195,14 +237,12 @@ fn trust(way: Option<&Way>) -> Result<ClientConfig, NoAnswer> {
 }
 
 /// A tunnel through a proxy. What it is for stands in `ALPN` (RFC 7639).
-async fn through(proxy: &str, place: &Place) -> Result<TcpStream, NoAnswer> {
-    let url = Url::parse(proxy).map_err(|error| said(&error))?;
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return Err(NoAnswer("the proxy has no host".into()));
-    };
-    let mut stream = connected((host, port)).await?;
+async fn through(proxy: &Proxy, place: &Place) -> Result<TcpStream, NoAnswer> {
+    let mut stream = connected((proxy.host.trim_matches(['[', ']']), proxy.port)).await?;
     let to = format!("{}:{}", place.host, place.port);
-    let asked = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nALPN: smtp\r\n\r\n");
+    let login = proxy.login.iter().map(|login| format!("Proxy-Authorization: {login}\r\n"));
+    let login: String = login.collect();
+    let asked = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nALPN: smtp\r\n{login}\r\n");
     stream.write_all(asked.as_bytes()).await.map_err(|error| said(&error))?;
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
@@ -320,6 +360,24 @@ mod tests {
         for (server, why) in wrong {
             assert_eq!(wrong_server(server), Some(why), "{server}");
         }
+    }
+
+    #[test]
+    fn a_proxy_is_spoken_to_by_http_and_told_who_asks() {
+        let parts =
+            |address: &str| Proxy::of(address).map(|proxy| (proxy.host, proxy.port, proxy.login));
+        let plain = ("proxy.example.org".to_owned(), 3128, None);
+        for address in ["http://proxy.example.org:3128", "proxy.example.org:3128/"] {
+            assert_eq!(parts(address), Ok(plain.clone()), "{address}");
+        }
+        let (_, port, login) = parts("http://Aladdin:open%20sesame@proxy.example.org").unwrap();
+        assert_eq!((port, login.as_deref()), (80, Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")));
+        for address in ["socks5://me:hunter2@x:1080", "https://me:hunter2@x:443"] {
+            let scheme = address.split(':').next().unwrap();
+            let why = format!("mail goes through a proxy by http, and this one speaks {scheme}");
+            assert_eq!(parts(address), Err(why));
+        }
+        assert_eq!(parts("http://"), Err("the proxy's address is none".into()));
     }
 
     #[test]

@@ -7,6 +7,11 @@ use super::{Change, Receipt};
 use crate::model::artifact::{Artifact, human_size};
 use crate::model::task::Destination;
 
+/// Where a version can be seen.
+fn page(registry: &str, name: &str, version: &str) -> String {
+    format!("{registry}/crates/{name}/{version}")
+}
+
 /// A packaged crate for crates.io.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishCrate {
@@ -51,7 +56,7 @@ impl Change for PublishCrate {
         Receipt {
             name: self.file.file_name().to_owned(),
             digest: Some(self.file.sha256.clone()),
-            url: Some(format!("{}/crates/{}/{}", self.registry, self.name, self.version)),
+            url: Some(page(&self.registry, &self.name, &self.version)),
         }
     }
 }
@@ -91,7 +96,7 @@ impl Change for YankCrate {
         Receipt {
             name: format!("{} {}", self.name, self.version),
             digest: None,
-            url: Some(format!("{}/crates/{}/{}", self.registry, self.name, self.version)),
+            url: Some(page(&self.registry, &self.name, &self.version)),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use notify::{Channel, Mail, Notify};
 pub use pypi::UploadPypi;
-pub use remake::{DeleteRelease, DeleteTag, Package, Remake};
+pub use remake::{Delete, Doomed, Package, Remake};
 
 use crate::diag::Diagnostic;
 use crate::model::artifact::{Artifact, Digest};
@@ -42,6 +42,11 @@ pub struct Release {
 }
 
 impl Release {
+    /// Whether its commit can be one: the name of an object in hex. What was read from a file may be any text.
+    pub fn has_commit(&self) -> bool {
+        !self.commit.is_empty() && self.commit.bytes().all(|c| c.is_ascii_hexdigit())
+    }
+
     /// What stands for the release outside a repository, where nothing can be sent.
     pub fn nowhere() -> Self {
         Self { commit: String::new(), project: String::new() }
@@ -73,10 +78,8 @@ pub enum Effect {
     Sign(Sign),
     /// A signed statement goes to GitHub's store of attestations.
     StoreAttestation(StoreAttestation),
-    /// Another tag of a release's name is deleted on GitHub.
-    DeleteTag(DeleteTag),
-    /// Other releases of a tag are deleted on GitHub.
-    DeleteRelease(DeleteRelease),
+    /// What stands in a release's way on GitHub is deleted.
+    Delete(Delete),
     /// A release is begun on GitHub, not yet to be seen by others.
     DraftRelease(DraftRelease),
     /// A file is attached to a release on GitHub.
@@ -121,8 +124,7 @@ impl Effect {
             Self::YankCrate(yank) => yank,
             Self::Sign(sign) => sign,
             Self::StoreAttestation(store) => store,
-            Self::DeleteTag(delete) => delete,
-            Self::DeleteRelease(delete) => delete,
+            Self::Delete(delete) => delete,
             Self::DraftRelease(draft) => draft,
             Self::UploadAsset(upload) => upload,
             Self::PublishRelease(publish) => publish,
@@ -191,6 +193,12 @@ impl Effect {
         matches!(self, Self::Notify(_))
     }
 
+    /// Whether the ledger has it as done once its release is finished: what had nothing to take away, or only
+    /// tells others, leaves no mark there.
+    pub fn is_lasting(&self) -> bool {
+        !self.removes() && !self.is_notice()
+    }
+
     /// The release on GitHub that it is a part of.
     pub fn part_of(&self) -> Option<&ReleaseAt> {
         match self {
@@ -204,8 +212,7 @@ impl Effect {
     /// The release that it makes room for.
     pub fn remakes(&self) -> Option<&Remake> {
         match self {
-            Self::DeleteTag(DeleteTag { remake })
-            | Self::DeleteRelease(DeleteRelease { remake }) => Some(remake),
+            Self::Delete(Delete { remake, .. }) => Some(remake),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! What stands on GitHub in a release's way, and is taken away: another tag of its name, another release.
 //!
-//! Two effects, because GitHub has no request for both, and a run may end between them. They do not name
+//! One for each, because GitHub has no request for both, and a run may end between them. They do not name
 //! what they delete: that is looked up, shown and asked for, so that the same effect is done where nothing
 //! stands in the way, before and after.
 //! Turned down: to move the tag, and to change the release. Whoever has seen them would not see that they
@@ -59,27 +59,42 @@ pub enum Package {
     },
 }
 
-/// A tag of the release's name that points at another commit is deleted.
+/// What of it is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doomed {
+    /// A tag of the release's name that points at another commit.
+    Tag,
+    /// Releases and drafts of the tag that are of another commit, or have other files.
+    Release,
+}
+
+impl Doomed {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// What is in a release's way is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeleteTag {
+pub struct Delete {
+    /// What of it.
+    pub what: Doomed,
     /// For which release.
     pub remake: Remake,
 }
 
-/// Releases and drafts of the tag are deleted that are of another commit, or have other files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeleteRelease {
-    /// For which release.
-    pub remake: Remake,
-}
-
-impl Change for DeleteTag {
+impl Change for Delete {
     fn identity(&self) -> Value {
-        json!(["delete-tag", self.remake.at])
+        json!([format!("delete-{}", self.what.name()), self.remake.at])
     }
 
     fn summary(&self) -> String {
-        format!("make room for tag {}", self.remake.at.shown())
+        format!("make room for {} {}", self.what.name(), self.remake.at.shown())
     }
 
     fn destination(&self) -> Destination {
@@ -91,29 +106,32 @@ impl Change for DeleteTag {
     }
 
     fn predicted(&self) -> Receipt {
-        Receipt { name: format!("no other tag {}", self.remake.at.tag), digest: None, url: None }
-    }
-}
-
-impl Change for DeleteRelease {
-    fn identity(&self) -> Value {
-        json!(["delete-release", self.remake.at])
-    }
-
-    fn summary(&self) -> String {
-        format!("make room for release {}", self.remake.at.shown())
-    }
-
-    fn destination(&self) -> Destination {
-        Destination::GithubRelease
-    }
-
-    fn endpoint(&self) -> String {
-        self.remake.at.page()
-    }
-
-    fn predicted(&self) -> Receipt {
-        let name = format!("no other release {}", self.remake.at.tag);
+        let name = format!("no other {} {}", self.what.name(), self.remake.at.tag);
         Receipt { name, digest: None, url: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_is_known_by_the_same_words_in_every_version() {
+        let at = ReleaseAt {
+            server: "https://github.com".into(),
+            repository: "acme/time-piece".into(),
+            tag: "v1.0".into(),
+        };
+        let remake = Remake {
+            at: at.clone(),
+            commit: "c0ffee".into(),
+            files: Vec::new(),
+            packages: Vec::new(),
+            indexes: Vec::new(),
+        };
+        for (what, word) in [(Doomed::Tag, "delete-tag"), (Doomed::Release, "delete-release")] {
+            let delete = Delete { what, remake: remake.clone() };
+            assert_eq!(delete.identity(), json!([word, at]));
+        }
     }
 }

@@ -71,6 +71,7 @@ fn each_operation_is_known_by_method_host_and_path() {
         ("POST", "corp.example/api/upload", "corp.upload"),
         ("GET", "corp.example/packages/x.whl", "corp.file"),
         ("PUT", "crates.example/api/v1/crates/new", "crates.publish"),
+        ("DELETE", "crates.example/api/v1/crates/x/1.0.0/yank", "crates.yank"),
         ("POST", "crates.example/api/v1/trusted_publishing/tokens", "crates.mint"),
         ("GET", "index.crates.example/ti/me/time-piece", "crates.index"),
         ("POST", "api.forge.example/repos/a/b/releases", "github.release"),

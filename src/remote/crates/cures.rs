@@ -27,6 +27,7 @@ const CURES: Cures = &[
         "run it in CI as a trusted publisher of the crate, with `id-token: write`",
     ),
     ("verified email", "verify the e-mail address in the settings of your account"),
+    ("owner to yank", "ask an owner of the crate to do it, or to add you"),
     ("seem to be an owner", "ask an owner of the crate to add you, and accept the invitation"),
     (
         "access token is not valid for",

@@ -1,7 +1,7 @@
 //! Yanking: what is published stays, and nobody's new resolution takes it (cargo book, "cargo yank";
 //! <https://doc.rust-lang.org/cargo/reference/registry-web-api.html#yank>).
 
-use super::{NO_TOKEN, TOKEN, lines, reason, refused, same_version, token};
+use super::{NO_TOKEN, TOKEN, judged, lines, same_version, token};
 use crate::host::net::{Body, Write};
 use crate::model::effect::{Presence, YankCrate};
 use crate::remote::{Errand, Trouble};
@@ -24,7 +24,7 @@ pub(in crate::remote) fn probe(errand: &Errand<'_>, yank: &YankCrate) -> Result<
 /// Yanks, or takes it back.
 ///
 /// # Errors
-/// `Refused` with the registry's reason, `Unclear` without an answer or with "later".
+/// `Refused` with the registry's reason, `Later` where it wants that, `Unclear` without an answer.
 pub(in crate::remote) fn apply(errand: &Errand<'_>, yank: &YankCrate) -> Result<(), Trouble> {
     let (method, what) = if yank.yanked { ("DELETE", "yank") } else { ("PUT", "unyank") };
     let url = format!("{}/api/v1/crates/{}/{}/{what}", yank.registry, yank.name, yank.version);
@@ -39,11 +39,5 @@ pub(in crate::remote) fn apply(errand: &Errand<'_>, yank: &YankCrate) -> Result<
         login: Some(&login),
         body: Body::Nothing,
     };
-    let answer = errand.host.net().write(&write, errand.stop)?;
-    let reason = reason(&answer);
-    match answer.status {
-        200..=299 if !answer.body.contains("\"errors\"") => Ok(()),
-        408 | 425 | 500..=599 => Err(Trouble::Unclear(format!("crates.io answered {reason}"))),
-        status => Err(refused(false, status, reason)),
-    }
+    judged(errand, &errand.host.net().write(&write, errand.stop)?, false)
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::api::{Api, in_path};
 use super::{PAGES, asset, draft};
-use crate::model::effect::{DeleteRelease, DeleteTag, Presence, ReleaseAt, Remake, asset_name};
+use crate::model::effect::{Delete, Doomed, Presence, ReleaseAt, Remake, asset_name};
 use crate::remote::{Errand, Trouble, taken};
 
 /// What this run has shown of what it would delete, as it found it first: that alone may go.
@@ -86,47 +86,46 @@ fn changed(what: &str) -> Trouble {
     Trouble::Refused { reason: format!("{what} is not what was shown"), hint: hint.into() }
 }
 
-/// Whether another tag stands there.
+/// Whether another tag, or other releases, stand there.
 ///
 /// # Errors
 /// GitHub, or a registry, cannot be asked.
-pub fn probe_tag(errand: &Errand<'_>, delete: &DeleteTag) -> Result<Presence, Trouble> {
-    Ok(tag(errand, &delete.remake)?.presence())
+pub fn probe(errand: &Errand<'_>, delete: &Delete) -> Result<Presence, Trouble> {
+    let verdict = match delete.what {
+        Doomed::Tag => tag(errand, &delete.remake)?,
+        Doomed::Release => releases(errand, &delete.remake)?,
+    };
+    Ok(verdict.presence())
 }
 
-/// Whether other releases stand there.
+/// Deletes them.
 ///
 /// # Errors
-/// GitHub, or a registry, cannot be asked.
-pub fn probe_release(errand: &Errand<'_>, delete: &DeleteRelease) -> Result<Presence, Trouble> {
-    Ok(releases(errand, &delete.remake)?.presence())
+/// They have to stay, or GitHub says no.
+pub fn apply(errand: &Errand<'_>, delete: &Delete) -> Result<(), Trouble> {
+    match delete.what {
+        Doomed::Tag => apply_tag(errand, &delete.remake),
+        Doomed::Release => apply_releases(errand, &delete.remake),
+    }
 }
 
-/// Deletes the other tag.
-///
-/// # Errors
-/// It has to stay, or GitHub says no.
-pub fn apply_tag(errand: &Errand<'_>, delete: &DeleteTag) -> Result<(), Trouble> {
-    let at = &delete.remake.at;
-    match tag(errand, &delete.remake)? {
+fn apply_tag(errand: &Errand<'_>, remake: &Remake) -> Result<(), Trouble> {
+    match tag(errand, remake)? {
         Verdict::Clear => Ok(()),
         Verdict::Stays(why) => Err(stays(why)),
         Verdict::Changed(what) => Err(changed(&what)),
         Verdict::Goes(..) => {
-            let path = format!("/git/refs/tags/{}", in_path(&at.tag));
-            Api::of(errand, &at.repository).send("DELETE", &path, &Value::Null).map(|_| ())
+            let path = format!("/git/refs/tags/{}", in_path(&remake.at.tag));
+            let api = Api::of(errand, &remake.at.repository);
+            api.send("DELETE", &path, &Value::Null).map(|_| ())
         }
     }
 }
 
-/// Deletes the other releases.
-///
-/// # Errors
-/// They have to stay, or GitHub says no.
-pub fn apply_release(errand: &Errand<'_>, delete: &DeleteRelease) -> Result<(), Trouble> {
-    let api = Api::of(errand, &delete.remake.at.repository);
+fn apply_releases(errand: &Errand<'_>, remake: &Remake) -> Result<(), Trouble> {
+    let api = Api::of(errand, &remake.at.repository);
     loop {
-        let ids = match releases(errand, &delete.remake)? {
+        let ids = match releases(errand, remake)? {
             Verdict::Clear => return Ok(()),
             Verdict::Stays(why) => return Err(stays(why)),
             Verdict::Changed(what) => return Err(changed(&what)),

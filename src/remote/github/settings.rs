@@ -10,6 +10,7 @@ use super::Drafts;
 use super::api::{Api, token};
 use crate::host::Host;
 use crate::host::stop::Stop;
+use crate::model::percent;
 use crate::remote::status::why;
 
 /// A repository.
@@ -44,7 +45,7 @@ pub fn environment(
     name: &str,
     stop: &Stop,
 ) -> Result<Option<Vec<String>>, String> {
-    let found = get(host, repository, &format!("/environments/{}", in_path(name)), stop)?;
+    let found = get(host, repository, &format!("/environments/{}", percent::encoded(name)), stop)?;
     let kinds = |found: Value| {
         let rules = found["protection_rules"].as_array().cloned().unwrap_or_default();
         rules.iter().filter_map(|rule| Some(rule["type"].as_str()?.to_owned())).collect()
@@ -60,24 +61,4 @@ pub fn has_token(host: &Host) -> bool {
 fn get(host: &Host, name: &str, path: &str, stop: &Stop) -> Result<Option<Value>, String> {
     let drafts = Drafts::default();
     Api::new(host, &drafts, name, stop).get(path).map_err(why)
-}
-
-/// An environment's name as one part of a path (RFC 3986).
-fn in_path(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let part = |byte: u8| {
-        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    name.bytes().map(part).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_path;
-
-    #[test]
-    fn an_environments_name_is_one_part_of_a_path() {
-        assert_eq!(in_path("pypi-1.0_~"), "pypi-1.0_~");
-        assert_eq!(in_path("a/b c?ä"), "a%2Fb%20c%3F%C3%A4");
-    }
 }

@@ -33,6 +33,10 @@ pub(super) fn send(errand: &Errand<'_>, mail: &Mail) -> Result<(), Trouble> {
     let proxy = env.get("ALL_PROXY").or_else(|| env.get("all_proxy"));
     host.net().mail(&letter, proxy, errand.stop).map_err(|wrong| match wrong {
         Undelivered::Unsent(why) => Trouble::Unsent(why),
+        Undelivered::NoWay(reason) => {
+            let hint = "put the address of an http proxy into ALL_PROXY, or run without it".into();
+            Trouble::Refused { reason, hint }
+        }
         Undelivered::Unclear(why) => Trouble::Unclear(why),
         Undelivered::Later(reason) => Trouble::Later { reason, after: LATER },
         Undelivered::Refused(reason) => {

@@ -31,6 +31,9 @@ fn taken(errand: &Errand<'_>, name: &str, answer: &Answer) -> Result<(), Trouble
     let after = || answer.retry_after(errand.host.clock.now()).unwrap_or(PAUSE);
     match answer.status {
         200..=299 => Ok(()),
+        // Who stands before the receiver has heard nothing of it: it may have taken the message. Cloudflare's
+        // own numbers are 520 to 527.
+        408 | 502 | 504 | 520..=527 => Err(Trouble::Unclear(reason)),
         429 | 500..=599 => Err(Trouble::Later { reason, after: after() }),
         300..=399 => {
             let hint = format!("put the address that it leads to into {name}");

@@ -126,11 +126,9 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
         }
         Effect::Sign(sign) => (format!("sign {}", sign.predicate.name()), None),
         Effect::StoreAttestation(store) => (format!("store {}", store.predicate.name()), None),
-        Effect::DeleteTag(delete) => {
-            ("make room".to_owned(), Some(format!("tag {}", delete.remake.at.tag)))
-        }
-        Effect::DeleteRelease(delete) => {
-            ("make room".to_owned(), Some(format!("release {}", delete.remake.at.tag)))
+        Effect::Delete(delete) => {
+            let what = format!("{} {}", delete.what.name(), delete.remake.at.tag);
+            ("make room".to_owned(), Some(what))
         }
         Effect::DraftRelease(draft) => {
             ("draft release".to_owned(), Some(format!("{}: {}", draft.at.tag, draft.title)))

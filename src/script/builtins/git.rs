@@ -187,9 +187,7 @@ fn is_ref_name(name: &str) -> bool {
 /// not known is empty, and stops a live run at the gate.
 pub(super) fn repository(cx: &BodyCx, repo: &Repo<'_>, told: Option<String>) -> (String, String) {
     let github = &cx.run.host.endpoints.github;
-    let in_ci = || cx.run.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
-    let of_origin = || github.repository_of(&repo.remote("origin")?);
-    (github.web.clone(), told.or_else(in_ci).or_else(of_origin).unwrap_or_default())
+    (github.web.clone(), told.or_else(|| repo.on_github()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::{Builtin, Call, Phase, Place, download, git, row};
 use crate::diag::Outcome;
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
-    DeleteRelease, DeleteTag, DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Remake,
-    Sign, StoreAttestation, UploadAsset,
+    Delete, Doomed, DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Remake, Sign,
+    StoreAttestation, UploadAsset,
 };
 use crate::model::task::{Destination, Index};
 use crate::remote::{sigstore, taken};
@@ -105,11 +105,8 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 /// The tag goes before the releases: where it is protected, nothing has changed yet.
 fn making_room(remake: &Remake) -> Vec<Vec<Effect>> {
-    let (tag, release) = (remake.clone(), remake.clone());
-    vec![
-        vec![Effect::DeleteTag(DeleteTag { remake: tag })],
-        vec![Effect::DeleteRelease(DeleteRelease { remake: release })],
-    ]
+    let one = |what| vec![Effect::Delete(Delete { what, remake: remake.clone() })];
+    [Doomed::Tag, Doomed::Release].map(one).into()
 }
 
 /// What the release is of: by its own files, else by those of the tasks that this one needs, else by what

@@ -81,6 +81,10 @@ pub const ROWS: &[Row] = &[
     ("a crate of somebody else", "crates.not-owner", |scene| {
         scene.registry.add_crate(NAME, &["umbrella"], &["0.9.0"]);
     }),
+    ("a version that others own, yanked", "crates.yank-owner", |scene| {
+        scene.registry.add_crate("sun-dial", &["umbrella"], &["0.9.0"]);
+        scene.first = "crates::yank(\"sun-dial\", \"0.9.0\");";
+    }),
     ("a name that was written another way", "crates.previous-name", |scene| {
         scene.registry.add_crate("Time_Piece", &["acme"], &["0.9.0"]);
     }),
