@@ -252,7 +252,7 @@ fn gitlabs_schema_accepts_what_is_written() {
     let text = std::fs::read_to_string(folder.path().join("all-1.yml")).unwrap();
     for (old, new) in [
         ("id_tokens:", "id_token:"),
-        ("deployment_tier: production", "deployment_tier: prod"),
+        ("interruptible: false", "interruptible: 7"),
         ("when: manual", "when: asked"),
         ("expire_in: \"30 days\"", "expires: 30 days"),
     ] {

@@ -67,7 +67,7 @@ fn parts(text: &str) -> Result<Parts, Unreadable> {
     if lines == text.lines().count() || !before.clone().any(is_shown) {
         return Ok(Parts { header: None, body: read::parse(text)? });
     }
-    let header: String = before.map(|line| format!("{line}\n")).collect();
+    let header: String = before.flat_map(|line| [line, "\n"]).collect();
     let rest: Vec<&str> = text.lines().skip(lines + 1).collect();
     let body = format!("{}{}\n", "\n".repeat(lines + 1), rest.join("\n"));
     Ok(Parts { header: Some(read::parse(&header)?), body: read::parse(&body)? })
