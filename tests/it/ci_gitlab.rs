@@ -322,7 +322,7 @@ fn what_means_the_same_is_no_difference() {
         ("description: Send for real", "description: Really"),
         ("    - macos-15", "    - macos-16"),
         ("\nstages:", "\n# a comment\nstages:"),
-        ("\ncheck:", "\nspelling:\n  script:\n    - typos\n\ncheck:"),
+        ("\ncheck:\n", "\nspelling:\n  script:\n    - typos\n\ncheck:\n"),
     ] {
         assert!(wanted.contains(old), "{old}");
         assert_eq!(differences(&wanted, &wanted.replace(old, new)), 0, "{new}");
