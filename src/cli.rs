@@ -12,14 +12,14 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg, ShellArg, Sub,
-    UnpackArgs, common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
-    show_options, verify_options,
+    AdoptArgs, CiSub, CleanArgs, Cli, DispatchArgs, GraphArg, OutputArg, PackArgs, ServiceArg,
+    ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
+    rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DistCheck, DistOptions,
-    DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DispatchOptions, DistCheck,
+    DistOptions, DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions,
+    Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -138,10 +138,13 @@ fn command(given: Sub) -> Command {
 
 fn ci(given: CiSub) -> Ci {
     match given {
-        CiSub::Generate { service: ServiceArg::Github, name, print } => {
-            Ci::Generate { name, print }
+        CiSub::Generate { service, names, print } => {
+            Ci::Generate { gitlab: matches!(service, ServiceArg::Gitlab), names, print }
         }
         CiSub::Check { name } => Ci::Check { name },
+        CiSub::Dispatch(DispatchArgs { name, inputs, reference, live }) => {
+            Ci::Dispatch(DispatchOptions { name, inputs, reference, live })
+        }
         CiSub::Lint(args) => Ci::Lint(lint_options(args)),
         CiSub::Follow { words, needs } => Ci::Follow { words, needs },
     }

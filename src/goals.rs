@@ -212,7 +212,11 @@ fn named_param<'a>(task: &'a Task, name: &str) -> Result<&'a Param, Diagnostic> 
     })
 }
 
-fn typed(param: &Param, text: &str) -> Result<Value, Diagnostic> {
+/// A parameter's value from its text.
+///
+/// # Errors
+/// It is none of its choices, or of another type.
+pub fn typed(param: &Param, text: &str) -> Result<Value, Diagnostic> {
     let name = &param.name;
     if !param.choices.is_empty() && !param.choices.iter().any(|choice| choice == text) {
         let wrong = Diagnostic::usage(format!("`{text}` is no value of parameter `{name}`"));

@@ -106,10 +106,13 @@ fn version(session: &Session, out: &OutThere) -> String {
     session.tags.first().cloned().or_else(commit).unwrap_or_default()
 }
 
-/// The page of the workflow run, as GitHub builds its address
+/// The page of the pipeline, as GitLab tells it, or of the workflow run, as GitHub builds its address
 /// (<https://docs.github.com/actions/reference/workflows-and-actions/variables>).
 fn workflow_run(session: &Session) -> Option<String> {
     let get = |name: &str| session.host.env.get(name);
+    if let Some(page) = get("CI_PIPELINE_URL").filter(|_| get("GITLAB_CI").is_some()) {
+        return Some(page.to_owned());
+    }
     let (server, repository) = (get("GITHUB_SERVER_URL")?, get("GITHUB_REPOSITORY")?);
     Some(format!("{server}/{repository}/actions/runs/{}", get("GITHUB_RUN_ID")?))
 }

@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A machine that no archive of rel is named for.
-    fn no_download(&self, job: &Job) -> Option<Diagnostic> {
+    pub(super) fn no_download(&self, job: &Job) -> Option<Diagnostic> {
         let runner = job.like.runner.as_deref()?;
         if install::download(&self.scene.declared.downloads, Some(runner)).is_some() {
             return None;
@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The job whose bundle one takes: of those before it the one that comes last and made one.
-    fn source(&self, at: usize) -> Option<&'a Job> {
+    pub(super) fn source(&self, at: usize) -> Option<&'a Job> {
         let makes = |job: &usize| hands_on(self.jobs.0[*job].like.role);
         let role = self.jobs.0[at].like.role;
         if !role.sends() && role != Role::After {
@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What its tasks may take, one after the other.
-    fn minutes(&self, job: &Job) -> u64 {
+    pub(super) fn minutes(&self, job: &Job) -> u64 {
         let limits = || job.nodes.iter().map(|node| self.task(*node).timeout);
         let sum: Duration = limits().flatten().sum();
         let open = job.nodes.is_empty() || limits().any(|limit| limit.is_none());
@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Whether a job makes a bundle.
-fn hands_on(role: Role) -> bool {
+pub(super) fn hands_on(role: Role) -> bool {
     role == Role::Build || role.sends()
 }
 

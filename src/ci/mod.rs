@@ -8,6 +8,7 @@
 //! | `triggers` | what starts a workflow, and what it asks for |
 //! | `refusals` | what stands against a workflow |
 //! | `github`, `steps` | jobs as a workflow of GitHub Actions |
+//! | `gitlab` | jobs of all workflows as a pipeline of GitLab |
 //! | `actions`, `install` | what jobs fetch, by digest |
 //! | `yaml` | a tree, and its text |
 //! | `read`, `compare` | a text's tree with places, and where it differs from ours |
@@ -21,6 +22,7 @@
 mod actions;
 mod compare;
 mod github;
+mod gitlab;
 mod install;
 mod jobs;
 mod privilege;
@@ -31,10 +33,12 @@ mod steps;
 mod triggers;
 mod yaml;
 
-pub use compare::compare;
+pub use compare::{compare, compare_gitlab};
 pub use github::workflow;
+pub use gitlab::{FILE as GITLAB, pipeline};
 pub use privilege::Places;
 pub use scene::Scene;
+pub use triggers::inputs;
 
 use crate::diag::Diagnostic;
 use crate::goals::{self, Goal};

@@ -48,7 +48,10 @@ fn permissions_of(destination: &Destination) -> &'static [Permission] {
         Destination::GithubRelease => RELEASE,
         Destination::GitPush => PUSH,
         Destination::Attestations => STORE,
-        Destination::Index(_) | Destination::Command | Destination::Notify => &[],
+        Destination::Index(_)
+        | Destination::Actions
+        | Destination::Command
+        | Destination::Notify => &[],
     }
 }
 

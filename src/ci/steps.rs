@@ -11,7 +11,7 @@ use super::{install, privilege, triggers};
 use crate::graph::Node;
 
 /// How long bundles are kept, in days.
-const KEPT: u64 = 30;
+pub(super) const KEPT: u64 = 30;
 
 impl Writer<'_> {
     pub(super) fn steps(&self, job: &Job, source: Option<&Job>) -> Vec<Yaml> {
@@ -58,12 +58,17 @@ impl Writer<'_> {
 
     /// A step that runs the workflow's goals, or of several jobs those that are this one's.
     fn run(&self, job: &Job, name: &str, before: &str, after: &str) -> Yaml {
-        let alone = self.jobs.0.iter().filter(|job| job.like.role == Role::Check).count() <= 1;
-        let (words, env) = if alone { self.goals() } else { (self.ends(job), Vec::new()) };
+        let (words, env) = self.goals_of(job);
         let shown: Vec<&str> =
             self.scene.workflow.run.iter().map(|word| word.text.as_str()).collect();
         let env = [env, secrets(job)].concat();
         step(&format!("{name} {}", shown.join(", ")), env, &format!("{before} {words}{after}"))
+    }
+
+    /// The goals of a job that runs tasks by itself.
+    pub(super) fn goals_of(&self, job: &Job) -> (String, Vec<(String, Yaml)>) {
+        let alone = self.jobs.0.iter().filter(|job| job.like.role == Role::Check).count() <= 1;
+        if alone { self.goals() } else { (self.ends(job), Vec::new()) }
     }
 
     /// Goals as words, with the variables of their parameters.
@@ -90,7 +95,7 @@ impl Writer<'_> {
     }
 
     /// Instances as words: a task's name if all its instances are among them.
-    fn words(&self, nodes: &[Node]) -> Vec<String> {
+    pub(super) fn words(&self, nodes: &[Node]) -> Vec<String> {
         let mut words = Vec::new();
         for node in nodes {
             let instance = self.graph.instance(*node);
@@ -107,7 +112,7 @@ impl Writer<'_> {
     }
 
     /// A job's tasks as words, with parameters where goals have them.
-    fn sending(&self, job: &Job) -> (String, Vec<(String, Yaml)>) {
+    pub(super) fn sending(&self, job: &Job) -> (String, Vec<(String, Yaml)>) {
         let mut env = Vec::new();
         let mut words = Vec::new();
         for word in self.words(&job.nodes) {
@@ -123,7 +128,7 @@ impl Writer<'_> {
     }
 
     /// The options that answer the gate, and each task that asks; its environment has asked before.
-    fn answers(&self, job: &Job) -> String {
+    pub(super) fn answers(&self, job: &Job) -> String {
         let mut asking: Vec<&str> = job
             .nodes
             .iter()

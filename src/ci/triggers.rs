@@ -3,8 +3,11 @@
 //! Inputs are the parameters of the tasks that it runs; a step gets them in variables, never within its
 //! script. From GitHub's pages "Events that trigger workflows" and "Workflow syntax", `on`.
 
+use std::collections::BTreeMap;
+
 use super::yaml::{Yaml, map, texts};
 use crate::diag::Diagnostic;
+use crate::goals::typed;
 use crate::model::task::{Param, Task, Value};
 use crate::model::workflow::{Triggers, Workflow};
 
@@ -26,6 +29,50 @@ pub(super) fn asked<'a>(workflow: &'a Workflow, tasks: &'a [Task]) -> Vec<Asked<
     let has_inputs = workflow.on.dispatch.is_some() || workflow.on.call;
     let plain = |asked: Asked<'a>| if has_inputs { asked } else { Asked { params: &[], ..asked } };
     workflow.run.iter().map(|word| plain(of(&word.text))).collect()
+}
+
+/// The inputs that a person gives a workflow by words, as `name=value`.
+///
+/// # Errors
+/// It is not started by hand, or does not take these.
+pub fn inputs(
+    workflow: &Workflow,
+    tasks: &[Task],
+    words: &[String],
+) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let name = &workflow.name;
+    let Some(dispatch) = &workflow.on.dispatch else {
+        let wrong = Diagnostic::usage(format!("nobody starts CI workflow `{name}` by hand"));
+        let hint = "let a person start it: .on(#{ dispatch: true }), and generate its file again";
+        return Err(wrong.at(&workflow.site).hint(hint));
+    };
+    let goals = asked(workflow, tasks);
+    let mut params: Vec<Param> = goals.iter().flat_map(|goal| goal.params.to_vec()).collect();
+    params.extend(dispatch.live.then(|| Param {
+        name: LIVE.into(),
+        default: Some(Value::Bool(false)),
+        choices: Vec::new(),
+    }));
+    let mut given = BTreeMap::new();
+    for word in words {
+        let (key, text) = word.split_once('=').ok_or_else(|| {
+            Diagnostic::usage(format!("`{word}` is no input of a workflow"))
+                .hint("write it as `name=value`")
+        })?;
+        let Some(param) = params.iter().find(|param| param.name == key) else {
+            let wrong = Diagnostic::usage(format!("CI workflow `{name}` has no input `{key}`"));
+            return Err(wrong.suggest(key, params.iter().map(|param| param.name.as_str())));
+        };
+        given.insert(key.to_owned(), typed(param, text)?.to_string());
+    }
+    let lacks = |param: &&Param| param.default.is_none() && !given.contains_key(&param.name);
+    match params.iter().find(lacks) {
+        None => Ok(given),
+        Some(Param { name: key, .. }) => {
+            let wrong = Diagnostic::usage(format!("CI workflow `{name}` needs an input `{key}`"));
+            Err(wrong.hint(format!("write `rel ci dispatch {name} {key}=VALUE`")))
+        }
+    }
 }
 
 /// What is wrong with the parameters of goals, given what starts the workflow.

@@ -145,8 +145,10 @@ pub(super) enum Sub {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum ServiceArg {
-    /// GitHub Actions.
+    /// GitHub Actions: a file for each workflow.
     Github,
+    /// GitLab: one file for all.
+    Gitlab,
 }
 
 #[derive(Subcommand)]
@@ -155,8 +157,9 @@ pub(super) enum CiSub {
     Generate {
         /// The service that runs them.
         service: ServiceArg,
-        /// One of them [default: all].
-        name: Option<String>,
+        /// Some of them [default: all].
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// Write them to standard output, and no file.
         #[arg(long)]
         print: bool,
@@ -166,6 +169,8 @@ pub(super) enum CiSub {
         /// One of them [default: all].
         name: Option<String>,
     },
+    /// Start a workflow on GitHub, and follow its run; without `--live` only tell what would be started.
+    Dispatch(DispatchArgs),
     /// Find what goes wrong with releases in workflows that were written by hand; needs no Releasefile.
     Lint(LintArgs),
     /// Call tasks that follow a release, at the end of the workflow that made it.
@@ -178,6 +183,21 @@ pub(super) enum CiSub {
         #[arg(long, value_name = "JSON")]
         needs: String,
     },
+}
+
+#[derive(Args)]
+pub(super) struct DispatchArgs {
+    /// The workflow.
+    pub(super) name: String,
+    /// What it is given.
+    #[arg(value_name = "NAME=VALUE")]
+    pub(super) inputs: Vec<String>,
+    /// The branch or tag that it runs on [default: that of HEAD].
+    #[arg(long = "ref", value_name = "REF")]
+    pub(super) reference: Option<String>,
+    /// Start it; else only tell what would be started.
+    #[arg(long)]
+    pub(super) live: bool,
 }
 
 #[derive(Args)]

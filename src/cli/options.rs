@@ -202,13 +202,28 @@ pub struct DistCheck {
     pub allow: Vec<String>,
 }
 
+/// A workflow to start.
+#[derive(Debug)]
+pub struct DispatchOptions {
+    /// Its name.
+    pub name: String,
+    /// What it is given, as `name=value`.
+    pub inputs: Vec<String>,
+    /// The branch or tag that it runs on.
+    pub reference: Option<String>,
+    /// Start it.
+    pub live: bool,
+}
+
 /// What to do about CI workflows.
 #[derive(Debug)]
 pub enum Ci {
     /// Write them.
     Generate {
-        /// One of them.
-        name: Option<String>,
+        /// For GitLab.
+        gitlab: bool,
+        /// Some of them; none for all.
+        names: Vec<String>,
         /// Only to standard output.
         print: bool,
     },
@@ -217,6 +232,8 @@ pub enum Ci {
         /// One of them.
         name: Option<String>,
     },
+    /// Start one.
+    Dispatch(DispatchOptions),
     /// Judge what was written by hand.
     Lint(LintOptions),
     /// Call what follows a release.

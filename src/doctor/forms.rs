@@ -2,12 +2,24 @@
 //!
 //! The names of fields are those of the sites: <https://docs.pypi.org/trusted-publishers/adding-a-publisher/>,
 //! <https://docs.pypi.org/trusted-publishers/creating-a-project-through-oidc/>,
-//! <https://crates.io/docs/trusted-publishing>.
+//! <https://crates.io/docs/trusted-publishing>. On GitLab the same four values have other names.
 
 use super::{Identity, Project, Registry};
 
 /// What stands where it is not known.
 const UNKNOWN: &str = "(not known here)";
+
+/// Fields of PyPI and of crates.io, for GitHub and for GitLab.
+const LABELS: [[[&str; 4]; 2]; 2] = [
+    [
+        ["Owner", "Repository name", "Workflow name", "Environment name"],
+        ["Repository owner", "Repository name", "Workflow filename", "Environment"],
+    ],
+    [
+        ["Namespace", "Project name", "Top-level pipeline file path", "Environment name"],
+        ["Namespace", "Project", "Workflow filepath", "Environment name"],
+    ],
+];
 
 /// A form to fill in once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +50,7 @@ fn form(registry: &Registry, project: &Project, identity: &Identity) -> Form {
     let workflow = identity.workflow.as_deref().unwrap_or(UNKNOWN);
     let environment = environment.as_deref().unwrap_or("(leave it empty)");
     let values = [owner, repository, workflow, environment].map(str::to_owned);
-    let labels = if *rust {
-        ["Repository owner", "Repository name", "Workflow filename", "Environment"]
-    } else {
-        ["Owner", "Repository name", "Workflow name", "Environment name"]
-    };
+    let labels = LABELS[usize::from(identity.on_gitlab)][usize::from(*rust)];
     let mut fields: Vec<(&str, String)> = labels.into_iter().zip(values).collect();
     if !rust && pending == Some(true) {
         fields.insert(0, ("PyPI Project Name", project.name.clone()));
@@ -116,6 +124,30 @@ mod tests {
         assert_eq!(form.fields[3], ("Environment", "crates".to_owned()));
         assert!(form.first.is_some() && of(true, Some(true), &known()).first.is_none());
         assert!(of(true, None, &known()).first.is_none());
+    }
+
+    #[test]
+    fn a_project_of_gitlab_has_the_names_that_its_forms_have() {
+        let identity = Identity {
+            on_gitlab: true,
+            repository: Some("acme/tools/demo".into()),
+            workflow: Some(".gitlab-ci.yml".into()),
+            ..Identity::default()
+        };
+        let shown = |rust| {
+            let of = of(rust, Some(true), &identity).fields.into_iter();
+            of.map(|(label, value)| format!("{label}: {value}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(
+            shown(false),
+            "Namespace: acme/tools, Project name: demo, Top-level pipeline file path: \
+             .gitlab-ci.yml, Environment name: (leave it empty)"
+        );
+        assert_eq!(
+            shown(true),
+            "Namespace: acme/tools, Project: demo, Workflow filepath: .gitlab-ci.yml, \
+             Environment name: crates"
+        );
     }
 
     #[test]

@@ -12,9 +12,11 @@ pub mod workflow;
 /// Who a run is to those that take its identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// `owner/name` of the repository.
+    /// Whether it is a project of GitLab's.
+    pub on_gitlab: bool,
+    /// `owner/name` of the repository; on GitLab groups may stand between.
     pub repository: Option<String>,
-    /// The workflow's file name.
+    /// The workflow's file name; on GitLab the path of the pipeline's.
     pub workflow: Option<String>,
     /// The ref that is released.
     pub reference: Option<String>,
@@ -29,7 +31,7 @@ pub struct Identity {
 impl Identity {
     /// Owner and name of the repository.
     pub fn parts(&self) -> Option<(&str, &str)> {
-        self.repository.as_deref()?.split_once('/')
+        self.repository.as_deref()?.rsplit_once('/')
     }
 }
 

@@ -67,8 +67,7 @@ impl Ground<'_> {
 
     /// `owner/name` of the repository on GitHub: as the CI service has it, else `origin`.
     pub fn repository(&self) -> Option<String> {
-        let in_ci = self.host.env.get("GITHUB_REPOSITORY").map(str::to_owned);
-        in_ci.or_else(|| self.host.endpoints.github.repository_of(&self.repo.remote("origin")?))
+        self.repo.on_github()
     }
 
     /// Environments of the tasks that send, each with one of its tasks.

@@ -86,6 +86,8 @@ pub enum Destination {
     Attestations,
     /// The repository's remote: branches and tags.
     GitPush,
+    /// Workflows on GitHub, which `rel ci dispatch` starts; no task does.
+    Actions,
     /// A user's own sending command.
     Command,
     /// Others, who are told.
@@ -135,7 +137,7 @@ impl Destination {
 
     /// Whether it is a part of GitHub.
     pub fn is_github(&self) -> bool {
-        matches!(self, Self::GithubRelease | Self::Attestations)
+        matches!(self, Self::GithubRelease | Self::Attestations | Self::Actions)
     }
 
     /// The name of the index that this is, if it is one.
@@ -148,6 +150,7 @@ impl Destination {
             | Self::GithubRelease
             | Self::Attestations
             | Self::GitPush
+            | Self::Actions
             | Self::Command
             | Self::Notify => None,
         }
@@ -162,6 +165,7 @@ impl fmt::Display for Destination {
             Self::Index(name) => write!(f, "index:{name}"),
             Self::Crates => f.write_str("crates"),
             Self::GithubRelease => f.write_str("github-release"),
+            Self::Actions => f.write_str("GitHub Actions"),
             Self::Attestations => f.write_str("attestations"),
             Self::GitPush => f.write_str("git-push"),
             Self::Command => f.write_str("command"),
@@ -352,6 +356,8 @@ pub struct Declared {
     pub workflows: Vec<Workflow>,
     /// Where CI gets rel from.
     pub downloads: Vec<Download>,
+    /// The image of jobs on GitLab.
+    pub image: Option<String>,
     /// Requirements of the tool environment whose programs lead PATH.
     pub tools: Vec<String>,
     /// Guards it asks for.

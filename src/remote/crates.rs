@@ -23,7 +23,7 @@ use crate::model::effect::{Listed, Presence, PublishCrate};
 /// How long cargo waits too until the index shows what was published.
 const CATCHES_UP: Duration = Duration::from_secs(60);
 /// The variable with the user's own token.
-pub(super) const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
+pub const TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 const NO_TOKEN: &str = "there is no token for crates.io";
 
 /// Versions of crates as one look found them, by the crate's name.

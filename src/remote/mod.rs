@@ -141,6 +141,7 @@ impl<'a> Survey<'a> {
             Effect::UploadAsset(upload) => github::asset::probe(errand, upload),
             Effect::PublishRelease(publish) => github::probe(errand, publish),
             Effect::PushGit(push) => git::probe(errand, push),
+            Effect::Dispatch(dispatch) => github::dispatch::probe(errand, dispatch),
             Effect::Command(_) | Effect::Notify(_) => Ok(Presence::Unknowable),
         }
     }
@@ -185,6 +186,7 @@ pub fn apply(errand: &Errand<'_>, effect: &Effect) -> Result<(), Trouble> {
         Effect::UploadAsset(upload) => github::asset::apply(errand, upload),
         Effect::PublishRelease(publish) => github::apply(errand, publish),
         Effect::PushGit(push) => git::apply(errand, push),
+        Effect::Dispatch(dispatch) => github::dispatch::apply(errand, dispatch),
         Effect::Command(command) => command::apply(errand, command),
         Effect::Notify(notify) => notify::apply(errand, notify),
     }

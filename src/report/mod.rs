@@ -26,6 +26,7 @@ pub mod rehearsal;
 pub mod render;
 pub mod runbook;
 pub mod sarif;
+mod sections;
 pub mod status;
 mod summary;
 pub mod text;

@@ -1,8 +1,10 @@
-//! A run as lines for people: one task at a time is shown live, others when their turn comes.
+//! A run as lines for people: one task at a time is shown live, others when their turn comes. On a runner of
+//! GitLab each task is a section of the job's log (`sections`).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::render::{self, Severity};
+use super::sections::Sections;
 use super::turns::Turns;
 use super::{clean, text};
 use crate::diag::Diagnostic;
@@ -12,27 +14,35 @@ use crate::model::event::{Event, Events};
 /// Shows each event.
 pub fn events(host: &Arc<Host>) -> Events {
     let host = host.clone();
-    let turns = Mutex::new(Turns::default());
+    let log = Mutex::new((Turns::default(), Sections::of(&host)));
     Events::to(move |event| {
-        let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = show(&mut turns, &host, event);
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let (turns, sections) = &mut *log;
+        let text = show(turns, sections, &host, event);
         if !text.is_empty() {
-            host.err(&clean::text(&text, host.term.colour));
+            host.err(&text);
         }
     })
 }
 
-/// What may be shown now that `event` has happened.
-fn show(turns: &mut Turns, host: &Host, event: Event) -> String {
+/// What may be shown now that `event` has happened: nothing in it moves a cursor but marks of sections.
+fn show(turns: &mut Turns, sections: &mut Sections, host: &Host, event: Event) -> String {
+    let tidy = |text: &str| clean::text(text, host.term.colour);
     let drawn =
-        |found: &Diagnostic, severity| render::diagnostic(found, severity, host.term.colour);
+        |found: &Diagnostic, severity| tidy(&render::diagnostic(found, severity, host.term.colour));
     if let Some((task, line)) = text::log(&event, host.term.colour) {
-        return turns.say(task, line);
+        return turns.say(task, tidy(&line));
     }
     match event {
-        Event::TaskStarted { task, .. } => turns.start(task, String::new()),
-        Event::TaskFinished { ref task, .. } => turns.finish(task, &text::finished(&event)),
-        Event::Note { text } => turns.aside(format!("note: {text}\n")),
+        Event::TaskStarted { task, .. } => {
+            let head = sections.open(&task, &tidy(&host.env.masked(&task)), host.clock.unix());
+            turns.start(task, head)
+        }
+        Event::TaskFinished { ref task, .. } => {
+            let end = sections.close(task, host.clock.unix());
+            turns.finish(task, &format!("{end}{}", tidy(&text::finished(&event))))
+        }
+        Event::Note { text } => turns.aside(tidy(&format!("note: {text}\n"))),
         Event::Warning { diagnostic } => turns.aside(drawn(&diagnostic, Severity::Warning)),
         Event::Error { diagnostic } => turns.aside(drawn(&diagnostic, Severity::Error)),
         Event::Plan { rows, stops, live } => {
@@ -48,7 +58,7 @@ fn show(turns: &mut Turns, host: &Host, event: Event) -> String {
             host.out(&clean::text(&text::proof(&rows), false));
             String::new()
         }
-        Event::RunFinished { .. } => [turns.rest(), text::closing(&event)].concat(),
+        Event::RunFinished { .. } => [turns.rest(), tidy(&text::closing(&event))].concat(),
         _ => String::new(),
     }
 }

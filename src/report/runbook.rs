@@ -118,6 +118,10 @@ fn place(place: &Destination) -> [&'static str; 2] {
             "branch and tag are pushed together or not at all",
             "a tag that others may have stays: release a new version; take a commit back with another one",
         ],
+        Destination::Actions => [
+            "a workflow that was started goes on without rel: look at its run",
+            "cancel the run on its page; what it has sent is there",
+        ],
         Destination::Command => [
             "nobody but you can tell whether it happened: look, then the same command with `--assume-done` or `--redo`",
             "only as the command's own service allows it",

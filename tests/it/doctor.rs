@@ -205,3 +205,28 @@ fn on_a_runner_it_tells_what_a_token_says() {
         .says("identity here         yes")
         .says("this job runs in no environment, and pypi is sent to from `pypi`");
 }
+
+#[test]
+fn a_project_of_gitlab_is_told_the_forms_for_gitlab() {
+    let project = python().file("Releasefile", RELEASEFILE).file(".gitlab-ci.yml", "a: {}\n");
+    project.commit();
+    project.run_git(&["tag", "--force", "v1.0"]);
+    let path = "git@gitlab.invalid:acme/tools/piece.git";
+    let there = project.rel("doctor publish --offline").out;
+    assert!(there.contains("Workflow name"), "its remote is on GitHub: {there}");
+    project.run_git(&["remote", "set-url", "origin", path]);
+    let tells = |project: &Project| {
+        let out = project.rel("doctor publish --offline").out;
+        for line in [
+            "Namespace                     acme/tools",
+            "Project name                  piece",
+            "Top-level pipeline file path  .gitlab-ci.yml",
+            "Environment name              pypi",
+        ] {
+            assert!(out.contains(line), "{line}: {out}");
+        }
+    };
+    tells(&project);
+    project.run_git(&["remote", "remove", "origin"]);
+    tells(&project.env("GITLAB_CI", "true").env("CI_PROJECT_PATH", "acme/tools/piece"));
+}

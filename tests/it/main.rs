@@ -25,6 +25,8 @@ mod bundle;
 mod changelog;
 mod chaos;
 mod ci;
+mod ci_dispatch;
+mod ci_gitlab;
 mod clean;
 #[cfg(unix)]
 mod complete;

@@ -46,6 +46,14 @@ pub struct Setting {
     place: TempDir,
 }
 
+/// What a service of a test's own is made of.
+pub struct Backstage<'a> {
+    pub host: &'a Host,
+    pub scratch: &'a Scratch,
+    /// A folder of the setting's own.
+    pub place: &'a Path,
+}
+
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
@@ -86,6 +94,15 @@ impl Setting {
         project: &Project,
         watch: impl Fn(&Request, &Path) + Send + Sync + 'static,
     ) -> Self {
+        Self::dressed(project, watch, |_, _| {})
+    }
+
+    /// The same, where `dress` may put other services into the world, before anybody asks.
+    pub fn dressed(
+        project: &Project,
+        watch: impl Fn(&Request, &Path) + Send + Sync + 'static,
+        dress: impl FnOnce(&mut World, &Backstage<'_>),
+    ) -> Self {
         let place = tempfile::tempdir().unwrap();
         let env = Env::new(project.variables());
         let host = Host::new(project.root(), env, Endpoints::default(), Term::captured().0);
@@ -104,7 +121,8 @@ impl Setting {
         let remote = place.path().join("remote");
         let remote = Remote::create(&host, &remote, &scratch.checkout, settings).unwrap();
         let outside = Box::new(|_: &Request| None);
-        let (world, _) = services::world(&cast, Some(remote), outside, Box::new(now)).unwrap();
+        let (mut world, _) = services::world(&cast, Some(remote), outside, Box::new(now)).unwrap();
+        dress(&mut world, &Backstage { host: &host, scratch: &scratch, place: place.path() });
         let world = Arc::new(world);
         let file = format!(".git/rel/top/ledger/{}.jsonl", scratch.commit);
         let ledger = scratch.checkout.join(file);

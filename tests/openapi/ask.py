@@ -188,6 +188,7 @@ def repository(client):
     ask(404, f"GET {REPOSITORY}/actions/workflows/{{workflow_id}}", workflow_id="none.yml")
     ask(200, f"GET {REPOSITORY}/actions/runs")
     ask(404, f"GET {REPOSITORY}/actions/runs/{{run_id}}", run_id=999999)
+    ask(404, f"GET {REPOSITORY}/actions/runs/{{run_id}}/jobs", run_id=999999)
     start = f"POST {REPOSITORY}/actions/workflows/{{workflow_id}}/dispatches"
     ask(404, start, {"ref": "main"}, workflow_id="none.yml")
     ask(403, start, {"ref": "main"}, workflow_id="release.yml", token=RUN)

@@ -15,13 +15,13 @@ use crate::host::fs;
 use crate::host::net::host_of;
 use crate::model::task::{Destination, Index};
 use crate::remote::github::settings;
-use crate::remote::{oidc, standing, status, trusted};
+use crate::remote::{crates, oidc, standing, status, trusted};
 use crate::report::doctor::Git;
 use crate::workflow::{self, FOLDER, File};
 
+const PIPELINE: &str = crate::ci::GITLAB;
 /// Whom the token is for that only tells who the run is: nobody takes it.
 const NOBODY: &str = "rel-doctor";
-const CRATES_TOKEN: &str = "CARGO_REGISTRY_TOKEN";
 
 /// Where things are looked up.
 pub(super) struct Place<'a> {
@@ -113,7 +113,7 @@ impl Place<'_> {
                 rust: true,
                 environment: self.environment(&Destination::Crates),
                 projects: named.remove(&None).unwrap_or_default(),
-                token: env.secret(CRATES_TOKEN).map(|_| CRATES_TOKEN.to_owned()),
+                token: env.secret(crates::TOKEN).map(|_| crates::TOKEN.to_owned()),
             });
         }
         all
@@ -170,8 +170,14 @@ fn identity(
         tags.first().map(|tag| format!("refs/tags/{tag}"))
     };
     let branch = || ground.repo.branch().map(|branch| format!("refs/heads/{branch}"));
+    if let Some((repository, file)) = on_gitlab(ground) {
+        let (workflow, reference) = (Some(file), tag().or_else(branch));
+        let on_gitlab = true;
+        return Identity { on_gitlab, repository, workflow, reference, ..Identity::default() };
+    }
     let file = claim("workflow_ref").as_deref().and_then(file_of_ref).map(str::to_owned);
     Identity {
+        on_gitlab: false,
         repository: claim("repository").or_else(|| ground.repository()),
         workflow: file.or(started).or_else(|| workflow.map(|workflow| workflow.file.clone())),
         reference: claim("ref").or_else(|| env("GITHUB_REF")).or_else(tag).or_else(branch),
@@ -179,6 +185,29 @@ fn identity(
         environment: claim("environment"),
         defined_in: claim("job_workflow_ref"),
     }
+}
+
+/// The project's path and its pipeline's, in a job of GitLab; elsewhere if it has a pipeline, and its remote is
+/// not on GitHub.
+fn on_gitlab(ground: &Ground<'_>) -> Option<(Option<String>, String)> {
+    let env = |name: &str| ground.host.env.get(name).map(str::to_owned);
+    if env("GITLAB_CI").is_some() {
+        return Some((env("CI_PROJECT_PATH"), env("CI_CONFIG_PATH").unwrap_or(PIPELINE.into())));
+    }
+    let has_pipeline = fs::exists(&ground.repo.root().join(PIPELINE));
+    let remote = || path_of(&ground.repo.remote("origin")?);
+    (has_pipeline && ground.repository().is_none()).then(|| (remote(), PIPELINE.into()))
+}
+
+/// The path of a remote, in both forms that git has: `https://host/a/b.git`, `git@host:a/b.git`.
+fn path_of(remote: &str) -> Option<String> {
+    let path = match remote.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => remote.split_once(':')?.1,
+    };
+    let path = path.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    path.contains('/').then(|| path.to_owned())
 }
 
 /// The file in `owner/name/.github/workflows/release.yml@refs/heads/main`.
@@ -203,7 +232,19 @@ pub(super) fn git(ground: &Ground<'_>) -> Git {
 
 #[cfg(test)]
 mod tests {
-    use super::file_of_ref;
+    use super::{file_of_ref, path_of};
+
+    #[test]
+    fn a_remote_tells_the_project_whichever_way_it_is_written() {
+        for remote in
+            ["https://git.example/a/b/c.git", "git@git.example:a/b/c.git", "ssh://g@h:22/a/b/c"]
+        {
+            assert_eq!(path_of(remote).as_deref(), Some("a/b/c"), "{remote}");
+        }
+        assert!(
+            ["../c", "https://git.example/c", "c"].iter().all(|remote| path_of(remote).is_none())
+        );
+    }
 
     #[test]
     fn the_workflow_is_a_file_of_its_own_folder() {

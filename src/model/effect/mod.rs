@@ -8,6 +8,7 @@
 mod attest;
 mod command;
 mod crates;
+mod dispatch;
 mod git;
 mod github;
 mod notify;
@@ -22,6 +23,7 @@ use serde_json::Value;
 pub use attest::{Predicate, Sign, StoreAttestation};
 pub use command::SendCommand;
 pub use crates::{PublishCrate, YankCrate};
+pub use dispatch::Dispatch;
 pub use git::{PushGit, PushedRef};
 pub use github::{DraftRelease, PublishRelease, ReleaseAt, UploadAsset, asset_name};
 pub use notify::{Channel, Mail, Notify};
@@ -88,6 +90,8 @@ pub enum Effect {
     PublishRelease(PublishRelease),
     /// Branches and tags go to a git remote, all of them or none.
     PushGit(PushGit),
+    /// A workflow is started on GitHub.
+    Dispatch(Dispatch),
     /// A user's own sending command.
     Command(SendCommand),
     /// Others are told.
@@ -129,6 +133,7 @@ impl Effect {
             Self::UploadAsset(upload) => upload,
             Self::PublishRelease(publish) => publish,
             Self::PushGit(push) => push,
+            Self::Dispatch(dispatch) => dispatch,
             Self::Command(command) => command,
             Self::Notify(notify) => notify,
         }

@@ -51,8 +51,19 @@ pub struct Run {
     pub at: u64,
     /// How it ended, such as `success`; nothing, while it is queued.
     pub conclusion: Option<String>,
+    /// Its jobs so far.
+    pub jobs: Vec<Job>,
     /// Who dispatched it.
     pub(super) actor: Holder,
+}
+
+/// A job of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// How it ended, such as `success`; nothing, while it runs.
+    pub conclusion: Option<String>,
 }
 
 const MOST: usize = 25;
@@ -85,7 +96,17 @@ impl Forge {
         let workflow = workflow.file.clone();
         let (id, actor) = (self.next(), ask.holder());
         let (inputs, at) = (given, ask.at);
-        self.runs.push(Run { id, workflow, reference, sha, inputs, at, conclusion: None, actor });
+        self.runs.push(Run {
+            id,
+            workflow,
+            reference,
+            sha,
+            inputs,
+            at,
+            conclusion: None,
+            jobs: Vec::new(),
+            actor,
+        });
         if !details && !is_newest(ask.request) {
             return Ok(Response::empty(204));
         }

@@ -16,6 +16,7 @@ mod download;
 mod environments;
 mod graphql;
 mod inventory;
+mod jobs;
 mod latest;
 mod limits;
 mod names;
@@ -41,7 +42,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 pub use access::{Holder, Level, Permission, Token};
-pub use actions::{Input, Run, Workflow};
+pub use actions::{Input, Job, Run, Workflow};
 pub use attestations::Attestation;
 pub use environments::{BranchPolicy, Branches, Environment};
 pub use refs::Protection;

@@ -270,6 +270,13 @@ const ROUTES: &[Route] = &[
         Forge::show_run,
     ),
     at(
+        "GET",
+        "@/actions/runs/*/jobs",
+        RUNS,
+        "actions/workflow-jobs#list-jobs-for-a-workflow-run",
+        Forge::list_jobs,
+    ),
+    at(
         "POST",
         "@/attestations",
         (Permission::Attestations, Level::Write),

@@ -1,7 +1,7 @@
 //! What a rehearsal tells the forge before it begins, and what it can ask it afterwards.
 
 use super::access::Token;
-use super::actions::{Run, Workflow};
+use super::actions::{Job, Run, Workflow};
 use super::attestations::Attestation;
 use super::environments::Environment;
 use super::refs::Protection;
@@ -99,6 +99,13 @@ impl Forge {
     pub fn finish_run(&mut self, id: u64, conclusion: &str) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
             run.conclusion = Some(conclusion.to_owned());
+        }
+    }
+
+    /// A run has these jobs by now.
+    pub fn run_jobs(&mut self, id: u64, jobs: Vec<Job>) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
+            run.jobs = jobs;
         }
     }
 

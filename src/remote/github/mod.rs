@@ -6,6 +6,7 @@
 
 mod api;
 pub mod asset;
+pub mod dispatch;
 pub mod draft;
 pub mod look;
 pub mod remake;

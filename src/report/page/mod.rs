@@ -141,6 +141,7 @@ fn row(plan: &Plan, planned: &Planned) -> [String; 6] {
             let refs: Vec<&str> = push.refs.iter().map(|pushed| pushed.name.as_str()).collect();
             ("push".to_owned(), Some(refs.join(", ")))
         }
+        Effect::Dispatch(dispatch) => ("start".to_owned(), Some(dispatch.workflow.clone())),
         Effect::Command(command) => ("run".to_owned(), Some(command.identity.clone())),
         Effect::Notify(_) => ("tell".to_owned(), Some(planned.effect.endpoint())),
     };

@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "ci",
         (1, 1),
         "ci(\"release\")",
-        "Declares a CI workflow. `rel ci generate github` writes it, `rel ci check` compares it with what is there.",
+        "Declares a CI workflow. `rel ci generate github` or `gitlab` writes it, `rel ci check` compares it with what is there.",
         "task(\"check\").exec(\"true\");\nci(\"check\").on(#{ push: [\"main\"] }).run(\"check\");",
         ci,
     ),
@@ -62,6 +62,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "Where the jobs of CI workflows get rel from: a gzipped tar archive with `rel` in it, and its digest; with a label, on machines of that label. Without it they read the repository's variables REL_URL and REL_SHA256.",
         "ci_rel(#{ url: \"https://files.corp.example/rel-0.1.0.tar.gz\", sha256: \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\" });\ntask(\"check\").exec(\"true\");",
         ci_rel,
+    ),
+    row(
+        Place::Function,
+        Phase::Declare,
+        "ci_image",
+        (1, 1),
+        "ci_image(\"python:3.13-bookworm\")",
+        "The image of jobs on GitLab, best with its digest (`…@sha256:…`): something with git, curl and a Python. Jobs of tasks with `.runner` have none.",
+        "ci_image(\"python:3.13-bookworm\");\ntask(\"check\").exec(\"true\");",
+        ci_image,
     ),
 ];
 
@@ -275,5 +285,22 @@ fn ci_rel(call: &mut Call<'_>) -> Outcome<Dynamic> {
         return Err(Box::new(wrong.hint("take one away")));
     }
     declared.downloads.push(Download { runner, url, sha256 });
+    Ok(Dynamic::UNIT)
+}
+
+fn ci_image(call: &mut Call<'_>) -> Outcome<Dynamic> {
+    let image = call.text(0)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/@".contains(c);
+    if !image.starts_with(|c: char| c.is_ascii_alphanumeric()) || !image.chars().all(plain) {
+        let wrong = Diagnostic::usage(format!("`{image}` is no name of an image"));
+        return Err(Box::new(wrong.hint(format!("write it as `{}`", call.builtin.signature))));
+    }
+    let declaring = call.declaring()?;
+    let mut declared = lock(&declaring.declared);
+    if declared.image.is_some() {
+        let wrong = Diagnostic::usage("`ci_image` is said twice");
+        return Err(Box::new(wrong.hint("take one away")));
+    }
+    declared.image = Some(image);
     Ok(Dynamic::UNIT)
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::world::*;
-use crate::rehearse::github::{BranchPolicy, Branches, Environment, Input, Workflow};
+use crate::rehearse::github::{BranchPolicy, Branches, Environment, Input, Job, Workflow};
 
 /// A workflow that needs a tag and may get a note.
 pub(super) fn workflow(file: &str) -> Workflow {
@@ -92,6 +92,18 @@ fn a_dispatched_run_is_queued_until_it_is_said_to_have_ended() {
     w.forge.finish_run(id, "success");
     let run = w.ask(&api("GET", &format!("actions/runs/{id}")));
     assert_eq!((&run["status"], &run["conclusion"]), (&json!("completed"), &json!("success")));
+    let job =
+        |name: &str, end: Option<&str>| Job { name: name.into(), conclusion: end.map(Into::into) };
+    w.forge.run_jobs(id, vec![job("build", Some("success")), job("send", None)]);
+    let jobs = w.ask(&api("GET", &format!("actions/runs/{id}/jobs")));
+    assert_eq!(
+        (&jobs["jobs"][0]["name"], &jobs["jobs"][0]["conclusion"]),
+        (&json!("build"), &json!("success"))
+    );
+    assert_eq!(
+        (&jobs["jobs"][1]["status"], &jobs["total_count"]),
+        (&json!("in_progress"), &json!(2))
+    );
     let held = &w.forge.runs()[1];
     assert_eq!((held.reference.as_str(), held.inputs.len()), ("refs/tags/v0.1.0", 1));
     for (query, count) in [("", 2), ("?branch=main", 1), ("?status=success", 1), ("?event=push", 0)]

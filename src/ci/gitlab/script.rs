@@ -1,0 +1,106 @@
+//! What a job runs, a line each: the runner stops at the first that fails, and shows each before it runs.
+//!
+//! rel and what it makes lie in a folder of the job's own, outside of the checkout: what a job takes over is
+//! laid into the checkout by GitLab, and would be a change there. The digest of a bundle comes as a variable
+//! that GitLab reads from the report of the job before, so not the way of the bundle itself.
+
+use super::job::Pipe;
+use crate::ci::jobs::{Follows, Job, Role};
+
+/// Gets rel, as on GitHub; the program that takes digests is not called the same everywhere.
+pub(super) fn install(digests: &str) -> Vec<String> {
+    let lines = [
+        "REL_WORK=$(mktemp -d)",
+        "curl --fail --silent --show-error --location --proto =https --output \"$REL_WORK/rel.tar.gz\" \"$REL_URL\"",
+        &format!("echo \"$REL_SHA256  $REL_WORK/rel.tar.gz\" | {digests} -c -"),
+        "mkdir \"$REL_WORK/bin\"",
+        "tar -xzf \"$REL_WORK/rel.tar.gz\" -C \"$REL_WORK/bin\" rel",
+        "export PATH=\"$REL_WORK/bin:$PATH\"",
+    ];
+    lines.map(str::to_owned).to_vec()
+}
+
+/// The variable with the digest of a job's bundle.
+fn digest(workflow: &str, job: &Job) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = format!("{workflow}_{}", job.id).chars().map(word).collect();
+    format!("BUNDLE_{name}")
+}
+
+const PLAN: &str = "\"$REL_WORK/plan.json\"";
+/// Where GitLab lays the bundle, and where it takes it from.
+const BUNDLE: &str = "\"$CI_PROJECT_DIR/release.tar\"";
+
+impl Pipe<'_> {
+    /// The lines of a job, after rel is there. `follows` is how the jobs before ended.
+    pub(super) fn script(&self, job: &Job, source: Option<&Job>, follows: Follows) -> Vec<String> {
+        let writer = &self.writer;
+        let (goals, _) = writer.goals_of(job);
+        let (words, _) = writer.sending(job);
+        let answers = writer.answers(job);
+        let taken = source.map_or(Vec::new(), |source| self.taken(source));
+        let lines = match job.like.role {
+            Role::Check => vec![format!("rel run {goals} --strict")],
+            Role::Build => [
+                vec![format!("rel run {goals} --strict -o {PLAN}"), format!("rel show {PLAN}")],
+                self.packed(job),
+            ]
+            .concat(),
+            Role::Send => self.sent(job, source),
+            Role::Command => {
+                let apply = format!("rel apply {PLAN} {words}{answers}");
+                [taken, vec![apply], self.packed(job)].concat()
+            }
+            Role::After => [taken, vec![format!("rel apply {PLAN} {words}")]].concat(),
+            Role::Follow(_) => vec![followed(&words, follows)],
+            // Refused before.
+            Role::Whole => Vec::new(),
+        };
+        [install(if job.like.runner.is_some() { "shasum -a 256" } else { "sha256sum" }), lines]
+            .concat()
+    }
+
+    fn workflow(&self) -> &str {
+        &self.writer.scene.workflow.name
+    }
+
+    fn packed(&self, job: &Job) -> Vec<String> {
+        let name = digest(self.workflow(), job);
+        vec![
+            format!("packed=$(rel pack {BUNDLE} --plan {PLAN})"),
+            format!("echo \"{name}=${{packed%% *}}\" > \"$CI_PROJECT_DIR/bundle.env\""),
+        ]
+    }
+
+    /// Out of the checkout, and unpacked.
+    fn taken(&self, source: &Job) -> Vec<String> {
+        let digest = digest(self.workflow(), source);
+        vec![
+            format!("mv {BUNDLE} \"$REL_WORK/release.tar\""),
+            format!("rel unpack \"$REL_WORK/release.tar\" --sha256 \"${digest}\" -o {PLAN}"),
+        ]
+    }
+
+    /// Sends from an empty folder: where nothing is fetched, an earlier job of the same machine may have left its
+    /// files.
+    fn sent(&self, job: &Job, source: Option<&Job>) -> Vec<String> {
+        let writer = &self.writer;
+        let (words, answers) = (writer.words(&job.nodes).join(" "), writer.answers(job));
+        let taken = source.map(|source| digest(self.workflow(), source)).unwrap_or_default();
+        let own = digest(self.workflow(), job);
+        vec![
+            "mkdir \"$REL_WORK/empty\"".to_owned(),
+            "cd \"$REL_WORK/empty\"".to_owned(),
+            format!(
+                "sent=$(rel apply {BUNDLE} --sha256 \"${taken}\" {words}{answers} -o {BUNDLE})"
+            ),
+            format!("echo \"{own}=${{sent%% *}}\" > \"$CI_PROJECT_DIR/bundle.env\""),
+        ]
+    }
+}
+
+/// GitLab tells a job only whether one before it has failed, not which.
+fn followed(words: &str, follows: Follows) -> String {
+    let result = if follows == Follows::Failure { "failure" } else { "success" };
+    format!("rel ci follow {words} --needs '{{\"pipeline\":{{\"result\":\"{result}\"}}}}'")
+}

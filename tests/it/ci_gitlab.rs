@@ -1,0 +1,419 @@
+//! The pipeline of GitLab: what is in it, who accepts it, what its jobs do, and what is missed if it is changed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use rel::diag::Source;
+use saphyr::{LoadableYamlNode as _, Yaml};
+
+use crate::peers;
+use crate::project::{MAKE_DIST, Project};
+
+/// The schema that GitLab's own editor uses.
+const JUDGE: &[&str] = &["check-jsonschema==0.39.0"];
+
+/// One of everything.
+const ALL: &str = include_str!("../ci/gitlab.rhai");
+
+fn written(project: &Project, names: &str) -> String {
+    project.rel(format!("ci generate gitlab {names} --print").trim()).code(0).out
+}
+
+/// Header and body, as GitLab reads them.
+fn parts(text: &str) -> Vec<Yaml<'_>> {
+    Yaml::load_from_str(text).unwrap()
+}
+
+/// The jobs of a file, in their order.
+fn jobs(text: &str) -> Vec<(String, Yaml<'_>)> {
+    let body = parts(text).pop().unwrap();
+    let all = body.as_mapping().unwrap().clone();
+    let all = all.into_iter().map(|(key, job)| (key.as_str().unwrap().to_owned(), job));
+    all.filter(|(key, _)| key != "stages").collect()
+}
+
+fn job<'a>(text: &'a str, name: &str) -> Yaml<'a> {
+    let found = jobs(text).into_iter().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("no job {name}")).1
+}
+
+fn get<'a, 'b>(node: &'b Yaml<'a>, path: &[&str]) -> Option<&'b Yaml<'a>> {
+    path.iter().try_fold(node, |node, key| node.as_mapping_get(key))
+}
+
+fn text(node: &Yaml<'_>, path: &[&str]) -> String {
+    get(node, path).and_then(Yaml::as_str).unwrap_or_default().to_owned()
+}
+
+fn list<'a, 'b>(node: &'b Yaml<'a>, key: &str) -> &'b [Yaml<'a>] {
+    get(node, &[key]).and_then(Yaml::as_sequence).map_or(&[], |all| all.as_slice())
+}
+
+/// Texts of a list, or those of one key of its maps.
+fn texts(node: &Yaml<'_>, key: &str, of: &str) -> Vec<String> {
+    let one = |item: &Yaml<'_>| item.as_str().map_or_else(|| text(item, &[of]), str::to_owned);
+    list(node, key).iter().map(one).collect()
+}
+
+#[test]
+fn a_release_on_gitlab_is_split_by_privileges_and_goes_on_by_digest() {
+    let file = written(&Project::new(ALL), "");
+    let names: Vec<String> = jobs(&file).into_iter().map(|(name, _)| name).collect();
+    let wanted = [
+        "check",
+        "check:check-macos-15",
+        "release:build",
+        "release:corp",
+        "release:test-index",
+        "release:look",
+        "release:crate",
+        "release:mirror",
+        "release:alert",
+        "release:tell",
+        "release:tell:failed",
+        "pay:build",
+        "pay",
+    ];
+    assert_eq!(names, wanted);
+    let tokens = |name: &str| {
+        let job = job(&file, name);
+        let tokens = get(&job, &["id_tokens"]).and_then(Yaml::as_mapping).cloned();
+        let of = |(name, token): (Yaml<'_>, Yaml<'_>)| {
+            format!("{}={}", name.as_str().unwrap(), text(&token, &["aud"]))
+        };
+        tokens.into_iter().flatten().map(of).collect::<Vec<_>>().join(" ")
+    };
+    for (name, wanted) in [
+        ("release:test-index", "SIGSTORE_ID_TOKEN=sigstore TESTPYPI_ID_TOKEN=testpypi"),
+        ("release:crate", "CRATES_IO_ID_TOKEN=crates.io"),
+        ("release:corp", ""),
+        ("release:build", ""),
+        ("release:look", ""),
+        ("release:alert", ""),
+        ("check", ""),
+    ] {
+        assert_eq!(tokens(name), wanted, "{name}");
+        let sends = !wanted.is_empty() || name == "release:corp";
+        let job = job(&file, name);
+        assert_eq!(text(&job, &["variables", "GIT_STRATEGY"]) == "none", sends, "{name}");
+        assert_eq!(text(&job, &["variables", "GIT_DEPTH"]) == "0", !sends, "{name}");
+        let group = text(&job, &["resource_group"]);
+        assert_eq!(group == "release-$CI_COMMIT_REF_SLUG", sends, "{name}");
+    }
+    let taken = |name: &str| -> Vec<String> {
+        let all = job(&file, name);
+        let taken =
+            |need: &&Yaml<'_>| get(need, &["artifacts"]).and_then(Yaml::as_bool) == Some(true);
+        list(&all, "needs").iter().filter(taken).map(|need| text(need, &["job"])).collect()
+    };
+    for (name, source, variable) in [
+        ("release:corp", "release:build", "BUNDLE_RELEASE_BUILD"),
+        ("release:test-index", "release:corp", "BUNDLE_RELEASE_CORP"),
+        ("release:look", "release:test-index", "BUNDLE_RELEASE_TEST_INDEX"),
+        ("release:crate", "release:test-index", "BUNDLE_RELEASE_TEST_INDEX"),
+    ] {
+        assert_eq!(taken(name), [source], "{name}");
+        let script = texts(&job(&file, name), "script", "").join("\n");
+        assert!(script.contains(&format!(" --sha256 \"${variable}\" ")), "{script}");
+        let before = texts(&job(&file, source), "script", "").join("\n");
+        assert!(before.contains(&format!("echo \"{variable}=${{")), "{before}");
+        assert_eq!(text(&job(&file, source), &["artifacts", "reports", "dotenv"]), "bundle.env");
+    }
+}
+
+#[test]
+fn a_job_is_there_when_its_workflow_is_started() {
+    let file = written(&Project::new(ALL), "");
+    let rules = |name: &str| texts(&job(&file, name), "rules", "if");
+    assert_eq!(
+        rules("check"),
+        [
+            "$CI_PIPELINE_SOURCE == \"push\" && $CI_COMMIT_BRANCH",
+            "$CI_PIPELINE_SOURCE == \"merge_request_event\" && $CI_MERGE_REQUEST_TARGET_BRANCH_NAME == \"main\"",
+            "$CI_PIPELINE_SOURCE == \"schedule\" && $CI_PIPELINE_SCHEDULE_DESCRIPTION == \"check\"",
+        ]
+    );
+    let tag = "$CI_PIPELINE_SOURCE == \"push\" && $CI_COMMIT_TAG =~ /^v[^\\/]*$/";
+    let web = "$CI_PIPELINE_SOURCE == \"web\" && \"$[[ inputs.workflow ]]\" == \"release\"";
+    let live = format!("{web} && \"$[[ inputs.live ]]\" == \"true\"");
+    assert_eq!(rules("release:build"), [tag, web]);
+    for name in ["release:corp", "release:look", "release:crate"] {
+        assert_eq!(rules(name), [tag, live.as_str()], "{name}: it waits for jobs that send");
+    }
+    assert_eq!(rules("pay"), [web.replace("release", "pay")]);
+    let when = |name: &str| texts(&job(&file, name), "rules", "when");
+    assert_eq!(when("release:corp"), ["manual", "manual"], "it asks");
+    assert_eq!(when("release:alert"), ["on_failure", "on_failure"]);
+    assert_eq!(when("release:tell"), ["", ""]);
+    assert_eq!(when("release:tell:failed"), ["on_failure", "on_failure"]);
+    let said = |name: &str| texts(&job(&file, name), "script", "").pop().unwrap();
+    assert!(said("release:tell").ends_with(r#"tell --needs '{"pipeline":{"result":"success"}}'"#));
+    assert!(said("release:tell:failed").contains(r#""failure""#));
+}
+
+#[test]
+fn whoever_starts_a_pipeline_by_hand_is_asked_for_its_parameters() {
+    let file = written(&Project::new(ALL), "");
+    let header = &parts(&file)[0];
+    let input = |name: &str| get(header, &["spec", "inputs", name]).unwrap().clone();
+    assert_eq!(texts(&input("workflow"), "options", ""), ["none", "release", "pay"]);
+    assert_eq!(text(&input("workflow"), &["default"]), "none");
+    assert_eq!(texts(&input("draft"), "options", ""), ["true", "false"]);
+    assert_eq!(texts(&input("level"), "options", ""), ["patch", "minor"]);
+    assert_eq!(text(&input("times"), &["regex"]), "^-?[0-9]+$");
+    assert_eq!(text(&input("times"), &["default"]), "3");
+    assert_eq!(text(&input("note"), &["default"]), "it's out");
+    assert_eq!(get(&input("live"), &["default"]).and_then(Yaml::as_bool), Some(false));
+    let build = job(&file, "release:build");
+    assert_eq!(text(&build, &["variables", "INPUT_NOTE", "value"]), "$[[ inputs.note ]]");
+    assert_eq!(
+        get(&build, &["variables", "INPUT_NOTE", "expand"]).and_then(Yaml::as_bool),
+        Some(false)
+    );
+    let scripts: Vec<String> =
+        jobs(&file).iter().flat_map(|(_, job)| texts(job, "script", "")).collect();
+    assert!(scripts.iter().all(|line| !line.contains("$[[")), "no input stands in a script");
+    assert!(scripts.iter().any(|line| line.contains("rel run all \"note=$INPUT_NOTE\"")));
+    // A file that asks for nothing has no header.
+    assert_eq!(parts(&written(&Project::new(ALL), "check")).len(), 1);
+}
+
+/// Releasefiles of examples, without what only GitHub does.
+fn of_examples() -> Vec<(&'static str, String)> {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        std::fs::read_to_string(path.join("Releasefile")).unwrap()
+    };
+    let changed = |name: &'static str, changes: &[(&str, &str)]| {
+        let mut text = read(name);
+        for (old, new) in changes {
+            assert!(text.contains(old), "{name} has no {old}");
+            text = text.replace(old, new);
+        }
+        (name, text)
+    };
+    let tag = "ci(\"release\").on(#{ tags: \"v*\", dispatch: true }).run(";
+    vec![
+        changed("hatch-vcs", &[(".run(\"publish\");", ".run(\"publish-pypi\");")]),
+        changed(
+            "guarded",
+            &[
+                ("[\"attestations\", \"pypi\"]", "\"pypi\""),
+                ("github::attest(files); ", ""),
+                (
+                    "#{ release: \"published\", dispatch: true }",
+                    "#{ tags: \"v*\", dispatch: #{ live: true } }",
+                ),
+            ],
+        ),
+        changed(
+            "rust-python",
+            &[(
+                "default_task(\"check\");",
+                &format!(
+                    "{tag}\"publish-pypi\");\nci(\"check\").on(#{{ push: [\"main\"], pull_request: true }}).run(\"check\");"
+                ),
+            )],
+        ),
+    ]
+}
+
+/// Each document of each file, in a file of its own: the judge reads but one of each.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut releasefiles = of_examples();
+    releasefiles.push(("all", ALL.to_owned()));
+    for (name, releasefile) in releasefiles {
+        let text = written(&Project::new(&releasefile), "");
+        for (at, document) in text.split("\n---\n").enumerate() {
+            let path = folder.join(format!("{name}-{at}.yml"));
+            std::fs::write(&path, document).unwrap();
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn gitlabs_schema_accepts_what_is_written() {
+    let judge = peers::venv("gitlab-judge", JUDGE).join("bin/check-jsonschema");
+    let folder = tempfile::tempdir().unwrap();
+    let files = documents(folder.path());
+    assert!(files.len() >= 6, "{files:?}");
+    let judged = |files: &[PathBuf]| {
+        let words = ["--builtin-schema", "vendor.gitlab-ci"];
+        let output = Command::new(&judge).args(words).args(files).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (good, said) = judged(&files);
+    assert!(good, "{said}");
+    // It does look.
+    let text = std::fs::read_to_string(folder.path().join("all-1.yml")).unwrap();
+    for (old, new) in [
+        ("id_tokens:", "id_token:"),
+        ("interruptible: false", "interruptible: 7"),
+        ("when: manual", "when: asked"),
+        ("expire_in: \"30 days\"", "expires: 30 days"),
+    ] {
+        let bad = folder.path().join("bad.yml");
+        assert!(text.contains(old), "{old}");
+        std::fs::write(&bad, text.replace(old, new)).unwrap();
+        assert!(!judged(&[bad]).0, "{new} passes");
+    }
+}
+
+/// Lines whose values are free.
+const FREE: &[&str] = &[
+    "url:",
+    "image:",
+    "timeout:",
+    "expire_in:",
+    "description:",
+    "tags:",
+    "- macos-15",
+    "---",
+    "#",
+    "- check",
+    "- build",
+    "- send",
+    "- look",
+    "- follow",
+    "stages:",
+];
+
+fn differences(wanted: &str, found: &str) -> usize {
+    rel::ci::compare_gitlab(wanted, &Arc::new(Source::new(".gitlab-ci.yml", found))).len()
+}
+
+#[test]
+fn each_line_that_is_taken_out_or_says_something_else_is_a_difference() {
+    let wanted = written(&Project::new(ALL), "");
+    assert_eq!(differences(&wanted, &wanted), 0);
+    let lines: Vec<&str> = wanted.lines().collect();
+    let (mut count, mut missed) = (0, Vec::new());
+    for (at, line) in lines.iter().enumerate() {
+        let said = line.trim();
+        if said.is_empty() || FREE.iter().any(|free| said.starts_with(free)) {
+            continue;
+        }
+        let mut without = lines.clone();
+        without.remove(at);
+        let changed = format!("{line}x");
+        let mut other = lines.clone();
+        other[at] = &changed;
+        for found in [without, other] {
+            count += 1;
+            if differences(&wanted, &(found.join("\n") + "\n")) == 0 {
+                missed.push(format!("{}: {line}", at + 1));
+            }
+        }
+    }
+    assert!(missed.is_empty() && count > 300, "{count}, missed: {missed:#?}");
+}
+
+#[test]
+fn what_means_the_same_is_no_difference() {
+    let wanted = written(&Project::new(ALL), "");
+    for (old, new) in [
+        ("image: python:3.13-slim@sha256:9f86d0", "image: python:3.13-slim@sha256:000000"),
+        ("timeout: \"15 minutes\"", "timeout: 1 hour"),
+        ("expire_in: \"30 days\"", "expire_in: 1 week"),
+        ("description: Send for real", "description: Really"),
+        ("    - macos-15", "    - macos-16"),
+        ("\nstages:", "\n# a comment\nstages:"),
+        ("\ncheck:\n", "\nspelling:\n  script:\n    - typos\n\ncheck:\n"),
+    ] {
+        assert!(wanted.contains(old), "{old}");
+        assert_eq!(differences(&wanted, &wanted.replace(old, new)), 0, "{new}");
+    }
+    for (old, new) in [
+        ("\ncheck:", "\nown:\n  id_tokens:\n    A:\n      aud: pypi\n  script:\n    - a\n\ncheck:"),
+        ("\nstages:", "\ndefault:\n  before_script:\n    - curl x\nstages:"),
+        ("\nstages:", "\ninclude: a.yml\nstages:"),
+        ("    - rel show", "    - make\n    - rel show"),
+        ("spec:\n  inputs:\n", "spec:\n  inputs:\n    other:\n      default: a\n"),
+    ] {
+        assert!(wanted.contains(old), "{old}");
+        assert!(differences(&wanted, &wanted.replacen(old, new, 1)) > 0, "{new}");
+    }
+}
+
+#[test]
+fn the_file_is_compared_for_the_workflows_that_it_was_written_for() {
+    let project = Project::new(ALL);
+    project.rel("ci generate gitlab check release").code(0).says("wrote .gitlab-ci.yml");
+    project.rel("ci generate gitlab check release").code(0).says("unchanged: .gitlab-ci.yml");
+    let path = project.root().join(".gitlab-ci.yml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# Generated by `rel ci generate gitlab check release`;"), "{text}");
+    // There is nothing for GitHub, and nothing missing.
+    let ran = project.rel("ci check").code(0);
+    assert_eq!(ran.out, "ok: .gitlab-ci.yml\n");
+    project.write(
+        ".gitlab-ci.yml",
+        &text.replace("      aud: pypi", "      aud: x").replace("aud: crates.io", "aud: x"),
+    );
+    let ran = project.rel("ci check").code(3);
+    ran.says("job `release:crate` has `id_tokens:").says(".gitlab-ci.yml:");
+    project.write(".gitlab-ci.yml", "a:\n  script: [b]\n");
+    project.rel("ci generate gitlab").code(2).says(".gitlab-ci.yml was written by somebody else");
+    project.rel("ci check").code(3).says("there is no job `release:build`");
+}
+
+/// The lines of a job behind those that fetch rel.
+fn lines(file: &str, name: &str) -> String {
+    let script = texts(&job(file, name), "script", "");
+    let start = script.iter().position(|line| line.starts_with("export PATH=")).unwrap();
+    script[start + 1..].join("\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_takes_the_bundle_of_the_one_before_by_its_digest_and_leaves_the_checkout_clean() {
+    let releasefile = r#"
+        task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+        task("publish").needs("build").effects("command").run(|t| remote("./publish {}", t.artifacts("build")));
+        task("look").needs("publish").exec("true");
+        ci("release").on(#{ tags: "v*" }).run("look");
+    "#;
+    let project = Project::new(releasefile).file("make_dist.py", MAKE_DIST).git().tag("v1.0");
+    let file = written(&project, "");
+    let other = project.root().join("../other");
+    project.run_git(&["clone", "--quiet", ".", "../other"]);
+    let run = |folder: &Path, script: &str, digest: &str| {
+        let rel = Path::new(env!("CARGO_BIN_EXE_rel")).parent().unwrap();
+        let path = format!("{}:{}", rel.display(), std::env::var("PATH").unwrap());
+        let like = project.command("");
+        let mut bash = Command::new("bash");
+        let script = format!("REL_WORK=$(mktemp -d)\n{script}");
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]);
+        bash.current_dir(folder).env_clear();
+        bash.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        bash.env("PATH", path).env("CI_PROJECT_DIR", folder).env("BUNDLE_RELEASE_BUILD", digest);
+        bash.env("GITLAB_CI", "true").env("CI", "true");
+        let output = bash.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let (good, said) = run(&project.root(), &lines(&file, "release:build"), "");
+    assert!(good, "{said}");
+    assert!(said.contains("time_piece-1.0.dist-info/METADATA"), "whoever agrees sees it: {said}");
+    assert!(said.contains("section_start:") && said.contains("section_end:"), "{said}");
+    let told = std::fs::read_to_string(project.root().join("bundle.env")).unwrap();
+    let digest = told.trim().strip_prefix("BUNDLE_RELEASE_BUILD=").unwrap().to_owned();
+    assert_eq!(digest.len(), 64, "{digest}");
+
+    let bundle = project.root().join("release.tar");
+    for wrong in ["", &"0".repeat(64)] {
+        std::fs::copy(&bundle, other.join("release.tar")).unwrap();
+        let (good, said) = run(&other, &lines(&file, "release:publish"), wrong);
+        assert!(!good, "{wrong}: {said}");
+    }
+    assert!(!other.join("bundle.env").exists());
+    std::fs::copy(&bundle, other.join("release.tar")).unwrap();
+    // The command of the project is not there, so it fails behind the gate: the tree was clean.
+    let (good, said) = run(&other, &lines(&file, "release:publish"), &digest);
+    assert!(!good && said.contains("./publish"), "{said}");
+    assert!(!said.contains("release.tar"), "what was taken over is no change: {said}");
+}
