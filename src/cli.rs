@@ -12,14 +12,14 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg, ShellArg, Sub,
-    UnpackArgs, common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
-    show_options, verify_options,
+    AdoptArgs, CiRunArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg,
+    ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
+    rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DistCheck, DistOptions,
-    DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, Ci, CiRunOptions, CleanOptions, Command, DistCheck,
+    DistOptions, DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions,
+    Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -142,6 +142,9 @@ fn ci(given: CiSub) -> Ci {
             Ci::Generate { name, print }
         }
         CiSub::Check { name } => Ci::Check { name },
+        CiSub::Run(CiRunArgs { name, inputs, tag, offline }) => {
+            Ci::Run(CiRunOptions { name, inputs, tag, offline })
+        }
         CiSub::Lint(args) => Ci::Lint(lint_options(args)),
         CiSub::Follow { words, needs } => Ci::Follow { words, needs },
     }

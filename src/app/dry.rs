@@ -83,6 +83,7 @@ fn keep(session: &Session, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
     let copy = format!("{}.json", Digest::of(&text).short());
     fs::replace(&session.cx.state.join("plan").join(copy), &text).map_err(failed)?;
     fs::replace(&path, &text).map_err(failed)?;
+    session.keep_stage(true).map_err(|wrong| vec![*wrong])?;
     session.events.note(format!("the plan is in {}", path.display()));
     Ok(())
 }

@@ -166,6 +166,8 @@ pub(super) enum CiSub {
         /// One of them [default: all].
         name: Option<String>,
     },
+    /// Play the jobs of workflows on this machine, each with what its file gives it: nothing leaves.
+    Run(CiRunArgs),
     /// Find what goes wrong with releases in workflows that were written by hand; needs no Releasefile.
     Lint(LintArgs),
     /// Call tasks that follow a release, at the end of the workflow that made it.
@@ -178,6 +180,21 @@ pub(super) enum CiSub {
         #[arg(long, value_name = "JSON")]
         needs: String,
     },
+}
+
+#[derive(Args)]
+pub(super) struct CiRunArgs {
+    /// One of them [default: all].
+    pub(super) name: Option<String>,
+    /// Inputs of who starts it by hand, as `level=minor`.
+    #[arg(value_name = "INPUT=VALUE")]
+    pub(super) inputs: Vec<String>,
+    /// The tag that starts it [default: that of HEAD, else the next patch].
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Ask nothing outside: registries answer as they did in rehearsals before.
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Args)]

@@ -202,6 +202,19 @@ pub struct DistCheck {
     pub allow: Vec<String>,
 }
 
+/// Which workflows to play, and how.
+#[derive(Debug)]
+pub struct CiRunOptions {
+    /// One of them.
+    pub name: Option<String>,
+    /// Inputs, as `name=value`.
+    pub inputs: Vec<String>,
+    /// The tag that starts it.
+    pub tag: Option<String>,
+    /// Nothing is asked outside.
+    pub offline: bool,
+}
+
 /// What to do about CI workflows.
 #[derive(Debug)]
 pub enum Ci {
@@ -217,6 +230,8 @@ pub enum Ci {
         /// One of them.
         name: Option<String>,
     },
+    /// Play their jobs.
+    Run(CiRunOptions),
     /// Judge what was written by hand.
     Lint(LintOptions),
     /// Call what follows a release.

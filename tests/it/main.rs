@@ -25,6 +25,7 @@ mod bundle;
 mod changelog;
 mod chaos;
 mod ci;
+mod ci_run;
 mod clean;
 #[cfg(unix)]
 mod complete;
