@@ -103,8 +103,6 @@ impl Session {
         };
         let stage = staging::begin(&wanted)?;
         let work = stage.as_ref().map_or_else(|| root.clone(), |stage| stage.root().to_owned());
-        let epoch = repo.head().map(|head| head.time);
-        let strict = options.strict || host.is_ci();
         let cx = RunCx::new(
             host.clone(),
             work,
@@ -113,8 +111,8 @@ impl Session {
             indexes(host, declared),
             declared.destinations(),
             declared.tools.clone(),
-            epoch,
-            strict,
+            repo.head().map(|head| head.time),
+            options.strict || host.is_ci(),
             is_split(host, &options),
         );
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();

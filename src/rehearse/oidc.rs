@@ -75,6 +75,9 @@ pub struct Issuer {
     given: u64,
 }
 
+/// Nobody who may have a token.
+struct Unknown;
+
 /// What reads tokens: the issuer's public half.
 #[derive(Clone)]
 pub struct Verifier {
@@ -141,12 +144,17 @@ impl Issuer {
     }
 
     /// The environment of who shows this for a token: that of its job, else by what the token is for.
-    fn environment(&self, shown: &str, audience: &str) -> Option<Option<String>> {
-        let of_run = || {
-            let placed = self.environments.get(audience).cloned();
-            (shown == self.bearer).then(|| placed.or(self.identity.environment.clone()))
-        };
-        self.jobs.get(shown).cloned().or_else(of_run)
+    ///
+    /// # Errors
+    /// Nobody is known who shows it.
+    fn environment(&self, shown: &str, audience: &str) -> Result<Option<String>, Unknown> {
+        match self.jobs.get(shown) {
+            Some(environment) => Ok(environment.clone()),
+            None if shown == self.bearer => {
+                Ok(self.environments.get(audience).or(self.identity.environment.as_ref()).cloned())
+            }
+            None => Err(Unknown),
+        }
     }
 
     /// Answers the runner's request for a token, and requests for the public key.
@@ -178,7 +186,7 @@ impl Issuer {
         let usual = format!("{}/{owner}", self.server);
         let audience = request.query("audience").unwrap_or(&usual).to_owned();
         let shown = request.authorization("bearer").unwrap_or_default();
-        let Some(environment) = self.environment(shown, &audience) else {
+        let Ok(environment) = self.environment(shown, &audience) else {
             let text = "the runner's own token is missing or wrong";
             return Response::text(401, text).by(Rule {
                 name: "oidc.bearer",

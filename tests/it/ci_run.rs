@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use crate::example;
 use crate::project::{MAKE_DIST, Project, Ran};
+use crate::rehearse::rustup;
 
 /// An example with its workflows, written and committed.
 fn written(name: &str) -> Project {
-    let project = example::copied(name);
+    let project = example::copied(name).env("RUSTUP_HOME", &rustup());
     project.rel("ci generate github").code(0);
     project.git()
 }

@@ -25,6 +25,7 @@ mod bundle;
 mod changelog;
 mod chaos;
 mod ci;
+#[cfg(target_os = "linux")]
 mod ci_run;
 mod clean;
 #[cfg(unix)]

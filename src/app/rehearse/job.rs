@@ -86,7 +86,7 @@ impl<'a> Room<'a> {
         play: &'a Play<'a>,
         job: &'a SaidJob,
         login: Login,
-        place: PathBuf,
+        place: &Path,
     ) -> Outcome<Self> {
         let (work, home, temp) = (place.join("work"), place.join("home"), place.join("temp"));
         for folder in [&work, &home, &temp] {

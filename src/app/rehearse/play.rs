@@ -95,7 +95,7 @@ impl<'a> Play<'a> {
         }
         let logins = self.ground.played.as_ref().map(|played| &played.jobs);
         let login = logins.and_then(|jobs| jobs.get(at)).cloned().unwrap_or_default();
-        let room = Room::new(self, job, login, self.place.join(&job.id))?;
+        let room = Room::new(self, job, login, &self.place.join(&job.id))?;
         room.played()
     }
 
