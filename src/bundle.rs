@@ -1,9 +1,9 @@
 //! Bundles: what a release consists of, in one file that another machine takes.
 //!
 //! A tar archive (POSIX.1-2001): `bundle.json` names every other member with its digest; then the plan, the
-//! seal, the ledger, that of notices, each artifact in its own folder by digest, and what was signed. Its own
-//! digest is for whoever hands it over: a bundle that was changed is another bundle. What it calls things
-//! becomes names of files where it is taken, so each such name is looked at. Pure but for the files it is given.
+//! seal, the ledger, that of notices, each artifact in its own folder by digest, what was signed, and commits that
+//! tasks made. Its own digest is for whoever hands it over: a bundle that was changed is another bundle. What it calls
+//! things becomes names of files where it is taken, so each such name is looked at. Pure but for the files it is given.
 //! Turned down: copying the state's folder, which holds more than one release and paths of one machine.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ use crate::model::effect::{Predicate, Release};
 /// Version of the format.
 const VERSION: u32 = 1;
 const MANIFEST: &str = "bundle.json";
+/// The member with the commits of the stage, as a bundle of git's.
+pub const COMMITS: &str = "commits.bundle";
 /// The member with the plan.
 pub const PLAN: &str = "plan.json";
 /// The member with the seal.
@@ -79,6 +81,8 @@ pub struct Contents {
     pub notices: Option<String>,
     /// Artifacts: where each lies.
     pub artifacts: Vec<(Artifact, PathBuf)>,
+    /// Where the commits of its stage lie, if there is one.
+    pub commits: Option<PathBuf>,
     /// What was signed, by the name of its file: where each lies.
     pub signed: BTreeMap<String, PathBuf>,
 }
@@ -112,6 +116,11 @@ pub fn write(to: &Path, release: &Release, contents: &Contents, time: u64) -> io
             let part = Part::Text(text.clone());
             parts.insert(name.to_owned(), (member_of(text.as_bytes()), part));
         }
+    }
+    if let Some(path) = &contents.commits {
+        let fs::Digests { sha256, size, .. } = fs::digests(path)?;
+        let member = Member { sha256, size, executable: false };
+        parts.insert(COMMITS.to_owned(), (member, Part::At(path.clone())));
     }
     for (artifact, path) in &contents.artifacts {
         let Artifact { sha256, size, executable, .. } = artifact;
@@ -293,7 +302,7 @@ pub fn open(path: &Path, folder: &Path) -> Result<Opened, String> {
 fn is_member(name: &str) -> bool {
     let one_name = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('/');
     match name {
-        PLAN | SEAL | LEDGER | NOTICES => true,
+        COMMITS | PLAN | SEAL | LEDGER | NOTICES => true,
         _ if name.starts_with(SIGNED) => one_name(&name[SIGNED.len()..]),
         _ => [STORE, PROGRAMS]
             .iter()
@@ -307,6 +316,11 @@ impl Opened {
     /// A text member.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(String::as_str)
+    }
+
+    /// Where the commits of its stage were put.
+    pub fn commits(&self) -> Option<&Path> {
+        self.files.get(COMMITS).map(PathBuf::as_path)
     }
 
     /// Where an artifact was put.

@@ -12,14 +12,14 @@ mod args;
 mod options;
 
 use args::{
-    AdoptArgs, CiSub, CleanArgs, Cli, DispatchArgs, GraphArg, OutputArg, PackArgs, ServiceArg,
-    ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
+    AdoptArgs, CiRunArgs, CiSub, CleanArgs, Cli, DispatchArgs, GraphArg, OutputArg, PackArgs,
+    ServiceArg, ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
     rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
-    AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DispatchOptions, DistCheck,
-    DistOptions, DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions,
-    Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    AdoptOptions, CarriedOptions, Chaos, Ci, CiRunOptions, CleanOptions, Command, DispatchOptions,
+    DistCheck, DistOptions, DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions,
+    RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -142,6 +142,9 @@ fn ci(given: CiSub) -> Ci {
             Ci::Generate { gitlab: matches!(service, ServiceArg::Gitlab), names, print }
         }
         CiSub::Check { name } => Ci::Check { name },
+        CiSub::Run(CiRunArgs { name, inputs, tag, offline }) => {
+            Ci::Run(CiRunOptions { name, inputs, tag, offline })
+        }
         CiSub::Dispatch(DispatchArgs { name, inputs, reference, live }) => {
             Ci::Dispatch(DispatchOptions { name, inputs, reference, live })
         }

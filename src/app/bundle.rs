@@ -21,13 +21,14 @@ use crate::host::{Host, fs};
 use crate::ledger::{self, Ledger};
 use crate::model::artifact::{Artifact, Digest};
 use crate::model::effect::Release;
+use crate::model::task::task_of;
 use crate::plan::Plan;
 use crate::repo::Repo;
 use crate::report::Output;
 use crate::report::json::VERSION;
 use crate::retention::{self, Part};
 use crate::seal::Seal;
-use crate::stage::Stage;
+use crate::stage::{From, Stage};
 use crate::store::Store;
 
 /// Where a release is kept.
@@ -36,6 +37,8 @@ pub(super) struct Kept {
     pub(super) release: Release,
     /// The commit's time, in seconds since 1970.
     time: u64,
+    /// The commits of its stage, if there is one.
+    pub(super) commits: Option<PathBuf>,
     _in_use: Option<File>,
 }
 
@@ -53,13 +56,14 @@ impl Kept {
         let state = repo.state()?;
         let in_use =
             retention::used(&state).map_err(|error| cannot("hold what is kept", &error))?;
-        Ok(Self { state, release, time: head.time, _in_use: Some(in_use) })
+        Ok(Self { state, release, time: head.time, commits: None, _in_use: Some(in_use) })
     }
 
     /// The release of a bundle, kept in a folder of its own.
     pub(super) fn carried(opened: &Opened, state: PathBuf) -> Self {
         let bundle::Manifest { release, time, .. } = opened.manifest.clone();
-        Self { state, release, time, _in_use: None }
+        let commits = opened.commits().map(Path::to_owned);
+        Self { state, release, time, commits, _in_use: None }
     }
 
     pub(super) fn store(&self) -> Store {
@@ -108,12 +112,11 @@ pub(super) fn pack(host: &Arc<Host>, output: Output, options: &PackOptions) -> D
 }
 
 fn packed(host: &Arc<Host>, output: Output, options: &PackOptions) -> Outcome<Exit> {
-    let kept = Kept::of_head(host)?;
-    if Stage::is_kept(&kept.state, &kept.release.commit) {
-        let wrong = Diagnostic::refused("this release has commits that are on this machine only");
-        return Err(Box::new(
-            wrong.hint("finish it here: they leave their stage when it is pushed"),
-        ));
+    let mut kept = Kept::of_head(host)?;
+    let drafts = tempfile::tempdir().map_err(|error| cannot("make a folder to work in", &error))?;
+    let (repo, commits) = (Repo::new(host, root(host)), drafts.path().join("commits"));
+    if Stage::pack(&From { host, repo: &repo, state: &kept.state }, &commits)? {
+        kept.commits = Some(commits);
     }
     let plan = options.plan.as_ref().map(|path| plan_for(host, &kept, path)).transpose()?;
     let nothing = kept.seal()?.is_none() && plan.is_none();
@@ -159,7 +162,10 @@ pub(super) fn write(
     plan: Option<(Plan, String)>,
     file: &Path,
 ) -> Outcome<Written> {
-    let seal = kept.seal()?;
+    let seal = match &plan {
+        Some((plan, _)) if plan.effects.is_empty() => Some(part(kept, plan)?),
+        _ => kept.seal()?,
+    };
     let artifacts = all_artifacts(seal.as_ref(), plan.as_ref().map(|(plan, _)| plan));
     let ledger = kept.ledger()?;
     let store = kept.store();
@@ -168,6 +174,7 @@ pub(super) fn write(
         seal: seal.map(|seal| seal.to_text()),
         ledger: Some(ledger.text()?),
         notices: kept.notices()?.map(|notices| notices.text()).transpose()?,
+        commits: kept.commits.clone(),
         ..Contents::default()
     };
     for artifact in artifacts {
@@ -185,6 +192,15 @@ pub(super) fn write(
         .map_err(|error| cannot(&format!("write {shown}"), &error))?;
     let (artifacts, effects) = (contents.artifacts.len(), ledger.keys().len());
     Ok(Written { file: file.to_owned(), sha256, artifacts, effects })
+}
+
+/// What a plan that sends nothing has made, as sealed: who takes it builds the rest. What its goals needed is
+/// made there again, since it was made on another kind of machine.
+fn part(kept: &Kept, plan: &Plan) -> Outcome<Seal> {
+    let is_goal = |id: &str| plan.goals.iter().any(|goal| goal == id || goal == task_of(id));
+    let made = plan.artifacts.iter().filter(|(id, _)| is_goal(id));
+    let made = made.map(|(id, files)| (id.clone(), files.clone())).collect();
+    Ok(Seal::join(kept.seal()?, &kept.release, made, []))
 }
 
 /// A plan of this release, with its text.
@@ -238,6 +254,11 @@ fn unpacked(host: &Arc<Host>, output: Output, options: &UnpackOptions) -> Outcom
     let drafts = drafts(host, &kept.state).map_err(|error| cannot("unpack it", &error))?;
     let opened = bundle::open(&from, drafts.path()).map_err(damaged)?;
     let taken = take(&kept, &opened, &damaged)?;
+    if let Some(commits) = opened.commits() {
+        let repo = Repo::new(host, root(host));
+        let stage = Stage::unpack(&From { host, repo: &repo, state: &kept.state }, commits)?;
+        stage.keep(host, true)?;
+    }
     if let (Some(to), Some(plan)) = (&options.plan, opened.text(PLAN)) {
         fs::replace(&host.cwd.join(to), plan)
             .map_err(|error| cannot(&format!("write {}", to.display()), &error))?;

@@ -2,8 +2,8 @@
 //!
 //! No Releasefile is read and no body is called: the effects stand in the plan, the bytes in the bundle. So
 //! what may publish sees no code of anybody's. What a task does besides, and a command of a user's own, is
-//! not done here, and nothing is deleted. Whatever comes of it, the bundle is written anew with the ledger as it
-//! is by then.
+//! not done here, and nothing is deleted. A push takes objects from the checkout that it is started in. Whatever
+//! comes of it, the bundle is written anew with the ledger as it is by then.
 
 mod part;
 mod place;
@@ -31,8 +31,10 @@ use crate::model::event::{End, Event, Events, Tally};
 use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
 use crate::remote::{Errand, Ties};
+use crate::repo::Repo;
 use crate::report::Output;
 use crate::seal::Seal;
+use crate::stage::{From, Stage};
 
 /// A bundle that was taken.
 struct Brought {
@@ -160,11 +162,12 @@ impl Run<'_> {
     fn with_ledger(&self, whole: &Plan, plan: &Plan, ledger: Ledger) -> Done {
         let one = |wrong: Box<Diagnostic>| vec![*wrong];
         let (store, ties) = (self.kept.store(), Ties::new(self.kept.state.join("attest")));
+        let stage = self.stage(plan).map_err(one)?;
         let errand = Errand {
             host: self.host,
             store: &store,
-            root: &self.host.cwd,
-            env: &|| Ok(std::collections::BTreeMap::new()),
+            root: stage.as_ref().map_or(&self.host.cwd, |stage| stage.root()),
+            env: &|| Ok(self.host.env.for_child(&[])),
             ties: &ties,
             stop: self.stop,
             say: &|_| {},
@@ -200,11 +203,33 @@ impl Run<'_> {
             None => proof::prove(&errand, self.events, &door, plan)
                 .map_err(|wrong| super::fail(self.events, vec![*wrong])),
         };
+        if let Some(stage) = &stage {
+            stage.end();
+        }
         Ok(match ended {
             Ok(()) => Exit::OK,
             Err(_) if door.touched() => Exit::UNFINISHED,
             Err(exit) => exit,
         })
+    }
+
+    /// The stage that is pushed from, if the plan pushes what tasks have committed.
+    ///
+    /// # Errors
+    /// There is no checkout of the release's commit here.
+    fn stage(&self, plan: &Plan) -> Outcome<Option<Stage>> {
+        let pushes = |planned: &&Planned| matches!(planned.effect, Effect::PushGit(_));
+        let Some(push) = plan.effects.iter().find(pushes) else { return Ok(None) };
+        let (host, kept) = (self.host, self.kept);
+        if !Stage::fits(host, &host.cwd, &kept.release.commit) {
+            let what = push.effect.summary();
+            let wrong = Diagnostic::usage(format!("this needs the project's checkout: {what}"));
+            let hint = format!("start it in a checkout of commit {}", kept.release.commit);
+            return Err(Box::new(wrong.hint(hint)));
+        }
+        let Some(commits) = &kept.commits else { return Ok(None) };
+        let repo = Repo::new(host, host.cwd.clone());
+        Stage::unpack(&From { host, repo: &repo, state: &kept.state }, commits).map(Some)
     }
 
     /// Sends what one task sends; effects of one kind side by side, as its body would.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::session::Done;
-use super::{Project, lint};
+use super::{Project, lint, rehearse};
 use crate::ci::{self, Places, Scene};
 use crate::cli::Ci;
 use crate::diag::{Diagnostic, Exit, Source};
@@ -37,6 +37,7 @@ pub(super) fn run(host: &Arc<Host>, events: &Events, output: Output, asked: Ci) 
     match asked {
         Ci::Generate { gitlab, names, print } => generate(host, output, gitlab, &names, print),
         Ci::Check { name } => check(host, output, name),
+        Ci::Run(options) => rehearse::workflow::run(host, output, &options),
         Ci::Dispatch(options) => dispatch::run(host, events, output, &options),
         Ci::Lint(options) => lint::run(host, output, events, &options),
         Ci::Follow { words, needs } => follow::run(host, events, words, &needs),
@@ -61,13 +62,16 @@ fn exists(root: &Path, workflow: &Workflow) -> bool {
     fs::exists(&root.join(file(workflow)))
 }
 
+/// Files as they should be, and what stands against those that cannot be.
+type AllWanted = (Vec<Wanted>, Vec<Diagnostic>);
+
 /// The files for GitHub of these workflows.
 fn for_github(
     declared: &Declared,
     chosen: &[&Workflow],
     places: &Places,
     root: &Path,
-) -> Result<Vec<Wanted>, Vec<Diagnostic>> {
+) -> AllWanted {
     let mut all = Vec::new();
     let mut wrong = Vec::new();
     for workflow in chosen {
@@ -80,10 +84,25 @@ fn for_github(
             Err(found) => wrong.extend(found),
         }
     }
-    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+    (all, wrong)
 }
 
-fn chosen<'a>(declared: &'a Declared, names: &[String]) -> Result<Vec<&'a Workflow>, Diagnostic> {
+/// All that stands against the workflows of a project.
+pub(super) fn refused(host: &Host, project: &Project) -> Vec<Diagnostic> {
+    let declared = &project.script.declared;
+    let places = places(&host.endpoints, &project.root);
+    let of = |workflow| ci::workflow(&Scene { declared, workflow, places: &places }).err();
+    declared.workflows.iter().filter_map(of).flatten().collect()
+}
+
+/// The workflows that names ask for; all without one.
+///
+/// # Errors
+/// There is none of a name, or none at all.
+pub(super) fn chosen<'a>(
+    declared: &'a Declared,
+    names: &[String],
+) -> Result<Vec<&'a Workflow>, Diagnostic> {
     let all = &declared.workflows;
     if all.is_empty() {
         let wrong = Diagnostic::usage("the Releasefile declares no CI workflow");
@@ -128,16 +147,17 @@ fn generate(host: &Arc<Host>, output: Output, gitlab: bool, names: &[String], pr
     let declared = &project.script.declared;
     let chosen = chosen(declared, names)?;
     let places = places(&host.endpoints, &project.root);
-    let all = if gitlab {
-        vec![gitlab::wanted(declared, &chosen, &places, &project.root)?]
+    let (all, refused) = if gitlab {
+        (vec![gitlab::wanted(declared, &chosen, &places, &project.root)?], Vec::new())
     } else {
-        for_github(declared, &chosen, &places, &project.root)?
+        for_github(declared, &chosen, &places, &project.root)
     };
+    let ended = if refused.is_empty() { Ok(Exit::OK) } else { Err(refused) };
     if print {
         for one in &all {
             host.out(&one.text);
         }
-        return Ok(Exit::OK);
+        return ended;
     }
     let foreign = |one: &&Wanted| {
         fs::exists(&one.path) && !fs::read_text(&one.path).unwrap_or_default().starts_with(OURS)
@@ -162,7 +182,7 @@ fn generate(host: &Arc<Host>, output: Output, gitlab: bool, names: &[String], pr
         Output::Json => host.out_json(words::written_json(&written)),
         _ => host.err(&words::written(&written)),
     }
-    Ok(Exit::OK)
+    ended
 }
 
 fn not_ours(one: &Wanted) -> Diagnostic {
@@ -172,7 +192,7 @@ fn not_ours(one: &Wanted) -> Diagnostic {
 }
 
 /// All files that are to be as the Releasefile says.
-fn compared(host: &Arc<Host>, name: Option<String>) -> Result<Vec<Wanted>, Vec<Diagnostic>> {
+fn compared(host: &Arc<Host>, name: Option<String>) -> Result<AllWanted, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     let (declared, root) = (&project.script.declared, &project.root);
     let named = name.is_some();
@@ -183,11 +203,11 @@ fn compared(host: &Arc<Host>, name: Option<String>) -> Result<Vec<Wanted>, Vec<D
     let on_github =
         on_gitlab.is_none() || declared.workflows.iter().any(|workflow| exists(root, workflow));
     let chosen = if on_github { chosen } else { Vec::new() };
-    let mut all = for_github(declared, &chosen, &places, root)?;
+    let (mut all, wrong) = for_github(declared, &chosen, &places, root);
     if let Some(workflows) = on_gitlab {
         all.push(gitlab::wanted(declared, &workflows, &places, root)?);
     }
-    Ok(all)
+    Ok((all, wrong))
 }
 
 /// What a file does otherwise than it should.
@@ -210,8 +230,8 @@ fn differences(one: &Wanted) -> Vec<Diagnostic> {
 }
 
 fn check(host: &Arc<Host>, output: Output, name: Option<String>) -> Done {
-    let all = compared(host, name)?;
-    let wrong: Vec<Diagnostic> = all.iter().flat_map(differences).collect();
+    let (all, mut wrong) = compared(host, name)?;
+    wrong.extend(all.iter().flat_map(differences));
     let files: Vec<&str> = all.iter().map(|one| one.file.as_str()).collect();
     if let Output::Json = output {
         host.out_json(words::checked_json(&files, &wrong));

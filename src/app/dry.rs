@@ -81,6 +81,7 @@ fn keep(session: &Session, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
     }
     retention::remember(&session.cx.state, &text).map_err(failed)?;
     fs::replace(&path, &text).map_err(failed)?;
+    session.keep_stage(true).map_err(|wrong| vec![*wrong])?;
     session.events.note(format!("the plan is in {}", path.display()));
     Ok(())
 }

@@ -30,11 +30,12 @@ impl Session {
         self.events.emit(Event::Edits { edits });
     }
 
-    /// From now on every run of this commit goes on with what was edited here.
+    /// From now on every run of this commit goes on with what was edited here; if it is only planned, those
+    /// that apply the plan.
     ///
     /// # Errors
     /// It cannot be kept.
-    pub(super) fn keep_stage(&self) -> Outcome<()> {
+    pub(super) fn keep_stage(&self, planned: bool) -> Outcome<()> {
         let Some(stage) = &self.stage else { return Ok(()) };
         let changed = stage.uncommitted(&self.host);
         if !changed.is_empty() {
@@ -43,7 +44,7 @@ impl Session {
             self.events
                 .note(format!("edited, not committed, so not pushed: {count} {word} ({some})"));
         }
-        stage.keep(&self.host)
+        stage.keep(&self.host, planned)
     }
 
     /// Drops the stage, unless another run may need it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Project;
+use super::{Project, ci};
 use crate::cli::COMMANDS;
 use crate::diag::{Diagnostic, Exit};
 use crate::goals;
@@ -65,6 +65,10 @@ pub fn validate(host: &Arc<Host>, output: Output) -> Done {
     let checked = Project::open(host).and_then(|project| {
         let tasks = &project.script.declared.tasks;
         let graph = Graph::build_all(tasks)?;
+        let refused = ci::refused(host, &project);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
         Ok((tasks.iter().map(|task| task.name.clone()).collect::<Vec<_>>(), graph.len()))
     });
     match (checked, output) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::edited;
 use super::gate::{self, Answers};
@@ -20,8 +21,17 @@ use crate::model::task::task_of;
 use crate::plan::{Plan, Planned};
 use crate::seal::Seal;
 
+/// A plan to apply.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    /// The part of it that is applied.
+    pub(super) plan: &'a Plan,
+    /// Whether that is all of it.
+    pub(super) whole: bool,
+}
+
 /// A live run. `given` is the plan to apply; without one the gate makes it.
-pub(super) fn run(session: &Arc<Session>, given: Option<&Plan>) -> Done {
+pub(super) fn run(session: &Arc<Session>, given: Option<Given<'_>>) -> Done {
     if session.of_kind(Kind::Sending).is_empty() {
         let wrong =
             Diagnostic::usage(format!("`{}` sends nothing", session.options.words.join(" ")));
@@ -70,9 +80,15 @@ fn with_ledger(
     session: &Arc<Session>,
     release: &Release,
     ledger: Ledger,
-    given: Option<&Plan>,
+    given: Option<Given<'_>>,
 ) -> Done {
     say_way(session);
+    if let Some(given) = given {
+        let sent = |planned: &Planned| {
+            planned.effect.is_notice() || matches!(ledger.state(&planned.key), Some(State::Done(_)))
+        };
+        session.was_sent.store(given.plan.effects.iter().all(sent), Ordering::Relaxed);
+    }
     let findings = session.guards(&[]);
     session.warn(findings.warnings);
     // A run of which something was sent may have nothing left to ask about.
@@ -103,7 +119,7 @@ fn sealed_or_made(
     session: &Arc<Session>,
     release: &Release,
     ledger: &Ledger,
-    given: Option<&Plan>,
+    given: Option<Given<'_>>,
 ) -> Result<Option<Exit>, Vec<Diagnostic>> {
     let kept = kept(session, release, ledger, given)?;
     let settled = session.adopt_all(&kept).map_err(|wrong| vec![*wrong])?;
@@ -125,7 +141,7 @@ fn kept(
     session: &Session,
     release: &Release,
     ledger: &Ledger,
-    given: Option<&Plan>,
+    given: Option<Given<'_>>,
 ) -> Result<BTreeMap<String, Vec<Artifact>>, Vec<Diagnostic>> {
     let one = |wrong: Box<Diagnostic>| vec![*wrong];
     let seals = session.cx.state.join("seal");
@@ -140,7 +156,7 @@ fn kept(
     }
     let sealed =
         Seal::load(&seals, release).map_err(one)?.map(|seal| seal.tasks).unwrap_or_default();
-    let Some(plan) = given else { return Ok(sealed) };
+    let Some(Given { plan, .. }) = given else { return Ok(sealed) };
     let differs =
         |(id, files): (&String, &Vec<Artifact>)| sealed.get(id).is_some_and(|known| known != files);
     if plan.artifacts.iter().any(differs) {
@@ -155,11 +171,11 @@ fn through_gate(
     session: &Arc<Session>,
     release: &Release,
     ledger: Ledger,
-    given: Option<&Plan>,
+    given: Option<Given<'_>>,
 ) -> Done {
     let one = |wrong: Box<Diagnostic>| vec![*wrong];
     let plan = session.plan(gate::describe(session)?);
-    if let Some(moved) = given.and_then(|given| given.moved(&plan)) {
+    if let Some(moved) = given.and_then(|given| given.plan.moved(&plan)) {
         let wrong = Diagnostic::refused(format!("the plan is stale: {moved}"));
         return Err(wrong.hint("make it anew with `rel run … -o plan.json`").into());
     }
@@ -182,7 +198,9 @@ fn through_gate(
         return Ok(exit);
     }
     stops.extend(look.stops.clone());
-    stops.extend(given.map(|given| stale::overtaken(given, &look, &ledger)).unwrap_or_default());
+    stops.extend(
+        given.map(|given| stale::overtaken(given.plan, &look, &ledger)).unwrap_or_default(),
+    );
     let first = stops.first().map(|first| first.kind.exit());
     gate::show(session, &look, stops, true);
     if let Some(exit) = first {
@@ -192,7 +210,7 @@ fn through_gate(
     if let Some(exit) = session.verdict() {
         return Ok(exit);
     }
-    session.keep_stage().map_err(one)?;
+    session.keep_stage(false).map_err(one)?;
     let planned = plan.lasting().map(|planned| planned.key.clone());
     Seal::join(seal, release, session.artifacts(), planned).save(&seals).map_err(one)?;
     let (at, events) = (session.host.clock.unix(), session.events.clone());
@@ -205,7 +223,10 @@ fn through_gate(
     session.note_out(&door, &plan);
     let failed = failed?;
     let ended = after_sending(session, &door, &plan, failed, look.all_there());
-    edited::land(session, &plan, ended.unwrap_or_else(|exit| exit));
+    // What others push after it may stand on what was pushed now: it comes home with the last of them.
+    if given.is_none_or(|given| given.whole) {
+        edited::land(session, &plan, ended.unwrap_or_else(|exit| exit));
+    }
     ended.map_or_else(|exit| Ok(if door.touched() { Exit::UNFINISHED } else { exit }), Ok)
 }
 

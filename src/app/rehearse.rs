@@ -9,7 +9,10 @@ mod chaos;
 mod ground;
 mod inner;
 pub(super) mod inside;
+mod job;
+mod play;
 mod setting;
+pub(super) mod workflow;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::live::Given;
 use super::session::{Done, Session};
 use super::{carried, dry, followers, live};
 use crate::bundle;
@@ -77,9 +78,11 @@ pub fn apply(
     }
     let ids: BTreeSet<&str> =
         session.graph.order().map(|node| session.graph.instance(node).id.as_str()).collect();
+    let all = plan.effects.len();
     let plan = plan.of(&ids);
+    let given = Given { plan: &plan, whole: plan.effects.len() == all };
     session.begin();
-    let ended = live::run(&session, Some(&plan));
+    let ended = live::run(&session, Some(given));
     followers::run(&session, &ended);
     Ok(session.finish(ended))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub(super) struct Session {
     pub(super) stage: Option<Stage>,
     /// Why a live run would stop, counted in a dry one.
     pub(super) would_stop: AtomicUsize,
+    /// All that is applied was sent before, by others: what is left takes no login.
+    pub(super) was_sent: AtomicBool,
     /// What is wrong so far, in order.
     pub(super) wrong: Mutex<Vec<Diagnostic>>,
     /// What was warned of so far.
@@ -101,8 +103,6 @@ impl Session {
         };
         let stage = staging::begin(&wanted)?;
         let work = stage.as_ref().map_or_else(|| root.clone(), |stage| stage.root().to_owned());
-        let epoch = repo.head().map(|head| head.time);
-        let strict = options.strict || host.is_ci();
         let cx = RunCx::new(
             host.clone(),
             work,
@@ -111,8 +111,9 @@ impl Session {
             indexes(host, declared),
             declared.destinations(),
             declared.tools.clone(),
-            epoch,
-            strict,
+            repo.head().map(|head| head.time),
+            options.strict || host.is_ci(),
+            is_split(host, &options),
         );
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
@@ -131,6 +132,7 @@ impl Session {
             checkout: root,
             stage,
             would_stop: AtomicUsize::new(0),
+            was_sent: AtomicBool::new(false),
             wrong: Mutex::default(),
             warned: Mutex::default(),
             ended: Mutex::default(),
@@ -173,7 +175,9 @@ impl Session {
         let sending: Vec<&Task> =
             sending.into_iter().map(|node| self.task(node).as_ref()).collect();
         // A plan that is written in CI is sent by other jobs, whose logins this one has not.
-        let elsewhere = !self.options.live && self.options.plan_file.is_some() && self.host.is_ci();
+        let is_job = self.host.is_ci() || self.host.way.is_some();
+        let planned = !self.options.live && self.options.plan_file.is_some() && is_job;
+        let elsewhere = planned || self.was_sent.load(Ordering::Relaxed);
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
         look(&Ground {
             host: &self.host,
@@ -350,6 +354,13 @@ impl Session {
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());
     }
+}
+
+/// Whether this is one of several jobs on GitHub that make one release: each has an identity only if it publishes,
+/// and all have to describe the same.
+fn is_split(host: &Host, options: &RunOptions) -> bool {
+    let is_job = host.is_ci() || host.way.is_some();
+    is_job && options.plan_file.is_some() && host.env.get("GITHUB_ACTIONS") == Some("true")
 }
 
 /// The graph of the words that were given, else of the default task.

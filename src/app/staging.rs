@@ -44,11 +44,6 @@ pub(super) fn begin(wanted: &Wanted<'_>) -> Result<Option<Stage>, Vec<Diagnostic
     if !late.is_empty() {
         return Err(late);
     }
-    if wanted.options.plan_file.is_some() {
-        let wrong = Diagnostic::usage("a plan of a run that edits cannot be kept for later");
-        let wrong = wrong.note("the commits that it would push are dropped with their stage");
-        return Err(vec![wrong.hint("let the live run make its own: `rel run … --live`")]);
-    }
     stage(wanted, &editing).map(Some).map_err(|wrong| vec![*wrong])
 }
 
@@ -59,7 +54,11 @@ fn stage(wanted: &Wanted<'_>, editing: &[Node]) -> Outcome<Stage> {
         Some(release) => is_sealed(wanted, &release, editing)?,
         None => false,
     };
+    // What a plan for later would push has to be there then.
+    let planned = wanted.options.plan_file.is_some();
     let stage = if wanted.options.live {
+        Stage::of_release(&from, sealed || planned)?
+    } else if planned {
         Stage::of_release(&from, sealed)?
     } else {
         Stage::of_trial(&from, sealed && changes.is_empty())?
@@ -81,7 +80,7 @@ fn is_sealed(wanted: &Wanted<'_>, release: &Release, editing: &[Node]) -> Outcom
     let Some(seal) = Seal::load(&wanted.state.join("seal"), release)? else { return Ok(false) };
     let of_seal = |node: &Node| seal.tasks.contains_key(&wanted.graph.instance(*node).id);
     // What other tasks edited for this commit must not be lost either.
-    let edited = editing.iter().any(of_seal) || Stage::is_kept(wanted.state, &release.commit);
+    let edited = editing.iter().any(of_seal) || Stage::is_released(wanted.state, &release.commit);
     let anew = wanted.options.rebuild && !is_touched(wanted.state, release);
     Ok(edited && !anew)
 }

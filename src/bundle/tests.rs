@@ -28,6 +28,7 @@ fn bundle(folder: &Path) -> (PathBuf, Artifact) {
         seal: None,
         ledger: Some("the ledger\n".into()),
         notices: None,
+        commits: None,
         artifacts: vec![(artifact.clone(), program)],
         signed: [(name, signed)].into(),
     };

@@ -141,7 +141,7 @@ impl<'a> Writer<'a> {
         }
         match job.like.role {
             Role::Build => "Build, and describe what would be sent".into(),
-            Role::Check | Role::Whole => job.id.clone(),
+            Role::Check => job.id.clone(),
             _ => names.join(", "),
         }
     }
@@ -150,7 +150,7 @@ impl<'a> Writer<'a> {
         match job.like.role {
             Role::Follow(Follows::Failure) => Some("failure()".into()),
             Role::Follow(Follows::Always) => Some("always()".into()),
-            Role::Send | Role::Command => self.live(),
+            role if role.sends() => self.live(),
             _ => None,
         }
     }
@@ -175,7 +175,7 @@ impl<'a> Writer<'a> {
 
 /// Whether a job makes a bundle.
 pub(super) fn hands_on(role: Role) -> bool {
-    role == Role::Build || role.sends()
+    matches!(role, Role::Part | Role::Build) || role.sends()
 }
 
 fn permissions(job: &Job) -> Yaml {

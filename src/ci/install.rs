@@ -25,6 +25,18 @@ pub(super) fn download<'a>(all: &'a [Download], runner: Option<&str>) -> Option<
     }
 }
 
+/// Whether a script is the one that fetches rel, line by line.
+pub(super) fn is(script: &str) -> bool {
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let plain = |text: &str| {
+        lines(text)
+            .into_iter()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect::<Vec<_>>()
+    };
+    plain(script) == plain(SCRIPT)
+}
+
 /// The step.
 pub(super) fn step(download: Option<&Download>) -> Yaml {
     let (url, sha256) = match download {

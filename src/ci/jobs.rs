@@ -2,8 +2,10 @@
 //!
 //! A workflow that sends nothing is one job for each machine and set of privileges. One that sends begins with
 //! a job for all that is local; then tasks with the same privileges, environment and machine share a job, unless
-//! jobs would wait for each other in a circle. A release whose tasks edit or push stays in one job: its commits
-//! are nowhere else until they are pushed. Grouping tasks have no job; who needs them waits for what they need.
+//! jobs would wait for each other in a circle. Commits that tasks make go along in the bundle, and the job that
+//! pushes them runs nothing else. Grouping tasks have no job; who needs them waits for what they need.
+//!
+//! Local tasks of a release that name a machine run there, and their bundles are gathered by the job that builds.
 //!
 //! Turned down: one job for each task, which would fetch rel and the bundle again for each.
 
@@ -22,12 +24,14 @@ pub(super) const MACHINE: &str = "ubuntu-24.04";
 pub(super) enum Role {
     /// It checks, and hands nothing on.
     Check,
+    /// It makes what has to be made on its machine, and packs it.
+    Part,
     /// It builds, describes what would be sent, and packs it.
     Build,
-    /// It is the whole release.
-    Whole,
     /// It sends out of a bundle.
     Send,
+    /// It pushes out of one, which takes a checkout that may write.
+    Push,
     /// It sends by commands of the project, which need its checkout.
     Command,
     /// It looks at what was sent.
@@ -39,7 +43,7 @@ pub(super) enum Role {
 impl Role {
     /// Whether it sends, and hands on a bundle that tells of it.
     pub(super) fn sends(self) -> bool {
-        matches!(self, Self::Send | Self::Command)
+        matches!(self, Self::Send | Self::Push | Self::Command)
     }
 }
 
@@ -87,18 +91,8 @@ impl Jobs {
         graph: &Graph,
     ) -> Result<Self, Vec<Diagnostic>> {
         let draft = Draft { declared, workflow, graph, jobs: Vec::new() };
-        let tasks = || graph.order().map(|node| draft.task(node));
         let sends = graph.order().any(|node| graph.kind(node) == Kind::Sending);
-        let pushes = |task: &Task| {
-            let mut to = task.effects.iter().map(|(destination, _)| destination);
-            task.edits.is_some() || to.any(|destination| *destination == Destination::GitPush)
-        };
-        let jobs = match (sends, tasks().any(pushes)) {
-            (false, _) => draft.checks()?,
-            (true, true) => draft.whole()?,
-            (true, false) => draft.release()?,
-        };
-        Ok(Self(jobs))
+        Ok(Self(if sends { draft.release()? } else { draft.checks()? }))
     }
 
     /// All jobs that one waits for, directly or not.
@@ -249,50 +243,6 @@ impl<'a> Draft<'a> {
         )
     }
 
-    /// One job for a release whose commits are on one machine only.
-    fn whole(mut self) -> Result<Vec<Job>, Vec<Diagnostic>> {
-        let nodes: Vec<Node> = self.working().collect();
-        let mut like = nothing(Role::Whole);
-        let mut wrong = Vec::new();
-        for node in &nodes {
-            let found = self.like(*node, Role::Whole);
-            let task = self.task(*node);
-            let strange = task.effects.iter().find(|(destination, _)| {
-                !matches!(destination, Destination::GitPush | Destination::GithubRelease)
-            });
-            if let Some((destination, site)) = strange {
-                let message =
-                    format!("`{}` sends to {destination} in a run that pushes commits", task.name);
-                let found = Diagnostic::usage(message).at(site);
-                let found =
-                    found.note("its job would hold more than `contents: write` beside a checkout");
-                wrong.push(
-                    found.hint("let a workflow of its own send that, from the tag that was pushed"),
-                );
-            }
-            like.destinations.extend(found.destinations);
-            like.secrets.extend(found.secrets);
-            for (mine, theirs) in
-                [(&mut like.environment, found.environment), (&mut like.runner, found.runner)]
-            {
-                if mine.is_some() && theirs.is_some() && *mine != theirs {
-                    let message = format!("`{}` cannot share a job with what is pushed", task.name);
-                    let found = Diagnostic::usage(message).at(&task.site);
-                    wrong.push(
-                        found.hint("give all tasks of this run one environment and one machine"),
-                    );
-                }
-                *mine = mine.take().or(theirs);
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        let wanted = self.workflow.name.clone();
-        self.add(&wanted, like, nodes);
-        Ok(self.jobs)
-    }
-
     /// Jobs of a release: one that builds, then those that send, look and follow.
     fn release(mut self) -> Result<Vec<Job>, Vec<Diagnostic>> {
         let local: Vec<Node> =
@@ -303,10 +253,15 @@ impl<'a> Draft<'a> {
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        let (parts, local): (Vec<Node>, Vec<Node>) =
+            local.into_iter().partition(|node| self.runner(*node).is_some());
         let mut like = nothing(Role::Build);
         like.secrets = local.iter().flat_map(|node| self.task(*node).secrets.clone()).collect();
         like.secrets.extend(self.secrets_of_followers());
         let build = self.add("build", like, local);
+        for node in parts {
+            self.part(node, build);
+        }
         let mut at: BTreeMap<Node, BTreeSet<usize>> = BTreeMap::new();
         for node in self.graph.order() {
             let mut needs: BTreeSet<usize> = self
@@ -321,7 +276,8 @@ impl<'a> Draft<'a> {
                     at.insert(node, BTreeSet::from([build]));
                     continue;
                 }
-                Kind::Sending if self.commands(node) => Role::Command,
+                Kind::Sending if self.sends(node, &Destination::Command) => Role::Command,
+                Kind::Sending if self.sends(node, &Destination::GitPush) => Role::Push,
                 Kind::Sending => Role::Send,
                 Kind::After => match self.task(node).on {
                     None => Role::After,
@@ -339,6 +295,21 @@ impl<'a> Draft<'a> {
         }
         self.follow_all();
         Ok(reduced(&chained(sorted(&self.jobs))))
+    }
+
+    /// Lets an instance run on its machine, with what it needs, before all is gathered.
+    fn part(&mut self, node: Node, build: usize) {
+        let mut like = self.like(node, Role::Part);
+        for need in self.graph.ancestors(node) {
+            like.secrets.extend(self.task(need).secrets.iter().cloned());
+        }
+        let found = self.jobs.iter().position(|job| job.like == like);
+        let job = found.unwrap_or_else(|| {
+            let wanted = self.graph.instance(node).id.clone();
+            self.add(&wanted, like, Vec::new())
+        });
+        self.jobs[job].nodes.push(node);
+        self.jobs[build].needs.insert(job);
     }
 
     /// The job of an instance: one that is like it and does not wait for itself then, else a new one.
@@ -369,49 +340,52 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether an instance sends by a command.
-    fn commands(&self, node: Node) -> bool {
-        let mut to = self.task(node).effects.iter().map(|(destination, _)| destination);
-        to.any(|destination| *destination == Destination::Command)
+    /// Whether an instance sends to this place.
+    fn sends(&self, node: Node, place: &Destination) -> bool {
+        self.task(node).effects.iter().any(|(destination, _)| destination == place)
     }
 
     /// Why a task would hold what others trust beside a checkout.
     fn mixed(&self, node: Node) -> Option<Diagnostic> {
         let task = self.task(node);
-        let is_other = |to: &Destination| *to != Destination::Command;
-        let (other, site) = task.effects.iter().find(|(to, _)| is_other(to))?;
-        if !self.commands(node) {
+        let other = |apart: &[Destination]| {
+            task.effects.iter().find(|(destination, _)| !apart.contains(destination))
+        };
+        let beside_push = [Destination::GitPush, Destination::GithubRelease];
+        let ((to, site), how) = if self.sends(node, &Destination::Command) {
+            (other(&[Destination::Command])?, "by a command that needs the checkout")
+        } else if self.sends(node, &Destination::GitPush) {
+            (other(&beside_push)?, "pushes commits, which needs the checkout")
+        } else {
             return None;
-        }
-        let message =
-            format!("`{}` sends to {other}, and by a command that needs the checkout", task.name);
+        };
+        let message = format!("`{}` sends to {to}, and {how}", task.name);
         let wrong = Diagnostic::usage(message).at(site);
         Some(wrong.hint("make two tasks of it: what may publish runs without a checkout in CI"))
     }
 
-    /// Why a local task cannot share the job that builds.
+    /// Why a local task cannot be built where it says.
     fn apart(&self, node: Node) -> Option<Diagnostic> {
         let task = self.task(node);
-        let say = |what: &str, hint: &str| {
-            let message = format!(
-                "`{}` {what}, and a release is built in one job",
-                self.graph.instance(node).id
-            );
+        let id = &self.graph.instance(node).id;
+        let say = |message: String, hint: &str| {
             Some(Diagnostic::usage(message).at(&task.site).hint(hint))
         };
-        if self.runner(node).is_some() {
-            return say(
-                "names a machine",
-                "take `.runner` away, or let a workflow that sends nothing run it",
-            );
-        }
         if task.environment.is_some() {
             return say(
-                "has an environment",
+                format!("`{id}` has an environment, and sends nothing"),
                 "take `.environment` away: only what sends needs one",
             );
         }
-        None
+        self.runner(node)?;
+        let edits = |node: &Node| self.task(*node).edits.is_some();
+        if self.graph.ancestors(node).iter().any(edits) || edits(&node) {
+            return say(
+                format!("`{id}` names a machine, and works on commits that each would make anew"),
+                "take `.runner` away, or let the workflow begin with the tag",
+            );
+        }
+        self.elsewhere(node)
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `actions`, `install` | what jobs fetch, by digest |
 //! | `yaml` | a tree, and its text |
 //! | `read`, `compare` | a text's tree with places, and where it differs from ours |
+//! | `said`, `expression`, `script` | what a file says, for who plays its jobs |
 //!
 //! A job that sends has no checkout and runs nobody's code but rel: what it sends comes from the job before,
 //! in a bundle whose digest travels apart from it, as a job's output.
@@ -21,6 +22,7 @@
 
 mod actions;
 mod compare;
+pub mod expression;
 mod github;
 mod gitlab;
 mod install;
@@ -28,7 +30,9 @@ mod jobs;
 mod privilege;
 mod read;
 mod refusals;
+pub mod said;
 mod scene;
+pub mod script;
 mod steps;
 mod triggers;
 mod yaml;

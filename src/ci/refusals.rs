@@ -41,13 +41,15 @@ pub(super) fn refusals(scene: &Scene<'_>, graph: &Graph) -> Vec<Diagnostic> {
             "take `pull_request` away, or let the workflow run a task that sends nothing",
         );
     }
-    if let (false, Some(task)) = (on.release.is_empty(), makes_release(declared)) {
+    // Where a person may start it as well, it does not rely on that event.
+    let relies = !on.release.is_empty() && on.dispatch.is_none();
+    if let (true, Some(task)) = (relies, makes_release(declared)) {
         say(
             format!(
                 "no release would start `{name}`: `{}` makes it with a job's own token",
                 task.name
             ),
-            "let what follows the release need that task: it then runs in the same workflow",
+            "let a person start it as well: `dispatch: true`; or let what follows need that task",
         );
     }
     if on.dispatch.as_ref().is_some_and(|dispatch| dispatch.live) && !sends {

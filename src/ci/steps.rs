@@ -10,6 +10,10 @@ use super::yaml::{Yaml, map};
 use super::{install, privilege, triggers};
 use crate::graph::Node;
 
+/// The address by which GitHub knows the author of a commit who shows no other.
+const AUTHOR: &str = "${{ github.actor_id }}+${{ github.actor }}@users.noreply.github.com";
+/// How a job ends whose tasks another one sends.
+const PLAN: &str = " --strict --output github -o \"$RUNNER_TEMP/plan.json\"";
 /// How long bundles are kept, in days.
 pub(super) const KEPT: u64 = 30;
 
@@ -18,7 +22,7 @@ impl Writer<'_> {
         let declared = &self.scene.declared;
         let mut steps = Vec::new();
         if job.like.role != Role::Send {
-            steps.push(checkout(job.like.role == Role::Whole));
+            steps.push(checkout(job.like.role == Role::Push));
             steps.extend(self.python(job));
         }
         let download = install::download(&declared.downloads, job.like.runner.as_deref());
@@ -30,9 +34,9 @@ impl Writer<'_> {
         }
         match job.like.role {
             Role::Check => steps.push(self.run(job, "Run", "rel run", " --strict --output github")),
-            Role::Whole => steps.extend(self.whole(job)),
-            Role::Build => steps.extend(self.build(job)),
-            Role::Send => steps.extend(self.send(job, source)),
+            Role::Part => steps.extend(self.part(job)),
+            Role::Build => steps.extend([self.gather(job), self.build(job)].concat()),
+            Role::Send | Role::Push => steps.extend(self.send(job, source)),
             Role::Command => steps.extend(self.command(job, source)),
             Role::After => steps.extend(self.after(job, source)),
             Role::Follow(_) => steps.push(self.follow(job)),
@@ -61,14 +65,27 @@ impl Writer<'_> {
         let (words, env) = self.goals_of(job);
         let shown: Vec<&str> =
             self.scene.workflow.run.iter().map(|word| word.text.as_str()).collect();
-        let env = [env, secrets(job)].concat();
+        let env = [env, self.author(job), secrets(job)].concat();
         step(&format!("{name} {}", shown.join(", ")), env, &format!("{before} {words}{after}"))
     }
 
     /// The goals of a job that runs tasks by itself.
     pub(super) fn goals_of(&self, job: &Job) -> (String, Vec<(String, Yaml)>) {
         let alone = self.jobs.0.iter().filter(|job| job.like.role == Role::Check).count() <= 1;
-        if alone { self.goals() } else { (self.ends(job), Vec::new()) }
+        let own = job.like.role == Role::Part || !alone;
+        if own { (self.ends(job), Vec::new()) } else { self.goals() }
+    }
+
+    /// Who commits, where tasks do: git asks for somebody, and on a runner nobody has told it.
+    fn author(&self, job: &Job) -> Vec<(String, Yaml)> {
+        if job.nodes.iter().all(|node| self.task(*node).edits.is_none()) {
+            return Vec::new();
+        }
+        let of = |role: &str| {
+            [("NAME", "${{ github.actor }}"), ("EMAIL", AUTHOR)]
+                .map(|(what, value)| (format!("GIT_{role}_{what}"), value.into()))
+        };
+        [of("AUTHOR"), of("COMMITTER")].concat()
     }
 
     /// Goals as words, with the variables of their parameters.
@@ -141,25 +158,39 @@ impl Writer<'_> {
         format!(" --yes{}", each.collect::<String>())
     }
 
-    fn whole(&self, job: &Job) -> Vec<Yaml> {
-        let mut env = secrets(job);
-        if privilege::takes_token(&job.like.destinations) {
-            env.push(token());
+    fn part(&self, job: &Job) -> Vec<Yaml> {
+        vec![self.run(job, "Build a part of", "rel run", PLAN), pack(), upload(job)]
+    }
+
+    /// What other machines have made, each bundle by its digest.
+    fn gather(&self, job: &Job) -> Vec<Yaml> {
+        let parts: Vec<&Job> = job.needs.iter().map(|need| &self.jobs.0[*need]).collect();
+        let take = |part: &&Job| {
+            let path = format!("${{{{ runner.temp }}}}/{}", artifact(part));
+            let with = map([("name", artifact(part).into()), ("path", path.into())]);
+            uses(&format!("Take {} over", part.id), &DOWNLOAD, with)
+        };
+        let mut steps: Vec<Yaml> = parts.iter().map(take).collect();
+        if !parts.is_empty() {
+            let variable = |at: usize| format!("PART_{}", at + 1);
+            let of = |(at, part): (usize, &&Job)| (variable(at), digest(part).1);
+            let line = |(at, part): (usize, &&Job)| {
+                let (folder, variable) = (artifact(part), variable(at));
+                format!(
+                    "rel unpack \"$RUNNER_TEMP/{folder}/release.tar\" --sha256 \"${variable}\"\n"
+                )
+            };
+            let env = parts.iter().enumerate().map(of).collect();
+            let script: String = parts.iter().enumerate().map(line).collect();
+            steps.push(step("Gather them", env, &script));
         }
-        let (words, of_goals) = self.goals();
-        let line = format!("rel run {words} --live --output github{}", self.answers(job));
-        let release = step("Release", [of_goals.clone(), env].concat(), &line);
-        let Some(live) = self.live() else { return vec![release] };
-        let line = format!("rel run {words} --strict --output github");
-        let describe = step("Describe the release", of_goals, &line);
-        vec![when(describe, &format!("!({live})")), when(release, &live)]
+        steps
     }
 
     fn build(&self, job: &Job) -> Vec<Yaml> {
-        let plan = " --strict --output github -o \"$RUNNER_TEMP/plan.json\"";
         let summary = "rel show \"$RUNNER_TEMP/plan.json\" --markdown >> \"$GITHUB_STEP_SUMMARY\"";
         vec![
-            self.run(job, "Build and describe", "rel run", plan),
+            self.run(job, "Build and describe", "rel run", PLAN),
             step("Show what would be sent", Vec::new(), summary),
             pack(),
             upload(job),
@@ -234,13 +265,6 @@ fn pack() -> Yaml {
 fn bundle(name: &str, env: Vec<(String, Yaml)>, script: &str) -> Yaml {
     let Yaml::Map(mut entries) = step(name, env, script) else { return Yaml::Empty };
     entries.insert(1, ("id".into(), "bundle".into()));
-    Yaml::Map(entries)
-}
-
-/// A step that is left out unless this holds.
-fn when(step: Yaml, condition: &str) -> Yaml {
-    let Yaml::Map(mut entries) = step else { return step };
-    entries.insert(1, ("if".into(), condition.into()));
     Yaml::Map(entries)
 }
 

@@ -169,6 +169,8 @@ pub(super) enum CiSub {
         /// One of them [default: all].
         name: Option<String>,
     },
+    /// Play the jobs of workflows on this machine, each with what its file gives it: nothing leaves.
+    Run(CiRunArgs),
     /// Start a workflow on GitHub, and follow its run; without `--live` only tell what would be started.
     Dispatch(DispatchArgs),
     /// Find what goes wrong with releases in workflows that were written by hand; needs no Releasefile.
@@ -198,6 +200,21 @@ pub(super) struct DispatchArgs {
     /// Start it; else only tell what would be started.
     #[arg(long)]
     pub(super) live: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CiRunArgs {
+    /// One of them [default: all].
+    pub(super) name: Option<String>,
+    /// Inputs of who starts it by hand, as `level=minor`.
+    #[arg(value_name = "INPUT=VALUE")]
+    pub(super) inputs: Vec<String>,
+    /// The tag that starts it [default: that of HEAD, else the next patch].
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Ask nothing outside: registries answer as they did in rehearsals before.
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Args)]

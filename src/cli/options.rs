@@ -215,6 +215,19 @@ pub struct DispatchOptions {
     pub live: bool,
 }
 
+/// Which workflows to play, and how.
+#[derive(Debug)]
+pub struct CiRunOptions {
+    /// One of them.
+    pub name: Option<String>,
+    /// Inputs, as `name=value`.
+    pub inputs: Vec<String>,
+    /// The tag that starts it.
+    pub tag: Option<String>,
+    /// Nothing is asked outside.
+    pub offline: bool,
+}
+
 /// What to do about CI workflows.
 #[derive(Debug)]
 pub enum Ci {
@@ -232,6 +245,8 @@ pub enum Ci {
         /// One of them.
         name: Option<String>,
     },
+    /// Play their jobs.
+    Run(CiRunOptions),
     /// Start one.
     Dispatch(DispatchOptions),
     /// Judge what was written by hand.

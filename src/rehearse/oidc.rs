@@ -69,9 +69,14 @@ pub struct Issuer {
     identity: Identity,
     /// Environments by audience.
     environments: BTreeMap<String, String>,
+    /// Environments of jobs, by what each job's runner shows.
+    jobs: BTreeMap<String, Option<String>>,
     /// How many tokens were given out.
     given: u64,
 }
+
+/// Nobody who may have a token.
+struct Unknown;
 
 /// What reads tokens: the issuer's public half.
 #[derive(Clone)]
@@ -102,8 +107,19 @@ impl Issuer {
         let reads = DecodingKey::from_rsa_components(&modulus, "AQAB")
             .map_err(|error| failed(&error.to_string()))?;
         let (url, server, bearer) = (url.to_owned(), server.to_owned(), bearer.to_owned());
-        let environments = BTreeMap::new();
-        Ok(Self { url, server, bearer, signs, reads, modulus, identity, environments, given: 0 })
+        let (environments, jobs) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self {
+            url,
+            server,
+            bearer,
+            signs,
+            reads,
+            modulus,
+            identity,
+            environments,
+            jobs,
+            given: 0,
+        })
     }
 
     /// What checks this issuer's tokens.
@@ -120,6 +136,25 @@ impl Issuer {
     /// in a rehearsal all tasks are in one run.
     pub fn place(&mut self, environments: BTreeMap<String, String>) {
         self.environments = environments;
+    }
+
+    /// Lets the runner of one job have tokens, which are in that job's environment, whatever they are for.
+    pub fn admit(&mut self, bearer: &str, environment: Option<String>) {
+        self.jobs.insert(bearer.to_owned(), environment);
+    }
+
+    /// The environment of who shows this for a token: that of its job, else by what the token is for.
+    ///
+    /// # Errors
+    /// Nobody is known who shows it.
+    fn environment(&self, shown: &str, audience: &str) -> Result<Option<String>, Unknown> {
+        match self.jobs.get(shown) {
+            Some(environment) => Ok(environment.clone()),
+            None if shown == self.bearer => {
+                Ok(self.environments.get(audience).or(self.identity.environment.as_ref()).cloned())
+            }
+            None => Err(Unknown),
+        }
     }
 
     /// Answers the runner's request for a token, and requests for the public key.
@@ -141,35 +176,46 @@ impl Issuer {
                 "kty": "RSA", "alg": "RS256", "use": "sig", "kid": KEY, "n": self.modulus, "e": "AQAB",
             }] }),
             ),
-            "/token" if request.authorization("bearer") == Some(&self.bearer) => {
-                let owner = self.identity.repository.split('/').next().unwrap_or_default();
-                let usual = format!("{}/{owner}", self.server);
-                let audience = request.query("audience").unwrap_or(&usual).to_owned();
-                match self.token(&audience, at) {
-                    Ok(token) => {
-                        Response::json(200, &json!({ "count": token.len(), "value": token }))
-                    }
-                    Err(why) => Response::text(500, why),
-                }
-            }
-            "/token" => {
-                Response::text(401, "the runner's own token is missing or wrong").by(Rule {
-                    name: "oidc.bearer",
-                    source: "https://docs.github.com/actions/reference/openid-connect-reference",
-                })
-            }
+            "/token" => self.hand_out(request, at),
             _ => Response::empty(404),
         }
     }
 
-    /// A token for `audience`, made at `at`.
+    fn hand_out(&mut self, request: &Request, at: u64) -> Response {
+        let owner = self.identity.repository.split('/').next().unwrap_or_default();
+        let usual = format!("{}/{owner}", self.server);
+        let audience = request.query("audience").unwrap_or(&usual).to_owned();
+        let shown = request.authorization("bearer").unwrap_or_default();
+        let Ok(environment) = self.environment(shown, &audience) else {
+            let text = "the runner's own token is missing or wrong";
+            return Response::text(401, text).by(Rule {
+                name: "oidc.bearer",
+                source: "https://docs.github.com/actions/reference/openid-connect-reference",
+            });
+        };
+        match self.token_in(environment, &audience, at) {
+            Ok(token) => Response::json(200, &json!({ "count": token.len(), "value": token })),
+            Err(why) => Response::text(500, why),
+        }
+    }
+
+    /// A token of the run for `audience`, made at `at`.
     ///
     /// # Errors
     /// It could not be signed.
     pub fn token(&mut self, audience: &str, at: u64) -> Result<String, String> {
+        let placed = self.environments.get(audience).cloned();
+        self.token_in(placed.or(self.identity.environment.clone()), audience, at)
+    }
+
+    fn token_in(
+        &mut self,
+        environment: Option<String>,
+        audience: &str,
+        at: u64,
+    ) -> Result<String, String> {
         self.given += 1;
-        let mut run = self.identity.clone();
-        run.environment = self.environments.get(audience).cloned().or(run.environment);
+        let run = Identity { environment, ..self.identity.clone() };
         let mut claims = self.claims_of(&run, at);
         claims.insert("aud".into(), audience.into());
         claims.insert("jti".into(), format!("{}-{at}", self.given).into());
@@ -323,6 +369,33 @@ pub(super) mod tests {
         assert!(verifier.check(&token, "pypi", 100, 30).is_err());
         let other = super::tests::issuer().verifier();
         assert!(other.check(&token, "pypi", 1_000, 30).is_err());
+    }
+
+    #[test]
+    fn a_jobs_token_is_in_the_environment_of_that_job() {
+        let mut issuer = issuer();
+        issuer.place([("pypi".to_owned(), "by-audience".to_owned())].into());
+        issuer.admit("job", Some("mine".into()));
+        issuer.admit("plain", None);
+        for (bearer, subject) in [
+            ("runner", "environment:by-audience"),
+            ("job", "environment:mine"),
+            ("plain", "ref:refs/tags/v1.2.3"),
+        ] {
+            let answer = issuer.answer(
+                &Request {
+                    method: "GET".into(),
+                    path: "/token".into(),
+                    query: vec![("audience".into(), "pypi".into())],
+                    headers: vec![("authorization".into(), format!("bearer {bearer}"))],
+                    ..Request::default()
+                },
+                5,
+            );
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            let claims = unchecked(body["value"].as_str().unwrap()).unwrap();
+            assert_eq!(claims["sub"], format!("repo:acme/widget:{subject}"));
+        }
     }
 
     #[test]

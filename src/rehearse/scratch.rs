@@ -124,25 +124,67 @@ pub fn make(
 /// # Errors
 /// Git fails.
 pub fn log_in(host: &Host, scratch: &Scratch, github: &GitHub, token: &str) -> Outcome<()> {
-    use base64::Engine as _;
     let git = Git { host, date: None };
     let file = scratch.home.join(".gitconfig");
-    let file = file.to_string_lossy();
-    let set = |key: &str, value: &str| {
-        git.must(&scratch.checkout, &["config", "--file", &file, "--add", key, value])
-    };
-    let login = format!("x-access-token:{token}");
-    let login = base64::engine::general_purpose::STANDARD.encode(login);
-    set(&format!("http.{}/.extraheader", github.web), &format!("AUTHORIZATION: basic {login}"))?;
-    let site = github.web.trim_start_matches("https://");
-    let instead = format!("url.{}/.insteadOf", github.web);
-    set(&instead, &format!("git@{site}:"))?;
-    set(&instead, &format!("ssh://git@{site}/"))?;
+    let set = |key: &str, value: &str| git.set(&scratch.checkout, &file, key, value);
+    settle(&git, &scratch.checkout, &scratch.home, github)?;
+    git.set(&scratch.checkout, &file, &header(github), &authorization(token))?;
     for (key, usual) in [("user.name", "rehearsal"), ("user.email", "rehearsal@localhost")] {
         let own = git.ask(&scratch.root, &["config", "--get", key]);
         set(key, own.as_deref().unwrap_or(usual))?;
     }
     Ok(())
+}
+
+/// Checks the copy out once more, as the action on a runner does: in a folder and with a home of a job's own.
+/// Its login stays there if there is a `token`; nobody is known to git as the author of commits.
+///
+/// # Errors
+/// Git fails.
+pub fn check_out(
+    host: &Host,
+    scratch: &Scratch,
+    github: &GitHub,
+    (to, home): (&Path, &Path),
+    (whole, token): (bool, Option<&str>),
+) -> Outcome<()> {
+    let git = Git { host, date: None };
+    let (from, into) = (format!("file://{}", scratch.checkout.display()), to.to_string_lossy());
+    let depth: &[&str] = if whole { &["--tags"] } else { &["--depth=1", "--no-tags"] };
+    let clone = [&["clone", "--quiet", "--no-checkout"], depth, &["--", &from, &into]].concat();
+    git.must(&scratch.home, &clone)?;
+    let head = git.must(&scratch.checkout, &["rev-parse", "HEAD"])?;
+    match scratch.reference.strip_prefix("refs/heads/") {
+        Some(branch) => git.must(to, &["checkout", "--quiet", "-B", branch, &head])?,
+        None => git.must(to, &["checkout", "--quiet", "--detach", &head])?,
+    };
+    let origin = format!("{}/{}.git", github.web, scratch.repository);
+    git.must(to, &["remote", "set-url", "origin", &origin])?;
+    settle(&git, to, home, github)?;
+    if let Some(token) = token {
+        git.set(to, &to.join(".git/config"), &header(github), &authorization(token))?;
+    }
+    Ok(())
+}
+
+/// Lets remotes over SSH lead to the site.
+fn settle(git: &Git<'_>, cwd: &Path, home: &Path, github: &GitHub) -> Outcome<()> {
+    let file = home.join(".gitconfig");
+    let site = github.web.trim_start_matches("https://");
+    let instead = format!("url.{}/.insteadOf", github.web);
+    git.set(cwd, &file, &instead, &format!("git@{site}:"))?;
+    git.set(cwd, &file, &instead, &format!("ssh://git@{site}/"))
+}
+
+fn header(github: &GitHub) -> String {
+    format!("http.{}/.extraheader", github.web)
+}
+
+fn authorization(token: &str) -> String {
+    use base64::Engine as _;
+    let login = format!("x-access-token:{token}");
+    let login = base64::engine::general_purpose::STANDARD.encode(login);
+    format!("AUTHORIZATION: basic {login}")
 }
 
 fn no_commit() -> Box<Diagnostic> {
@@ -337,6 +379,12 @@ impl Git<'_> {
 
     fn ask(&self, cwd: &Path, words: &[&str]) -> Option<String> {
         self.run(cwd, words).ok()
+    }
+
+    /// Adds a setting to a file.
+    fn set(&self, cwd: &Path, file: &Path, key: &str, value: &str) -> Outcome<()> {
+        let file = file.to_string_lossy();
+        self.must(cwd, &["config", "--file", &file, "--add", key, value]).map(|_| ())
     }
 
     fn lines(&self, cwd: &Path, words: &[&str]) -> Vec<String> {

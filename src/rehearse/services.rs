@@ -37,6 +37,8 @@ pub struct Cast<'a> {
     pub token: String,
     /// The token of the run for crates.io.
     pub crates_token: String,
+    /// Jobs, where a workflow is played.
+    pub jobs: Vec<Login>,
     /// Indexes that the Releasefile declares.
     pub indexes: Vec<Index>,
     /// Values of the secrets that it names: made up, since none of the user's comes along.
@@ -45,6 +47,38 @@ pub struct Cast<'a> {
     pub own: Vec<String>,
     /// Hosts that may be read outside.
     pub registries: Vec<String>,
+}
+
+/// What one job of a workflow has of the world.
+#[derive(Debug, Clone, Default)]
+pub struct Login {
+    /// What its runner shows to get an identity token.
+    pub bearer: String,
+    /// Its `GITHUB_TOKEN`.
+    pub token: String,
+    /// The environment that it is in.
+    pub environment: Option<String>,
+    /// What it may: `read` or `write` by scope.
+    pub permissions: BTreeMap<String, String>,
+}
+
+impl Login {
+    /// Whether it may write there.
+    pub fn writes(&self, scope: &str) -> bool {
+        self.permissions.get(scope).is_some_and(|level| level == "write")
+    }
+
+    fn on_github(&self) -> github::Token {
+        let scopes =
+            [("attestations", Permission::Attestations), ("contents", Permission::Contents)];
+        let level = |scope: &str| match self.permissions.get(scope)?.as_str() {
+            "read" => Some(Level::Read),
+            "write" => Some(Level::Write),
+            _ => None,
+        };
+        let given = scopes.iter().filter_map(|(scope, of)| Some((*of, level(scope)?)));
+        github::Token::of_run(&self.token, &given.collect::<Vec<_>>())
+    }
 }
 
 /// Where made-up webhooks lead.
@@ -72,6 +106,9 @@ pub fn world(
     let github = &cast.endpoints.github;
     let mut issuer = Issuer::new(&github.issuer, &github.web, &cast.bearer, cast.identity.clone())?;
     issuer.place(audiences(cast));
+    for job in cast.jobs.iter().filter(|job| job.writes("id-token")) {
+        issuer.admit(&job.bearer, job.environment.clone());
+    }
     let addresses = Addresses {
         fulcio: cast.endpoints.sigstore.fulcio.clone(),
         rekor: cast.endpoints.sigstore.rekor.clone(),
@@ -112,6 +149,9 @@ fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
     let github = &cast.endpoints.github;
     let repository = cast.identity.repository.clone();
     remote.add_token(Token::of_actions(&cast.token, true));
+    for job in &cast.jobs {
+        remote.add_token(Token::of_actions(&job.token, job.writes("contents")));
+    }
     for secret in cast.secrets.values() {
         remote.add_token(users_token(cast, secret));
     }
@@ -132,6 +172,7 @@ fn site(cast: &Cast<'_>, mut remote: Remote) -> Site {
     let permissions = [Permission::Attestations, Permission::Contents];
     let permissions = permissions.map(|permission| (permission, Level::Write));
     forge.add_token(github::Token::of_run(&cast.token, &permissions));
+    cast.jobs.iter().for_each(|job| forge.add_token(job.on_github()));
     let owner = repository.split('/').next().unwrap_or_default();
     for secret in cast.secrets.values() {
         forge.add_token(github::Token::of_user(secret, owner));

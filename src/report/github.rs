@@ -91,17 +91,17 @@ impl Log {
             Event::Warning { diagnostic } => self.aside(&diagnostic, Severity::Warning),
             Event::Error { diagnostic } => self.aside(&diagnostic, Severity::Error),
             Event::Plan { rows, stops, live } => {
-                self.host.out(&harmless(&text::plan(&rows, live)));
+                self.host.err(&harmless(&text::plan(&rows, live)));
                 self.summary.plan(&rows, live);
                 let severity = if live { Severity::Error } else { Severity::WouldStop };
                 stops.iter().map(|stop| self.wrong(stop, severity)).collect()
             }
             Event::Edits { edits } => {
-                self.host.out(&harmless(&text::edits(&edits)));
+                self.host.err(&harmless(&text::edits(&edits)));
                 String::new()
             }
             Event::Proof { rows } => {
-                self.host.out(&harmless(&text::proof(&rows)));
+                self.host.err(&harmless(&text::proof(&rows)));
                 self.summary.proof(&rows);
                 String::new()
             }

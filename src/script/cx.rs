@@ -213,6 +213,8 @@ pub struct RunCx {
     pub epoch: Option<u64>,
     /// Whether what would be skipped is an error.
     pub strict: bool,
+    /// Whether jobs of the same workflow send what is described here, with identities of their own.
+    pub signed_elsewhere: bool,
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
     /// The tasks and instances whose artifacts bodies have asked for.
@@ -236,6 +238,7 @@ impl RunCx {
         tools: Vec<String>,
         epoch: Option<u64>,
         strict: bool,
+        signed_elsewhere: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
         let ties = Ties::new(state.join("attest"));
@@ -251,6 +254,7 @@ impl RunCx {
             tools,
             epoch,
             strict,
+            signed_elsewhere,
             results,
             taken: Mutex::default(),
             ties,

@@ -6,6 +6,7 @@
 //! it began with, so that the next run goes on with the very commits and tags that this one made.
 //! Turned down: a linked worktree, since it shares its refs with the user's checkout.
 
+mod carry;
 mod config;
 mod git;
 mod land;
@@ -43,6 +44,9 @@ struct Kept {
     base: String,
     /// The commit that its tasks made of it.
     head: String,
+    /// Only a plan names it so far: no gate has let it through.
+    #[serde(default)]
+    planned: bool,
 }
 
 /// A stage, held against other runs.
@@ -118,24 +122,24 @@ impl Stage {
         &self.base
     }
 
-    /// From now on the next run of this commit takes it up.
+    /// From now on the next run of this commit takes it up; if it is only planned, one that applies a plan.
     ///
     /// # Errors
     /// The disk fails.
-    pub fn keep(&self, host: &Host) -> Outcome<()> {
+    pub fn keep(&self, host: &Host, planned: bool) -> Outcome<()> {
         let git = Git { host, at: &self.tree };
         let head = git.must(&["rev-parse", "--verify", "HEAD^{commit}"])?;
         // A ref keeps the commit, whatever becomes of HEAD.
         git.must(&["update-ref", "refs/rel/head", &head])?;
-        let kept = Kept { v: VERSION, base: self.base.clone(), head };
+        let kept = Kept { v: VERSION, base: self.base.clone(), head, planned };
         let text = serde_json::to_string(&kept).unwrap_or_default();
         fs::replace(&self.record(), &text)
             .map_err(|error| Box::new(disk("cannot keep the stage", &error)))
     }
 
-    /// Whether a stage of this commit is kept.
-    pub fn is_kept(state: &Path, commit: &str) -> bool {
-        kept(&state.join("stage").join(commit)).is_some()
+    /// Whether a stage of this commit is kept that a gate has let through.
+    pub fn is_released(state: &Path, commit: &str) -> bool {
+        kept(&state.join("stage").join(commit)).is_some_and(|kept| !kept.planned)
     }
 
     /// From now on no run takes it up.

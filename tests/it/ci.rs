@@ -110,15 +110,20 @@ fn s5_2_checks_fan_out_over_machines() {
 }
 
 #[test]
-fn a_release_that_pushes_commits_is_one_job() {
+fn commits_are_made_in_one_job_and_pushed_by_another() {
     let text = written(&Project::new(ALL), "bump");
+    let run = "bump \"level=$INPUT_LEVEL\" \"draft=$INPUT_DRAFT\" push --strict --output github";
+    let (build, push) = (job(&text, "build"), job(&text, "push"));
     assert_eq!(
-        lines(&text, "run: rel "),
-        [
-            "run bump \"level=$INPUT_LEVEL\" \"draft=$INPUT_DRAFT\" push --live --output github --yes"
-        ]
+        lines(build, "run: rel run "),
+        [format!("{run} -o \"$RUNNER_TEMP/plan.json\"").as_str()]
     );
-    assert_eq!(lines(&text, "contents: "), ["write # the push"]);
+    assert_eq!(lines(build, "persist-credentials: "), ["false"]);
+    assert_eq!(lines(build, "contents: "), ["read # the checkout"]);
+    assert_eq!(lines(push, "persist-credentials: "), ["true"]);
+    assert_eq!(lines(push, "contents: "), ["write # the push"]);
+    assert_eq!(lines(push, "BUNDLE: "), ["${{ needs.build.outputs.bundle }}"]);
+    assert!(push.contains("--sha256 \"$BUNDLE\" push --yes -o "));
     assert_eq!(lines(&text, "INPUT_DRAFT: "), ["${{ inputs.draft }}"]);
     assert_eq!(lines(&text, "type: "), ["choice", "boolean"]);
 }
@@ -209,7 +214,7 @@ fn all_workflows() -> (Project, Vec<PathBuf>) {
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder.join(".github/workflows")).ok());
     let files: Vec<PathBuf> = files.flatten().map(|entry| entry.unwrap().path()).collect();
-    assert!(files.len() >= 5, "{files:?}");
+    assert!(files.len() >= 12, "{files:?}");
     (project, files)
 }
 
@@ -276,7 +281,7 @@ fn workflows_of_examples_are_as_they_would_be_written_now() {
             compared += 1;
         }
     }
-    assert!(compared >= 2);
+    assert!(compared >= 9, "{compared}");
 }
 
 #[test]
@@ -376,4 +381,21 @@ fn a_plan_that_is_written_in_ci_waits_for_logins_of_other_jobs() {
     here.rel("run publish --offline --strict -o ../plan.json")
         .code(3)
         .says("no login for index `pypi`");
+}
+
+#[test]
+fn one_workflow_that_is_refused_holds_no_other_back() {
+    let text = r#"
+        task("check").exec("true");
+        task("send").effects("command").confirm("Now?").run(|| remote("true"));
+        ci("release").on(#{ tags: "v*" }).run("send");
+        ci("check").on(#{ push: true }).run("check");
+    "#;
+    let project = Project::new(text);
+    let refused = "`send` asks before it sends, and in CI nobody answers";
+    let ran = project.rel("ci generate github").code(2).says(refused);
+    ran.says("wrote .github/workflows/check.yml").never_says("wrote .github/workflows/release.yml");
+    project.rel("ci check").code(2).says(refused);
+    project.rel("ci check check").code(0);
+    project.rel("validate").code(2).says(refused);
 }

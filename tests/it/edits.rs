@@ -392,3 +392,66 @@ fn a_project_below_the_top_and_a_linked_worktree_have_stages_too() {
     project.rel("-C inner after --live --yes").code(0).says("your branch main is at");
     assert_eq!(fs::read_to_string(project.root().join("inner/VERSION")).unwrap(), "1.1\n");
 }
+
+/// A second machine: a clone of the project, at the same commit, with the same `origin`.
+fn elsewhere(project: &Project) -> PathBuf {
+    let other = project.root().parent().unwrap().join("other");
+    project.run_git(&["clone", "--quiet", ".", "../other"]);
+    let origin = origin(project).display().to_string();
+    project.run_git(&["-C", "../other", "remote", "set-url", "origin", &origin]);
+    other
+}
+
+#[test]
+fn commits_go_to_another_machine_and_are_pushed_there() {
+    let project = project(RELEASEFILE);
+    project.rel("run push -o ../plan.json").code(0).says("the plan is in");
+    let packed = project.rel("pack ../release.tar --plan ../plan.json").code(0);
+    let again = project.rel("pack ../again.tar --plan ../plan.json").code(0);
+    let digest = |text: &str| text.split(' ').next().unwrap().to_owned();
+    assert_eq!(digest(&packed.out), digest(&again.out), "the same release, the same bundle");
+
+    let ran = project.rel("-C .. apply release.tar --yes").code(2);
+    ran.says("this needs the project's checkout: ").says("start it in a checkout of commit ");
+    let other = elsewhere(&project);
+    let before = git(&other, "rev-parse HEAD");
+    let apply = format!(
+        "-C ../other apply ../release.tar push --yes --sha256 {} -o ../sent.tar",
+        digest(&packed.out)
+    );
+    project.rel(&apply).code(0).says("proven  git-push  branch main");
+    assert_eq!(git(&origin(&project), "log -1 --format=%an:%s main"), "Ada:version 1.1");
+    assert_eq!(git(&origin(&project), "describe main"), "v1.1");
+    assert_eq!(git(&other, "rev-parse HEAD"), before, "the checkout there stays");
+    assert_eq!(stages(&project), (1, 1), "that of the plan");
+
+    // Who goes on from there works in the very commit.
+    let third = project.root().parent().unwrap().join("other");
+    project.rel("-C ../other unpack ../sent.tar -o ../there.json").code(0);
+    assert_eq!(git(&third, "rev-parse HEAD"), before);
+    let ran = project.rel("-C ../other apply ../there.json after --yes").code(0);
+    ran.says("  1.1\n").says("  v1.1\n");
+    assert_eq!(git(&third, "describe HEAD"), "v1.1", "all of the plan is done, so it comes home");
+}
+
+#[test]
+fn a_plan_of_commits_is_good_until_others_are_made() {
+    let project = project(RELEASEFILE);
+    project.rel("run push -o ../plan.json").code(0);
+    let planned = std::fs::read_to_string(project.root().join("../plan.json")).unwrap();
+    let ran = project.rel("apply ../plan.json --yes").code(0);
+    ran.says("proven  git-push  branch main").says("your branch main is at");
+    let pushed = git(&origin(&project), "rev-parse main");
+    assert!(planned.contains(&pushed), "the very commit of the plan");
+}
+
+#[test]
+fn a_plan_is_stale_when_its_commits_are_gone() {
+    let project = project(RELEASEFILE);
+    project.rel("run push -o ../plan.json").code(0);
+    let there = git(&origin(&project), "rev-parse main");
+    fs::remove_dir_all(project.state().join("stage")).unwrap();
+    let ran = project.rel("apply ../plan.json --yes").code(3);
+    ran.says("the stage of this release is gone, with the commits made in it");
+    assert_eq!(git(&origin(&project), "rev-parse main"), there);
+}

@@ -27,6 +27,8 @@ mod chaos;
 mod ci;
 mod ci_dispatch;
 mod ci_gitlab;
+#[cfg(target_os = "linux")]
+mod ci_run;
 mod clean;
 #[cfg(unix)]
 mod complete;

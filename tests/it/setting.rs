@@ -74,6 +74,7 @@ fn cast<'a>(endpoints: &'a Endpoints, scratch: &Scratch) -> Cast<'a> {
         environments: BTreeMap::new(),
         bearer: BEARER.into(),
         token: TOKEN.into(),
+        jobs: Vec::new(),
         crates_token: CRATES_TOKEN.into(),
         indexes: Vec::new(),
         secrets: BTreeMap::new(),

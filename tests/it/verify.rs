@@ -410,6 +410,7 @@ fn what_was_published_is_verified_by_what_the_index_has_of_it() {
         environments: std::collections::BTreeMap::new(),
         bearer: "runner".into(),
         token: "token-for-github".into(),
+        jobs: Vec::new(),
         crates_token: "cio".into(),
         indexes: Vec::new(),
         secrets: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::model::effect::{Effect, Key, Presence};
 use crate::model::event::PlanRow;
 use crate::model::task::task_of;
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 
 /// What to do with what cannot be done from here.
 const THERE: &str = "there: `rel unpack BUNDLE -o plan.json`, then `rel apply plan.json`";
@@ -55,9 +55,8 @@ pub(super) fn chosen(whole: &Plan, words: &[String]) -> Result<Plan, Diagnostic>
         |id: &str| words.is_empty() || words.iter().any(|word| word == id || word == task_of(id));
     let ids = tasks.iter().map(String::as_str).filter(|id| named(id)).collect();
     let plan = whole.clone().of(&ids);
-    let needs_checkout =
-        |effect: &Effect| matches!(effect, Effect::Command(_) | Effect::PushGit(_));
-    let bound = plan.effects.iter().find(|planned| needs_checkout(&planned.effect));
+    let needs_checkout = |planned: &&Planned| matches!(planned.effect, Effect::Command(_));
+    let bound = plan.effects.iter().find(needs_checkout);
     match bound {
         None => Ok(plan),
         Some(planned) => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::ground::Played;
 use crate::diag::Outcome;
 use crate::host::Host;
 use crate::model::task::Task;
@@ -15,14 +16,20 @@ use crate::rehearse::{owned, registries};
 use crate::script::Script;
 
 /// Who and what the world is made for.
-pub(super) fn cast<'a>(host: &'a Host, script: &Script, scratch: &Scratch) -> Cast<'a> {
+pub(super) fn cast<'a>(
+    host: &'a Host,
+    script: &Script,
+    scratch: &Scratch,
+    played: Option<&Played>,
+) -> Cast<'a> {
     let declared = &script.declared;
     Cast {
         endpoints: &host.endpoints,
-        identity: identity(scratch),
+        identity: identity(scratch, played),
         environments: environments(&declared.tasks),
         bearer: host.nonce(),
         token: host.nonce(),
+        jobs: played.map(|played| played.jobs.clone()).unwrap_or_default(),
         crates_token: format!("cio{}", host.nonce()),
         indexes: declared.indexes.values().map(|(index, _)| index.clone()).collect(),
         secrets: secrets(host, script),
@@ -66,15 +73,16 @@ pub(super) fn remote(
 }
 
 /// A run as a pushed tag starts it; where tasks tag, as a person does on the branch.
-fn identity(scratch: &Scratch) -> Identity {
+fn identity(scratch: &Scratch, played: Option<&Played>) -> Identity {
     let by_tag = scratch.reference.starts_with("refs/tags/");
+    let usual = if by_tag { "push" } else { "workflow_dispatch" };
     Identity {
         repository: scratch.repository.clone(),
-        workflow: "release.yml".into(),
+        workflow: played.map_or("release.yml", |played| &played.file).into(),
         environment: None,
         reference: scratch.reference.clone(),
         sha: scratch.commit.clone(),
-        event: if by_tag { "push" } else { "workflow_dispatch" }.into(),
+        event: played.map_or(usual, |played| &played.event).into(),
         visibility: "public".into(),
     }
 }

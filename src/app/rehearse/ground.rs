@@ -12,8 +12,20 @@ use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 use crate::rehearse::scratch;
+use crate::rehearse::services::Login;
 use crate::report::Output;
 use crate::tools;
+
+/// A workflow whose jobs are played, in place of one run.
+#[derive(Debug)]
+pub(super) struct Played {
+    /// Its file's name, by which indexes know it.
+    pub(super) file: String,
+    /// What has started it.
+    pub(super) event: String,
+    /// What its jobs may, in the order of its file.
+    pub(super) jobs: Vec<Login>,
+}
 
 /// What all settings of one rehearsal have in common.
 pub(super) struct Ground<'a> {
@@ -23,6 +35,7 @@ pub(super) struct Ground<'a> {
     pub(super) output: Output,
     /// Whether a task edits.
     pub(super) edits: bool,
+    pub(super) played: Option<Played>,
     pub(super) stop: Stop,
     pub(super) isolation: Isolation,
     pub(super) commit: String,
@@ -60,6 +73,7 @@ impl<'a> Ground<'a> {
             options,
             output,
             edits,
+            played: None,
             stop,
             isolation,
             caches,

@@ -136,6 +136,34 @@ impl<'a> Inner<'a> {
         Ok(((!killed).then_some(exit), lines))
     }
 
+    /// The variables that a run sees.
+    pub(super) fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
+    /// Runs rel with other words, in another folder and with other variables: how it ended, what it printed,
+    /// and what it said besides.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn asked(
+        &self,
+        words: Vec<String>,
+        cwd: &Path,
+        env: BTreeMap<String, String>,
+    ) -> Outcome<(Exit, String, Vec<String>)> {
+        let program = program(self.ground.host)?.to_string_lossy().into_owned();
+        let cmd = self.within([vec![program], words].concat())?;
+        let launch = Launch { cmd: &cmd, cwd, env, shims: None };
+        let (mut said, mut printed) = (Vec::new(), String::new());
+        let ended = proc::capture(&launch, &self.ground.stop, |line| said.push(line));
+        let ended = ended.map(|(ended, text)| {
+            printed = text;
+            ended
+        });
+        Ok((inside::exit_of(ended)?, printed, said))
+    }
+
     fn launch<'b>(&'b self, cmd: &'b Cmd) -> Launch<'b> {
         Launch { cmd, cwd: &self.checkout, env: self.env.clone(), shims: None }
     }
@@ -169,10 +197,15 @@ impl<'a> Inner<'a> {
         words.extend(tasks.iter().cloned());
         words.push("--".into());
         words.extend(rest.iter().cloned());
+        self.within(words)
+    }
+
+    /// A command line, in the namespace if there is one.
+    fn within(&self, words: Vec<String>) -> Outcome<Cmd> {
         Ok(Cmd::Argv(match &self.met {
             Some(socket) => {
                 let met = [vec![socket.to_string_lossy().into_owned()], words].concat();
-                inside::within(program, &met)
+                inside::within(program(self.ground.host)?, &met)
             }
             None => words,
         }))

@@ -1,5 +1,6 @@
 //! A setting: a world with a copy of the project in it, in which one release can happen.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(super) struct Setting<'a> {
     pub(super) world: Arc<World>,
     pub(super) proxy: Arc<Proxy>,
     pub(super) inner: Inner<'a>,
+    /// Secrets by name, good in there alone.
+    pub(super) secrets: BTreeMap<String, String>,
 }
 
 impl<'a> Setting<'a> {
@@ -44,7 +47,7 @@ impl<'a> Setting<'a> {
         };
         let scratch = scratch::make(host, &project.root, place, &host.endpoints.github, &wanted)?;
         let declared = &project.script.declared;
-        let cast = cast::cast(host, &project.script, &scratch);
+        let cast = cast::cast(host, &project.script, &scratch, ground.played.as_ref());
         let remote = cast::remote(host, &scratch, &place.join("remote"), &cast)?;
         let outside = outside(host, &ground.stop);
         let (mut world, papers) = services::world(&cast, Some(remote), outside, clock(host))
@@ -64,7 +67,8 @@ impl<'a> Setting<'a> {
             asking: asking(&declared.tasks),
         };
         let inner = Inner::new(ground, &stage, &proxy, &authority)?;
-        Ok(Self { scratch, world, proxy, inner })
+        let secrets = cast.secrets.clone();
+        Ok(Self { scratch, world, proxy, inner, secrets })
     }
 }
 

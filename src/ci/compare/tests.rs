@@ -8,7 +8,19 @@ use crate::diag::{Diagnostic, Source};
 
 const CHECK: &str = include_str!("../../../examples/hatch-vcs/.github/workflows/check.yml");
 const RELEASE: &str = include_str!("../../../examples/hatch-vcs/.github/workflows/release.yml");
-/// What the two have not: inputs, a condition, a secret.
+/// All workflows of the examples.
+const ALL: &[&str] = &[
+    CHECK,
+    RELEASE,
+    include_str!("../../../examples/bumpversion/.github/workflows/check.yml"),
+    include_str!("../../../examples/bumpversion/.github/workflows/release.yml"),
+    include_str!("../../../examples/guarded/.github/workflows/release.yml"),
+    include_str!("../../../examples/rust-python/.github/workflows/check.yml"),
+    include_str!("../../../examples/rust-python/.github/workflows/release.yml"),
+    include_str!("../../../examples/split/.github/workflows/publish.yml"),
+    include_str!("../../../examples/split/.github/workflows/release.yml"),
+];
+/// What they have not: a condition of followers, a secret.
 const FOLLOW: &str = "\
 on:
   workflow_dispatch:
@@ -106,7 +118,7 @@ fn is_free(path: &Path, removed: bool) -> bool {
 #[test]
 fn whatever_is_taken_away_or_changed_is_found() {
     let mut tried = 0;
-    for wanted in [CHECK, RELEASE, FOLLOW] {
+    for wanted in ALL.iter().copied().chain([FOLLOW]) {
         let wanted = parse(wanted).unwrap();
         let mut all = Vec::new();
         paths(&wanted, &Vec::new(), &mut all);
@@ -128,7 +140,7 @@ fn whatever_is_taken_away_or_changed_is_found() {
             }
         }
     }
-    assert!(tried > 300, "{tried}");
+    assert!(tried > 1500, "{tried}");
 }
 
 #[test]
@@ -331,7 +343,7 @@ const SAME: &[(&str, &str)] = &[
     ),
     ("    tags:\n      - v*", "    tags: ['v*']"),
     ("    tags:\n      - v*", "    tags: v*"),
-    ("  workflow_dispatch:", "  workflow_dispatch: {}"),
+    ("  workflow_dispatch:\n\n", "  workflow_dispatch: {}\n\n"),
     ("permissions: {}", "permissions:\n  {}"),
     ("persist-credentials: false", "persist-credentials: \"false\""),
     ("fetch-depth: 0", "fetch-depth: '0'"),
@@ -375,9 +387,11 @@ fn what_means_the_same_is_no_difference() {
     assert!(SAME.len() >= 30);
     for (old, new) in SAME {
         assert!(RELEASE.contains(old), "{old}");
-        let found = Arc::new(Source::new("release.yml", RELEASE.replacen(old, new, 1)));
-        let wrong = compare(RELEASE, &found);
-        assert!(wrong.is_empty(), "{new}\n{wrong:#?}");
+        for wanted in ALL.iter().filter(|wanted| wanted.contains(old)) {
+            let found = Arc::new(Source::new("release.yml", wanted.replacen(old, new, 1)));
+            let wrong = compare(wanted, &found);
+            assert!(wrong.is_empty(), "{new}\n{wrong:#?}");
+        }
     }
 }
 

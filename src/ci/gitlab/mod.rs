@@ -43,8 +43,8 @@ const STAGES: [&str; 5] = ["check", "build", "send", "look", "follow"];
 fn stage(role: Role) -> &'static str {
     STAGES[match role {
         Role::Check => 0,
-        Role::Build => 1,
-        Role::Send | Role::Command | Role::Whole => 2,
+        Role::Part | Role::Build => 1,
+        Role::Send | Role::Push | Role::Command => 2,
         Role::After => 3,
         Role::Follow(_) => 4,
     }]
@@ -99,10 +99,12 @@ fn of_workflow(
     let jobs = Jobs::of(declared, workflow, &graph)?;
     let asked = triggers::asked(workflow, &declared.tasks);
     let writer = Writer { scene, graph: &graph, jobs: &jobs, asked: &asked };
-    let missing: Vec<Diagnostic> =
-        jobs.0.iter().filter_map(|job| writer.no_download(job)).collect();
-    if !missing.is_empty() {
-        return Err(missing);
+    let gathered = jobs.0.iter().filter(|job| job.like.role == Role::Part);
+    let mut wrong: Vec<Diagnostic> =
+        gathered.map(|job| refusals::gathered(scene, &graph, job)).collect();
+    wrong.extend(jobs.0.iter().filter_map(|job| writer.no_download(job)));
+    if !wrong.is_empty() {
+        return Err(wrong);
     }
     let pipe = Pipe { writer, chosen };
     let all = (0..jobs.0.len()).flat_map(|at| {

@@ -5,6 +5,7 @@
 //! only where a project allows that, so a release that pushes stays elsewhere.
 
 use super::rules::is_known;
+use crate::ci::jobs::Job;
 use crate::ci::scene::Scene;
 use crate::diag::{Diagnostic, Site};
 use crate::graph::Graph;
@@ -24,6 +25,16 @@ pub(super) fn on_gitlab(scene: &Scene<'_>, graph: &Graph) -> Vec<Diagnostic> {
         }
     }
     wrong
+}
+
+/// A release is built on one machine.
+pub(super) fn gathered(scene: &Scene<'_>, graph: &Graph, job: &Job) -> Diagnostic {
+    let task = job.nodes.first().map(|node| &scene.declared.tasks[graph.instance(*node).task]);
+    let (name, site) =
+        task.map_or((&job.id, &scene.workflow.site), |task| (&task.name, &task.site));
+    let message =
+        format!("`{name}` is built on a machine of its own, and gathered for the release");
+    Diagnostic::usage(message).at(site).hint(ELSEWHERE)
 }
 
 fn triggers(scene: &Scene<'_>) -> Vec<Diagnostic> {

@@ -54,7 +54,7 @@ impl Pipe<'_> {
             Role::After => [taken, vec![format!("rel apply {PLAN} {words}")]].concat(),
             Role::Follow(_) => vec![followed(&words, follows)],
             // Refused before.
-            Role::Whole => Vec::new(),
+            Role::Part | Role::Push => Vec::new(),
         };
         [install(if job.like.runner.is_some() { "shasum -a 256" } else { "sha256sum" }), lines]
             .concat()

@@ -80,7 +80,8 @@ fn attested(call: &Call<'_>, cx: &BodyCx, index: &Index) -> Outcome<Vec<Predicat
         true
     };
     let host = &cx.run.host;
-    let offered = trusted::is_offered(host, index) && sigstore::is_offered(host);
+    let own = trusted::is_offered(host, index) && sigstore::is_offered(host);
+    let offered = own || cx.run.signed_elsewhere && index.exchange.is_some();
     if wanted && !offered && index.exchange.is_some() {
         unsigned(cx, &format!("{} gets no attestations", index.name));
     }
