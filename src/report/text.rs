@@ -71,6 +71,7 @@ pub fn state(end: End) -> &'static str {
     match end {
         End::Done => "ok",
         End::Sealed => "taken as sealed",
+        End::UpToDate => "up to date",
         End::Planned => "described, not sent",
         End::WouldRun => "would run after that",
         End::Skipped => "skipped",
