@@ -72,8 +72,8 @@ impl State {
             let asked = session.graph.order().filter(|node| session.may_be_fresh(*node));
             let globs = |node| session.task(node).inputs.iter().map(|word| word.text.clone());
             let inputs: Vec<Vec<String>> = asked.map(|node| globs(node).collect()).collect();
-            cache.look_ahead(&inputs);
             cache.running(running);
+            cache.look_ahead(&inputs);
             cache
         })
     }

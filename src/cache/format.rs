@@ -442,19 +442,22 @@ mod tests {
     }
 
     prop_compose! {
+        fn files()(modified in any::<i64>(), changed in any::<i64>(), size in any::<u64>(), inode in any::<u64>(), mark in marks()) -> (Stat, Mark) {
+            (Stat { modified, changed, size, inode }, mark)
+        }
+    }
+
+    fn marks() -> impl Strategy<Value = Mark> {
+        any::<[u8; 16]>().prop_map(Mark)
+    }
+
+    prop_compose! {
         fn wholes()(
             root in texts(),
-            files in proptest::collection::btree_map(texts(), (any::<[i64; 2]>(), any::<[u64; 2]>(), any::<[u8; 16]>()), 0..5),
-            sets in proptest::collection::btree_map(any::<[u8; 16]>(), proptest::collection::vec((texts(), any::<[u8; 16]>()), 0..4), 0..5),
+            files in proptest::collection::btree_map(texts(), files(), 0..5),
+            sets in proptest::collection::btree_map(marks(), proptest::collection::vec((texts(), marks()), 0..4), 0..5),
             records in proptest::collection::btree_map(texts(), records(), 0..4),
         ) -> Whole {
-            let file = |(name, ([modified, changed], [size, inode], mark)): (String, ([i64; 2], [u64; 2], [u8; 16]))| {
-                (name, (Stat { modified, changed, size, inode }, Mark(mark)))
-            };
-            let set = |(mark, items): ([u8; 16], Vec<(String, [u8; 16])>)| {
-                (Mark(mark), items.into_iter().map(|(name, mark)| (name, Mark(mark))).collect())
-            };
-            let (files, sets) = (files.into_iter().map(file).collect(), sets.into_iter().map(set).collect());
             Whole { root, files, sets, records }
         }
     }

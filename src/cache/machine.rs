@@ -60,7 +60,8 @@ pub(super) fn programs(cmd: &Cmd) -> BTreeSet<String> {
         Cmd::Script(script) => script,
     };
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/');
-    let words = script.split(|c: char| !part(c));
+    // `${TOOL:-ruff}` has the word behind a dash.
+    let words = script.split(|c: char| !part(c)).map(|word| word.trim_start_matches('-'));
     let plain = |word: &&str| word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
     let inside = |word: &&str| word.starts_with('/') || !word.contains('/');
     let mut found: BTreeSet<String> =

@@ -192,7 +192,7 @@ const SHORT: u128 = 1000;
 
 /// How many tasks ended how, and the slowest chain of them; nothing for a short run.
 pub fn pace(millis: u128, tally: Tally, critical_path: &[Leg]) -> Option<String> {
-    if millis < SHORT || tally.ok + tally.failed < 2 {
+    if millis < SHORT || tally.ok + tally.failed < 2 || critical_path.is_empty() {
         return None;
     }
     let mut text = format!("tasks: {} ok", tally.ok);
