@@ -32,6 +32,7 @@ pub const COMMANDS: &[&str] = &[
     "unpack",
     "adopt",
     "rehearse",
+    "why",
     "doctor",
     "validate",
     "verify",
@@ -106,6 +107,7 @@ fn command(given: Sub) -> Command {
             Command::Adopt(AdoptOptions { words, from, task })
         }
         Sub::Rehearse(args) => Command::Rehearse(rehearse_options(args)),
+        Sub::Why(words) => Command::Why(words.words, words.rest),
         Sub::Doctor(args) => Command::Doctor(doctor_options(args)),
         Sub::Validate => Command::Validate,
         Sub::Verify(args) => Command::Verify(verify_options(args)),

@@ -42,6 +42,8 @@ pub mod stage;
 pub mod store;
 pub mod tools;
 
+pub mod cache;
+
 pub mod remote;
 
 pub mod retention;

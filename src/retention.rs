@@ -11,6 +11,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cache;
 use crate::host::{fs, stop};
 use crate::ledger::{self, State};
 use crate::model::artifact::Digest;
@@ -77,6 +78,8 @@ pub enum Part {
     Aside,
     /// What tasks committed and tagged for a release.
     Stage,
+    /// What tasks depended on when they last ran well.
+    Cache,
     /// Tool environments, which projects share.
     Tools,
 }
@@ -92,6 +95,7 @@ impl Part {
             Self::Out => "out",
             Self::Aside => "aside",
             Self::Stage => "stage",
+            Self::Cache => "cache",
             Self::Tools => "tools",
         }
     }
@@ -152,7 +156,11 @@ enum Stage {
 /// Something that may name artifacts cannot be read: then none can be told to be spare.
 pub fn survey(state: &Path, now: u64, all: bool) -> io::Result<Vec<Entry>> {
     let (mut entries, naming) = releases(state, now, all)?;
-    let named = digests_in(naming, state)?;
+    let mut named = digests_in(naming, state)?;
+    let known = caches(state, all);
+    let kept = known.iter().filter(|entry| !entry.spare);
+    named.extend(kept.flat_map(|entry| cache::named(&entry.path)));
+    entries.extend(known);
     entries.extend(store(state, &named));
     entries.extend(outputs(state));
     entries.extend(aside(state, now));
@@ -220,7 +228,8 @@ fn old(path: &Path, now: u64, days: u64) -> io::Result<bool> {
 
 /// Every digest that a text of the state holds: of those given, and of files of other parts.
 fn digests_in(given: Vec<PathBuf>, state: &Path) -> io::Result<BTreeSet<String>> {
-    const OWN: [&str; 8] = ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage"];
+    const OWN: [&str; 9] =
+        ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage", "cache"];
     let mut paths = given;
     let others = fs::names(state).into_iter().filter(|name| !OWN.contains(&name.as_str()));
     for folder in others.map(|name| state.join(name)).filter(|path| fs::is_dir(path)) {
@@ -236,6 +245,21 @@ fn digests_in(given: Vec<PathBuf>, state: &Path) -> io::Result<BTreeSet<String>>
     Ok(digests)
 }
 
+/// What is up to date, of each checkout; with `all` it may go: tasks then run once more.
+fn caches(state: &Path, all: bool) -> Vec<Entry> {
+    let folder = state.join(Part::Cache.name());
+    let entry = |name: String| {
+        let path = folder.join(&name);
+        let (spare, why) = if cache::spare(&path) {
+            (true, "its checkout is gone, or another rel wrote it")
+        } else {
+            (all, "tells which tasks are up to date")
+        };
+        Entry::new(Part::Cache, name, path, spare, why)
+    };
+    fs::names(&folder).into_iter().map(entry).collect()
+}
+
 fn store(state: &Path, named: &BTreeSet<String>) -> Vec<Entry> {
     let folder = state.join(Part::Store.name());
     let entry = |digest: String| {
@@ -247,7 +271,8 @@ fn store(state: &Path, named: &BTreeSet<String>) -> Vec<Entry> {
                 Entry::new(Part::Store, digest, path, true, "left by runs that were killed")
             }
             digest if named.contains(digest) => {
-                Entry::new(Part::Store, name, path, false, "a seal, a ledger or a plan names it")
+                let why = "a seal, a ledger, a plan or a task that is up to date names it";
+                Entry::new(Part::Store, name, path, false, why)
             }
             _ => Entry::new(Part::Store, name, path, true, "no seal, ledger or plan names it"),
         }
@@ -324,7 +349,8 @@ pub fn after_run(state: &Path, now: u64) -> io::Result<()> {
     let Some(_alone) = alone(state)? else { return Ok(()) };
     fs::replace(&stamp, &now.to_string())?;
     let spare = survey(state, now, false)?.into_iter().filter(|entry| entry.spare);
-    for entry in spare.filter(|entry| matches!(entry.part, Part::Store | Part::Plan)) {
+    for entry in spare.filter(|entry| matches!(entry.part, Part::Store | Part::Plan | Part::Cache))
+    {
         if old(&entry.path, now, QUIET_DAYS)? {
             entry.remove()?;
         }

@@ -85,6 +85,20 @@ impl Tools<'_> {
     /// No such Python, or an installer failed.
     pub fn environment(&self, spec: &Spec) -> Outcome<PathBuf> {
         let python = self.python(spec.python.as_deref())?;
+        let (folder, identity) = self.place(&python, spec)?;
+        once(&folder, &identity, &|| self.make(&folder, &python, spec))?;
+        Ok(folder)
+    }
+
+    /// The same, if it is ready and no Python has to be started to find it.
+    pub fn ready(&self, spec: &Spec) -> Option<PathBuf> {
+        let python = self.python(None).ok().filter(|_| spec.python.is_none())?;
+        let (folder, identity) = self.place(&python, spec).ok()?;
+        is_ready(&folder, &identity).then_some(folder)
+    }
+
+    /// Where an environment belongs, and what tells that it is this one.
+    fn place(&self, python: &Path, spec: &Spec) -> Outcome<(PathBuf, String)> {
         let mut identity = format!("{} {:?} {:?}", python.display(), spec.packages, spec.groups);
         if spec.project {
             let files = ["pyproject.toml", "setup.py", "setup.cfg"];
@@ -92,8 +106,7 @@ impl Tools<'_> {
             identity = format!("{identity} {} {texts:?}", self.root.display());
         }
         let folder = self.cache()?.join("env").join(Digest::of(&identity).short());
-        once(&folder, &identity, &|| self.make(&folder, &python, spec))?;
-        Ok(folder)
+        Ok((folder, identity))
     }
 
     /// A fresh environment in `folder`.
@@ -253,9 +266,7 @@ pub fn remove(folder: &Path) -> std::io::Result<()> {
 
 /// Makes `folder` unless it is ready; safe beside other runs and after a kill.
 fn once(folder: &Path, identity: &str, make: &dyn Fn() -> Outcome<()>) -> Outcome<()> {
-    let ready = folder.join("ready");
-    let is_ready = || fs::read_text(&ready).is_ok_and(|text| text == identity);
-    if is_ready() {
+    if is_ready(folder, identity) {
         return Ok(());
     }
     let io = |error: std::io::Error| {
@@ -263,12 +274,16 @@ fn once(folder: &Path, identity: &str, make: &dyn Fn() -> Outcome<()>) -> Outcom
     };
     let lock = fs::open_append(&folder.with_extension("lock")).map_err(io)?;
     lock.lock().map_err(io)?;
-    if is_ready() {
+    if is_ready(folder, identity) {
         return Ok(());
     }
     fs::remove_dir(folder).map_err(io)?;
     make()?;
-    fs::replace(&ready, identity).map_err(io)
+    fs::replace(&folder.join("ready"), identity).map_err(io)
+}
+
+fn is_ready(folder: &Path, identity: &str) -> bool {
+    fs::read_text(&folder.join("ready")).is_ok_and(|text| text == identity)
 }
 
 fn text(path: &Path) -> String {

@@ -37,7 +37,7 @@ impl Session {
     pub(super) fn is_good(&self, node: Node) -> bool {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         match ended.get(&node) {
-            Some((End::Done | End::Sealed | End::Skipped, _)) => true,
+            Some((End::Done | End::Sealed | End::UpToDate | End::Skipped, _)) => true,
             Some((End::Failed, _)) => self.task(node).optional,
             _ => false,
         }

@@ -1,12 +1,14 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
-//! overtook a plan, `page` shows one; `staging` has what tasks edit; `inspect` only looks, `init` writes a
+//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh`
+//! takes what is up to date as it was, `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks, `init` writes a
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
 //! `ci` writes workflows and compares them, `onward` names the command that goes on with it, `lint` judges workflows written by hand.
 
 mod adopt;
+mod audit;
 mod bundle;
 mod carried;
 mod ci;
@@ -19,6 +21,7 @@ mod dry;
 mod edited;
 mod ending;
 mod followers;
+mod fresh;
 mod gate;
 mod help;
 mod init;
@@ -33,6 +36,7 @@ mod out_there;
 mod page;
 mod pass;
 mod proof;
+mod questions;
 mod rehearse;
 pub mod run;
 mod session;
@@ -40,6 +44,7 @@ mod staging;
 mod stale;
 mod status;
 mod verify;
+mod why;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,6 +100,7 @@ fn dispatch(
         Command::Rehearse(options) => rehearse::run(host, output, &options),
         Command::List => inspect::list(host, output),
         Command::Plan(words, rest) => inspect::plan(host, output, &words, &rest),
+        Command::Why(words, rest) => why::run(host, output, words, &rest),
         Command::Doctor(options) => doctor::run(host, output, &options),
         Command::Validate => inspect::validate(host, output),
         Command::Verify(options) => verify::run(host, output, &options),

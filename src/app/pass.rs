@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::Audit;
+use super::questions::filled;
 use super::session::Session;
+use crate::cache::{self, Noted};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::door::Door;
 use crate::graph::{Kind, Node};
 use crate::host::fs;
 use crate::host::stop::Stop;
 use crate::model::artifact::Artifact;
-use crate::model::command::Fill;
 use crate::model::event::{End, Event};
-use crate::model::task::{Step, Value};
+use crate::model::task::Step;
 use crate::schedule;
 use crate::schedule::run::{Bodies, Ran};
 use crate::schedule::state::Schedule;
@@ -23,6 +25,16 @@ use crate::script::{Called, run_command};
 
 /// Called before a sending instance acts; an error refuses it.
 pub(super) type Permit = dyn Fn(&Session, Node) -> Outcome<()> + Send + Sync;
+
+/// What came of an instance that did not fail.
+pub(super) enum Came {
+    /// It was run to its end.
+    Done,
+    /// It was left out, for this reason.
+    Skipped(String),
+    /// It had not to be run.
+    UpToDate,
+}
 
 /// One pass over the graph, behind one door.
 pub(super) struct Pass {
@@ -41,12 +53,15 @@ impl Bodies for Pass {
         let session = &self.session;
         !session.task(node).steps.is_empty()
             && (self.sends || session.graph.kind(node) != Kind::After)
+            && (session.task(node).when.is_some() || !session.is_fresh(node))
     }
 
     fn runs_alone(&self, node: Node) -> bool {
         let task = self.session.task(node);
         // Another task would see half of the edits, or find git's index locked.
-        task.tty || task.edits.is_some()
+        // An audit tells whose files are whose.
+        let audited = self.session.options.audit && self.session.may_be_fresh(node);
+        task.tty || task.edits.is_some() || audited
     }
 
     fn timeout(&self, node: Node) -> Option<Duration> {
@@ -62,6 +77,11 @@ impl Bodies for Pass {
         if session.task(node).steps.is_empty() {
             return Ran::Ok(End::Done, None);
         }
+        match session.take_fresh(node, false) {
+            Some(Ok(())) => return Ran::Ok(End::UpToDate, None),
+            Some(Err(wrong)) => return Ran::Failed(wrong),
+            None => {}
+        }
         let id = session.graph.instance(node).id.clone();
         let cwd = session.task(node).cwd.clone();
         session.events.emit(Event::TaskStarted { task: id, cwd });
@@ -69,9 +89,10 @@ impl Bodies for Pass {
             if kind == Kind::Sending && self.sends { (self.permit)(session, node) } else { Ok(()) };
         let called = permitted.and_then(|()| self.call(node, stop));
         match called {
-            Ok(Called::Skipped(why)) => Ran::Ok(End::Skipped, Some(why)),
-            Ok(Called::Done) if kind == Kind::Sending && !self.sends => Ran::Ok(End::Planned, None),
-            Ok(Called::Done) => Ran::Ok(End::Done, None),
+            Ok(Came::Skipped(why)) => Ran::Ok(End::Skipped, Some(why)),
+            Ok(Came::UpToDate) => Ran::Ok(End::UpToDate, None),
+            Ok(Came::Done) if kind == Kind::Sending && !self.sends => Ran::Ok(End::Planned, None),
+            Ok(Came::Done) => Ran::Ok(End::Done, None),
             Err(wrong) if session.task(node).optional || session.graph.follows(node) => {
                 Ran::Tolerated(wrong)
             }
@@ -162,7 +183,7 @@ impl Pass {
     }
 
     /// Calls an instance until it is done, or its retries are used up.
-    pub(super) fn call(&self, node: Node, stop: &Stop) -> Outcome<Called> {
+    pub(super) fn call(&self, node: Node, stop: &Stop) -> Outcome<Came> {
         let retry = self.session.task(node).retry;
         let acts = self.door.conduct(self.session.graph.kind(node) == Kind::Sending)
             == crate::door::Conduct::Act;
@@ -186,45 +207,74 @@ impl Pass {
         }
     }
 
-    fn attempt(&self, node: Node, stop: &Stop) -> Outcome<Called> {
+    fn attempt(&self, node: Node, stop: &Stop) -> Outcome<Came> {
+        let session = &self.session;
+        let noted = session.may_be_fresh(node).then(|| Arc::new(Noted::default()));
+        let cx = self.body(node, stop, noted.clone());
+        if let Some((condition, site)) = &cx.task.when {
+            if !session.script.holds(*condition, site, &cx)? {
+                return Ok(Came::Skipped("its condition does not hold".into()));
+            }
+            if session.is_fresh(node)
+                && let Some(taken) = session.take_fresh(node, true)
+            {
+                return taken.map(|()| Came::UpToDate);
+            }
+        }
+        if cx.conduct() != crate::door::Conduct::Act {
+            return self.steps(&cx);
+        }
+        let _busy = session.busy();
+        fs::remove_dir(&cx.out)
+            .and_then(|()| fs::make_dir(&cx.out))
+            .map_err(|error| disk("cannot make the task's folder", &error))?;
+        self.set_aside(node)?;
+        self.inputs(node)?;
+        let trial = session.trial(node);
+        let audit = trial.is_some().then(|| Audit::begin(session)).flatten();
+        let came = self.steps(&cx).and_then(|came| match came {
+            Came::Done => Ok((came, self.collect(node, &cx.out)?)),
+            other => Ok((other, Vec::new())),
+        });
+        if let (Some(trial), Some(noted)) = (trial, noted) {
+            match &came {
+                Ok((Came::Done, placed)) => session.remember(node, trial, noted.take(), placed),
+                Err(_) if !stop.fired() => session.remember_failure(node),
+                _ => {}
+            }
+        }
+        if let (Some(audit), Ok((Came::Done, _))) = (audit, &came) {
+            audit.end(session, node);
+        }
+        came.map(|(came, _)| came)
+    }
+
+    /// What one call of an instance knows.
+    fn body(&self, node: Node, stop: &Stop, noted: Option<Arc<Noted>>) -> Arc<BodyCx> {
         let session = &self.session;
         let instance = session.graph.instance(node);
-        let task = session.task(node);
-        let out = session.out().join(slug(&instance.id));
-        let cx = Arc::new(BodyCx {
+        Arc::new(BodyCx {
             run: session.cx.clone(),
             door: self.door.clone(),
-            task: task.clone(),
+            task: session.task(node).clone(),
             id: instance.id.clone(),
             values: instance.values.clone(),
             rest: instance.rest.clone(),
             ancestors: self.ancestors(node),
-            out: out.clone(),
+            out: session.out().join(slug(&instance.id)),
             stop: stop.clone(),
             result: self.followed.clone(),
-        });
-        if let Some((condition, site)) = &task.when
-            && !session.script.holds(*condition, site, &cx)?
-        {
-            return Ok(Called::Skipped("its condition does not hold".into()));
-        }
-        let acts = cx.conduct() == crate::door::Conduct::Act;
-        if acts {
-            fs::remove_dir(&out)
-                .and_then(|()| fs::make_dir(&out))
-                .map_err(|error| disk("cannot make the task's folder", &error))?;
-            self.set_aside(node)?;
-            self.inputs(node)?;
-        }
-        for step in &task.steps {
-            if let Called::Skipped(why) = self.step(step, &cx)? {
-                return Ok(Called::Skipped(why));
+            noted,
+        })
+    }
+
+    fn steps(&self, cx: &Arc<BodyCx>) -> Outcome<Came> {
+        for step in &cx.task.steps {
+            if let Called::Skipped(why) = self.step(step, cx)? {
+                return Ok(Came::Skipped(why));
             }
         }
-        if acts {
-            self.collect(node, &out)?;
-        }
-        Ok(Called::Done)
+        Ok(Came::Done)
     }
 
     fn step(&self, step: &Step, cx: &Arc<BodyCx>) -> Outcome<Called> {
@@ -233,15 +283,7 @@ impl Pass {
                 self.session.script.call(*body, cx).map_err(|wrong| Box::new(wrong.at(site)))
             }
             Step::Command(template, site) => {
-                let fill = |name: &str| match cx.values.get(name) {
-                    Some(Value::Text(text)) => Some(Fill::One(text.clone())),
-                    Some(other) => Some(Fill::One(other.to_string())),
-                    None => {
-                        (cx.task.rest.as_deref() == Some(name)).then(|| Fill::Many(cx.rest.clone()))
-                    }
-                };
-                let cmd = template
-                    .fill(&[], &fill)
+                let cmd = filled(template, &cx.task, &cx.values, &cx.rest)
                     .map_err(|wrong| Box::new(Diagnostic::from(wrong).at(site)))?;
                 run_command(cx, &cmd).map_err(|wrong| Box::new(wrong.at(site)))?;
                 Ok(Called::Done)
@@ -263,39 +305,25 @@ impl Pass {
 
     /// Moves files that `.outputs` would take for new ones out of the way. Nothing is lost.
     fn set_aside(&self, node: Node) -> Outcome<()> {
-        let session = &self.session;
         let old = self.outputs(node)?;
-        let run = format!("{}-{}", session.host.clock.unix(), session.host.pid());
-        let aside =
-            session.cx.state.join("aside").join(run).join(slug(&session.graph.instance(node).id));
-        for file in &old {
-            fs::rename(&file.path, &aside.join(&file.name))
-                .map_err(|error| disk("cannot set old outputs aside", &error))?;
-        }
-        if !old.is_empty() {
-            let id = &session.graph.instance(node).id;
-            session.events.note(format!(
-                "{id}: older files of its outputs were set aside ({}) in {}",
-                old.len(),
-                aside.display()
-            ));
-        }
-        Ok(())
+        put_aside(&self.session, node, old.iter().map(|file| (&file.path, &file.name)))
     }
 
     /// Makes sure that each glob of inputs matches something.
     fn inputs(&self, node: Node) -> Outcome<()> {
-        for glob in &self.session.task(node).inputs {
-            let found = fs::find(&self.session.cx.root, std::slice::from_ref(&glob.text))
-                .map_err(|error| disk("cannot look for inputs", &error))?;
-            if found.is_empty() {
+        let inputs = &self.session.task(node).inputs;
+        let globs: Vec<String> = inputs.iter().map(|word| word.text.clone()).collect();
+        let idle = cache::idle(&self.session.cx.root, &globs)
+            .map_err(|error| disk("cannot look for inputs", &error))?;
+        match inputs.iter().find(|word| Some(&word.text) == idle.as_ref()) {
+            None => Ok(()),
+            Some(glob) => {
                 let wrong = Diagnostic::task(format!("no file matches the input `{}`", glob.text));
-                return Err(Box::new(
-                    wrong.at(&glob.site).hint("correct the glob, or take it away"),
-                ));
+                Err(Box::new(wrong.at(&glob.site).hint(
+                    "correct the glob, or take it away; one with a sign passes over what git ignores",
+                )))
             }
         }
-        Ok(())
     }
 
     fn outputs(&self, node: Node) -> Outcome<Vec<fs::Found>> {
@@ -315,8 +343,8 @@ impl Pass {
         })
     }
 
-    /// Takes what the instance made into the store.
-    fn collect(&self, node: Node, out: &Path) -> Outcome<()> {
+    /// Takes what the instance made into the store. Gives the names of its outputs in the project.
+    fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
         let session = &self.session;
         let made = fs::find(out, &["**".to_owned()])
             .map_err(|error| disk("cannot read the task's folder", &error))?;
@@ -328,6 +356,7 @@ impl Pass {
                 wrong.hint("correct the glob, or the command that should write there"),
             ));
         }
+        let placed = outputs.iter().map(|file| file.name.clone()).collect();
         let mut artifacts: Vec<Artifact> = Vec::new();
         for file in made.into_iter().chain(outputs) {
             if file.special {
@@ -356,8 +385,30 @@ impl Pass {
         }
         artifacts.sort();
         session.adopt(node, &artifacts);
-        Ok(())
+        Ok(placed)
     }
+}
+
+/// Moves files of the project that are in the way of outputs of an instance.
+pub(super) fn put_aside<'a>(
+    session: &Session,
+    node: Node,
+    old: impl ExactSizeIterator<Item = (&'a PathBuf, &'a String)>,
+) -> Outcome<()> {
+    let (count, id) = (old.len(), &session.graph.instance(node).id);
+    let run = format!("{}-{}", session.host.clock.unix(), session.host.pid());
+    let aside = session.cx.state.join("aside").join(run).join(slug(id));
+    for (path, name) in old {
+        fs::rename(path, &aside.join(name))
+            .map_err(|error| disk("cannot set old outputs aside", &error))?;
+    }
+    if count > 0 {
+        session.events.note(format!(
+            "{id}: older files of its outputs were set aside ({count}) in {}",
+            aside.display()
+        ));
+    }
+    Ok(())
 }
 
 /// A name for a folder, made from an instance's name; different names stay different.
@@ -373,7 +424,7 @@ pub(super) fn slug(id: &str) -> PathBuf {
     PathBuf::from(format!("{plain}-{}", crate::model::artifact::Digest::of(id).short()))
 }
 
-fn disk(what: &str, error: &std::io::Error) -> Box<Diagnostic> {
+pub(super) fn disk(what: &str, error: &std::io::Error) -> Box<Diagnostic> {
     Box::new(
         Diagnostic::machine(format!("{what}: {error}"))
             .hint("make room or repair the disk; then run the same command"),

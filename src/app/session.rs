@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::fresh::Fresh;
 use super::out_there::OutThere;
 use super::{Project, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
@@ -60,6 +61,8 @@ pub(super) struct Session {
     pub(super) ended: Mutex<BTreeMap<Node, (End, Duration)>>,
     /// What was sent, and where it can be seen.
     pub(super) out_there: Mutex<OutThere>,
+    /// Instances that are up to date.
+    pub(super) fresh: Fresh,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
 }
@@ -91,12 +94,11 @@ impl Session {
         if let Some(left) = leftovers::look(host, &state) {
             events.emit(Event::Warning { diagnostic: Box::new(left) });
         }
-        let tasks = &declared.tasks;
         let wanted = staging::Wanted {
             host,
             events,
             options: &options,
-            tasks,
+            tasks: &declared.tasks,
             graph: &graph,
             repo: &repo,
             state: &state,
@@ -119,6 +121,7 @@ impl Session {
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
+            fresh: Fresh::of(&options, stage.is_some()),
             host,
             events,
             options,
@@ -348,6 +351,7 @@ impl Session {
 
     /// Removes what this run no longer needs.
     pub(super) fn tidy(&self) {
+        self.save_fresh();
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
         let _ = fs::remove_dir(&self.out());
         self.leave_stage();

@@ -84,6 +84,8 @@ pub(super) enum Sub {
     Adopt(AdoptArgs),
     /// Release for real into a world on this machine: every service on loopback, nothing leaves.
     Rehearse(RehearseArgs),
+    /// Tell which tasks would run, and why; the others are up to date.
+    Why(Words),
     /// Tell what a live run would meet, before anything is built: tools, git, identity, forms to fill in.
     Doctor(DoctorArgs),
     /// Check the Releasefile.
@@ -266,6 +268,7 @@ pub(super) struct Common {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) words: Words,
@@ -280,6 +283,12 @@ pub(super) struct RunArgs {
     /// Drop the sealed artifacts of this commit and build anew.
     #[arg(long)]
     pub(super) rebuild: bool,
+    /// Run what is up to date, too.
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    /// Tell which files tasks with `.inputs` write without declaring them; runs what is up to date, too.
+    #[arg(long, conflicts_with = "live")]
+    pub(super) audit: bool,
     /// Write the plan of a dry run to a file.
     #[arg(short = 'o', value_name = "FILE", conflicts_with = "live")]
     pub(super) plan: Option<PathBuf>,
@@ -529,6 +538,8 @@ pub(super) fn run_options(args: RunArgs) -> RunOptions {
         live: args.live,
         offline: args.offline,
         rebuild: args.rebuild,
+        no_cache: args.no_cache,
+        audit: args.audit,
         plan_file: args.plan,
         export: args.export,
         ..common(args.common)

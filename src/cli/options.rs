@@ -26,6 +26,10 @@ pub struct RunOptions {
     pub strict: bool,
     /// Drop the seal and build anew.
     pub rebuild: bool,
+    /// What is up to date runs, too.
+    pub no_cache: bool,
+    /// What tasks write without declaring it is told.
+    pub audit: bool,
     /// The gate's question is answered with yes.
     pub yes: bool,
     /// Questions of these tasks are answered with yes.
@@ -299,6 +303,8 @@ pub enum Command {
     List,
     /// Show what a run would do.
     Plan(Vec<String>, Vec<String>),
+    /// Tell which tasks would run, and why.
+    Why(Vec<String>, Vec<String>),
     /// Release into a world on this machine.
     Rehearse(RehearseOptions),
     /// Tell what a live run would meet.

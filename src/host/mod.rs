@@ -17,6 +17,7 @@ pub mod shim;
 pub mod signals;
 pub mod stop;
 pub mod term;
+pub mod tree;
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;

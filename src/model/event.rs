@@ -20,6 +20,8 @@ pub enum End {
     Done,
     /// Its artifacts were taken from an earlier run of the same commit.
     Sealed,
+    /// All it depends on is as it was when it last ran well: it was not run.
+    UpToDate,
     /// It sends, and was only described.
     Planned,
     /// It comes after something that was not sent: it would run.
@@ -69,7 +71,7 @@ pub struct ProofRow {
 /// How many task instances ended how. Those that only group others do not count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Done, described, or taken as sealed.
+    /// Done, described, up to date, or taken as sealed.
     pub ok: usize,
     /// Failed, whether or not that ended the run.
     pub failed: usize,
@@ -81,7 +83,7 @@ impl Tally {
     /// Counts one more.
     pub fn count(&mut self, end: End) {
         match end {
-            End::Done | End::Sealed | End::Planned => self.ok += 1,
+            End::Done | End::Sealed | End::UpToDate | End::Planned => self.ok += 1,
             End::Failed => self.failed += 1,
             End::WouldRun | End::Skipped | End::Poisoned | End::Cancelled => self.left_out += 1,
         }

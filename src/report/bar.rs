@@ -221,6 +221,7 @@ fn ended(event: &Event, colour: bool) -> String {
     let (word, style) = match end {
         End::Done => ("ok", "32"),
         End::Sealed => ("sealed", "36"),
+        End::UpToDate => ("up to date", "36"),
         End::Planned => ("described", "36"),
         End::WouldRun => ("would run", "36"),
         End::Skipped => ("skipped", "33"),

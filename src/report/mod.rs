@@ -32,6 +32,7 @@ mod summary;
 pub mod text;
 pub mod turns;
 pub mod verified;
+pub mod why;
 mod workflow;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! A run as lines for people: one task at a time is shown live, others when their turn comes. On a runner of
 //! GitLab each task is a section of the job's log (`sections`).
+//!
+//! Tasks that are up to date and have nothing to say are told together: few by name, many by their number.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,20 +11,63 @@ use super::turns::Turns;
 use super::{clean, text};
 use crate::diag::Diagnostic;
 use crate::host::Host;
-use crate::model::event::{Event, Events};
+use crate::model::event::{End, Event, Events};
+
+/// More tasks that are up to date are counted, not named.
+const FEW: usize = 20;
+
+/// What is shown, and what is about to be.
+struct Shown {
+    turns: Turns,
+    sections: Sections,
+    /// Tasks that are up to date, one line each.
+    quiet: Vec<String>,
+}
 
 /// Shows each event.
 pub fn events(host: &Arc<Host>) -> Events {
     let host = host.clone();
-    let log = Mutex::new((Turns::default(), Sections::of(&host)));
+    let shown = Mutex::new(Shown::of(&host));
     Events::to(move |event| {
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        let (turns, sections) = &mut *log;
-        let text = show(turns, sections, &host, event);
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.keeps(&event) {
+            return;
+        }
+        let before = clean::text(&shown.told(), host.term.colour);
+        let Shown { turns, sections, .. } = &mut *shown;
+        let text = [before, show(turns, sections, &host, event)].concat();
         if !text.is_empty() {
             host.err(&text);
         }
     })
+}
+
+impl Shown {
+    fn of(host: &Host) -> Self {
+        Self { turns: Turns::default(), sections: Sections::of(host), quiet: Vec::new() }
+    }
+
+    /// Whether an event can be told later, together with others of its kind.
+    fn keeps(&mut self, event: &Event) -> bool {
+        let Event::TaskFinished { task, end: End::UpToDate, artifacts, .. } = event else {
+            return false;
+        };
+        let quiet = artifacts.is_empty() && !self.turns.has_begun(task);
+        if quiet {
+            self.quiet.push(text::finished(event));
+        }
+        quiet
+    }
+
+    /// What was kept.
+    fn told(&mut self) -> String {
+        let quiet = std::mem::take(&mut self.quiet);
+        if quiet.is_empty() {
+            return String::new();
+        }
+        let many = || format!("{} tasks are up to date\n", quiet.len());
+        self.turns.aside(if quiet.len() > FEW { many() } else { quiet.concat() })
+    }
 }
 
 /// What may be shown now that `event` has happened: nothing in it moves a cursor but marks of sections.

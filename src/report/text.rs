@@ -71,6 +71,7 @@ pub fn state(end: End) -> &'static str {
     match end {
         End::Done => "ok",
         End::Sealed => "taken as sealed",
+        End::UpToDate => "up to date",
         End::Planned => "described, not sent",
         End::WouldRun => "would run after that",
         End::Skipped => "skipped",
@@ -191,7 +192,7 @@ const SHORT: u128 = 1000;
 
 /// How many tasks ended how, and the slowest chain of them; nothing for a short run.
 pub fn pace(millis: u128, tally: Tally, critical_path: &[Leg]) -> Option<String> {
-    if millis < SHORT || tally.ok + tally.failed < 2 {
+    if millis < SHORT || tally.ok + tally.failed < 2 || critical_path.is_empty() {
         return None;
     }
     let mut text = format!("tasks: {} ok", tally.ok);

@@ -31,6 +31,11 @@ impl Turns {
         String::new()
     }
 
+    /// Whether a task has begun and not ended.
+    pub fn has_begun(&self, task: &str) -> bool {
+        self.begun.iter().any(|known| known == task)
+    }
+
     /// A task says something.
     #[must_use]
     pub fn say(&mut self, task: &str, text: String) -> String {

@@ -11,6 +11,7 @@ use rhai::AST;
 
 use super::Body;
 use super::builtins::draft::Draft;
+use crate::cache::Noted;
 use crate::diag::{Diagnostic, Exit, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
 use crate::goals;
@@ -77,6 +78,8 @@ pub(crate) struct Declaring {
     pub(crate) sources: Arc<Sources>,
     pub(crate) declared: Mutex<Declared>,
     pub(crate) drafts: Mutex<Vec<Draft>>,
+    /// What the file was told when it asked, in order.
+    pub(crate) answers: Mutex<Vec<String>>,
     bodies: Mutex<Vec<Body>>,
     wrong: Mutex<Vec<Diagnostic>>,
     arities: OnceLock<HashMap<String, usize>>,
@@ -90,6 +93,7 @@ impl Declaring {
             sources,
             declared: Mutex::default(),
             drafts: Mutex::default(),
+            answers: Mutex::default(),
             bodies: Mutex::default(),
             wrong: Mutex::default(),
             arities: OnceLock::new(),
@@ -305,6 +309,8 @@ pub struct BodyCx {
     pub stop: Stop,
     /// How the run ended that this instance follows.
     pub result: Option<Arc<Followed>>,
+    /// What is seen of it, if it may be remembered.
+    pub noted: Option<Arc<Noted>>,
 }
 
 /// How a run ended, for the tasks that follow it.
@@ -337,6 +343,13 @@ impl BodyCx {
         self.door.conduct(!self.task.effects.is_empty())
     }
 
+    /// Writes down something that its next run depends on, if it may be remembered.
+    pub fn note(&self, write: impl FnOnce(&Noted)) {
+        if let Some(noted) = &self.noted {
+            write(noted);
+        }
+    }
+
     /// Passes on a line of output.
     pub fn say(&self, line: &str) {
         // A program that has got a token tells a runner to hide it; rel hides it everywhere.
@@ -356,6 +369,7 @@ impl BodyCx {
 
     fn output(&self, line: &str, printed: bool) {
         let line = self.run.host.env.masked(line);
+        self.note(|noted| noted.line(&line, printed));
         self.run.events.emit(Event::Output { task: self.id.clone(), line, printed });
     }
 

@@ -56,6 +56,8 @@ pub struct Script {
     pub declared: Declared,
     /// Digest of its text and of every module it imports.
     pub digest: Digest,
+    /// Digest of what it was told while it was read: git's answers, too, which are no part of it.
+    pub told: Digest,
 }
 
 /// How a body ended, when it did not fail.
@@ -119,7 +121,8 @@ fn load_text(
         return Err(wrong);
     }
     let digest = sources.digest();
-    Ok(Script { engine, bodies, sources, declared, digest })
+    let told = Digest::of(format!("{digest} {:?}", cx::lock(&declaring.answers)));
+    Ok(Script { engine, bodies, sources, declared, digest, told })
 }
 
 /// What was seen without running anything, and what reading the file found besides, as it stands in

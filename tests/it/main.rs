@@ -21,6 +21,8 @@ mod architecture;
 #[cfg(unix)]
 mod bar;
 mod bundle;
+#[cfg(target_os = "linux")]
+mod cache;
 #[cfg(unix)]
 mod changelog;
 mod chaos;

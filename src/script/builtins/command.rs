@@ -177,6 +177,7 @@ fn start<T>(
     cmd: &Cmd,
     run: impl FnOnce(&Launch<'_>) -> Result<T, StartError>,
 ) -> Outcome<Result<T, StartError>> {
+    cx.note(|noted| noted.command(cmd));
     let ((env, shims), cwd) = (cx.child_env()?, cx.cwd());
     let shims = shims.as_ref().map(Shims::folder);
     let ended = run(&Launch { cmd, cwd: &cwd, env, shims });

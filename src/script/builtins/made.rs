@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rhai::{Array, Dynamic};
 
 use super::artifact::ArtifactHandle;
+use super::read::note_file;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::archive::{self, Entry};
 use crate::diag::{Diagnostic, Outcome};
@@ -117,7 +118,10 @@ fn inputs(call: &Call<'_>, cx: &BodyCx) -> Outcome<Vec<(String, PathBuf)>> {
         let inside =
             [&cx.out, &cx.run.root].into_iter().find_map(|place| path.strip_prefix(place).ok());
         match inside.filter(|_| fs::is_file(&path)) {
-            Some(inside) => Ok((inside.to_string_lossy().replace('\\', "/"), path.clone())),
+            Some(inside) => {
+                note_file(call, &path);
+                Ok((inside.to_string_lossy().replace('\\', "/"), path.clone()))
+            }
             None => {
                 let wrong = Diagnostic::task(format!(
                     "there is no file {} below the project's folder",

@@ -31,6 +31,7 @@ mod python;
 mod read;
 mod register;
 mod task;
+mod traced;
 mod version;
 
 use std::sync::Arc;

@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "inputs",
         (1, 1),
         ".inputs([\"src/**\", \"pyproject.toml\"])",
-        "Globs for the files that the task reads; one that matches nothing fails the task.",
+        "Globs for the files that the task reads; one that matches nothing fails the task, one with a sign passes over what git ignores. A task that says so and sends nothing is not run while these files, its commands, values and variables, its programs and what it needs are as they were; what it made and said is taken from its last good run. `rel why` tells what changed.",
         "task(\"count\").inputs(\"src/**\").run(|| print(`${files(\"src/**\").len()} files`));",
         inputs,
     ),

@@ -1,6 +1,7 @@
 //! Python interpreters and environments, for `std/python` and for users' own recipes.
 
 use std::io::BufReader;
+use std::path::Path;
 
 use rhai::{Array, Dynamic};
 
@@ -11,6 +12,7 @@ use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::dist::{runs, wheel};
 use crate::host::fs;
+use crate::script::cx::BodyCx;
 use crate::tools::Spec;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -76,16 +78,31 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
+/// Notes an interpreter: where it was found, and the names under which it was looked for.
+fn note_python(cx: &BodyCx, version: Option<&str>, found: Option<&Path>) {
+    cx.note(|noted| {
+        noted.program("python3");
+        if let Some(version) = version {
+            noted.program(&format!("python{version}"));
+        }
+        if let Some(path) = found.and_then(Path::to_str) {
+            noted.program(path);
+        }
+    });
+}
+
 fn find(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let version = call.text(0)?;
     let cx = call.acting_body()?;
     let found = cx.with_tools(|tools| tools.find_python(&version));
+    note_python(&cx, Some(&version), found.as_deref());
     Ok(found.map_or(Dynamic::UNIT, |path| path.to_string_lossy().into_owned().into()))
 }
 
 fn uv(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.acting_body()?;
     let found = cx.with_tools(|tools| tools.uv());
+    cx.note(|noted| noted.program("uv"));
     Ok(found.map_or(Dynamic::UNIT, |path| path.to_string_lossy().into_owned().into()))
 }
 
@@ -99,6 +116,12 @@ fn environment(call: &mut Call<'_>) -> Outcome<Dynamic> {
         project: options.flag("project")?.unwrap_or(false),
     };
     let folder = cx.with_tools(|tools| tools.environment(&spec))?;
+    note_python(&cx, spec.python.as_deref(), Some(&folder.join("bin/python")));
+    if spec.project {
+        for name in ["pyproject.toml", "setup.py", "setup.cfg"] {
+            cx.note(|noted| noted.file(name));
+        }
+    }
     Ok(folder.to_string_lossy().into_owned().into())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What is read while the file is read counts as part of it, so that a plan is stale when it moves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rhai::{Array, Dynamic};
 
@@ -75,6 +75,15 @@ pub(super) fn root(call: &Call<'_>) -> PathBuf {
     }
 }
 
+/// Notes a file of the project that a body reads, or looks for.
+pub(super) fn note_file(call: &Call<'_>, path: &Path) {
+    if let Frame::Body(cx) = &call.frame
+        && let Ok(name) = path.strip_prefix(&cx.run.root)
+    {
+        cx.note(|noted| noted.file(&name.to_string_lossy().replace('\\', "/")));
+    }
+}
+
 /// Remembers what was read while the file was read.
 pub(super) fn remember(call: &Call<'_>, name: &str, text: &str) {
     if let Frame::Declaring(declaring) = &call.frame {
@@ -99,6 +108,9 @@ fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Box::new(wrong.hint("make the folder readable, or exclude it by a narrower glob"))
     })?;
     let names: Vec<String> = found.into_iter().map(|file| file.name).collect();
+    if let Frame::Body(cx) = &call.frame {
+        cx.note(|noted| noted.globs(&globs, &names));
+    }
     remember(call, &format!("files {}", globs.join(" ")), &names.join("\n"));
     Ok(names.into_iter().map(Dynamic::from).collect::<Array>().into())
 }
@@ -135,6 +147,7 @@ pub(super) fn text_of(call: &Call<'_>, name: &str) -> Outcome<String> {
         return Err(wrong("it is not below the project's folder"));
     }
     let text = fs::read_text(&path).map_err(|error| wrong(&error.to_string()))?;
+    note_file(call, &root.join(name));
     remember(call, name, &text);
     Ok(text)
 }
@@ -173,6 +186,9 @@ fn env(call: &mut Call<'_>) -> Outcome<Dynamic> {
             ))));
         }
     };
+    if let Frame::Body(cx) = &call.frame {
+        cx.note(|noted| noted.variable(&name.text));
+    }
     remember(call, &format!("env {}", name.text), &value);
     Ok(value.into())
 }
@@ -187,6 +203,7 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Frame::Body(cx) => (cx.run.root.clone(), cx.run.host.clone()),
     };
     let text = |name: &str| {
+        note_file(call, &root.join(name));
         let text = fs::read_text(&root.join(name)).ok()?;
         remember(call, name, &text);
         Some(text)
@@ -196,6 +213,9 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let known = version::of(&Places { pyproject, cargo, tags: &[] }).or_else(|unknown| {
         if matches!(unknown, Unknown::Broken(..)) {
             return Err(unknown);
+        }
+        if let Frame::Body(cx) = &call.frame {
+            cx.note(|noted| noted.unsure("it asks git for the version".into()));
         }
         let repo = Repo::new(&host, root.clone());
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();

@@ -7,7 +7,8 @@ use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallC
 
 use super::call::Call;
 use super::{
-    Builtin, CiHandle, Phase, Place, SecretHandle, Skip, TaskHandle, Thrown, all, artifact, modules,
+    Builtin, CiHandle, Phase, Place, SecretHandle, Skip, TaskHandle, Thrown, all, artifact,
+    modules, traced,
 };
 use crate::diag::{Diagnostic, Outcome, Site, Source};
 use crate::script::cx::{Frame, TaskView};
@@ -86,6 +87,9 @@ fn invoke(
     };
     let result =
         phase.and_then(|()| (builtin.run)(&mut call)).or_else(|wrong| collected(&call, wrong));
+    if let Ok(value) = &result {
+        traced::note(&call, value);
+    }
     Err(thrown(match (result, call.skipped) {
         (Ok(_), Some(reason)) => Dynamic::from(Skip(reason)),
         (Ok(value), None) => return Ok(value),

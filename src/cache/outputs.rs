@@ -1,0 +1,110 @@
+//! What an instance made: whether it is at hand, and how it gets back to its place.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::mark::Mark;
+use super::record::{Made, Record};
+use super::{Ask, Cache, format, globs};
+use crate::host::{fs, tree};
+
+/// A file where an output belongs that is not the one that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Its name in the project.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+fn mark(made: &Made) -> Mark {
+    let sha256 = format::raw(made.artifact.sha256.as_str());
+    Mark::of_file(&sha256, made.artifact.executable)
+}
+
+impl Cache {
+    /// The place of an artifact in the store, as the name of a file.
+    fn stored(&self, made: &Made) -> String {
+        self.store.place(&made.artifact).to_string_lossy().into_owned()
+    }
+
+    /// The first file of a run that the store does not hold as it was.
+    pub(super) fn lost(&mut self, record: &Record) -> Option<String> {
+        let calm = self.is_calm();
+        let lost = |made: &&Made| {
+            let name = self.stored(made);
+            self.files.mark(&self.view, &name, calm) != mark(made)
+        };
+        record.made.iter().find(lost).map(|made| made.artifact.name.clone())
+    }
+
+    /// What was made is read now, so that a later run need not.
+    pub(super) fn keep_made(&mut self, made: &[Made]) {
+        for made in made {
+            let mut names = vec![self.stored(made)];
+            if made.placed {
+                names.push(made.artifact.name.clone());
+            }
+            for name in names {
+                self.files.mark(&self.view, &name, false);
+            }
+        }
+    }
+
+    /// Files in the places of outputs that are not what the run made.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn strays(&mut self, ask: &Ask, record: &Record) -> std::io::Result<Vec<Stray>> {
+        if ask.outputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (plain, patterns): (Vec<String>, Vec<String>) =
+            ask.outputs.iter().cloned().partition(|glob| globs::is_plain(glob));
+        let is_there = |name: &String| fs::exists(&self.root.join(name));
+        let mut names: BTreeSet<String> = plain.into_iter().filter(is_there).collect();
+        if !patterns.is_empty() {
+            names.extend(fs::find(&self.root, &patterns)?.into_iter().map(|file| file.name));
+        }
+        let mut strays = Vec::new();
+        for name in names {
+            let made = record.made.iter().find(|made| made.placed && made.artifact.name == name);
+            let wanted = made.map(mark);
+            if wanted != Some(self.files.mark(&self.view, &name, false)) {
+                let path = self.root.join(&name);
+                strays.push(Stray { name, path });
+            }
+        }
+        if !strays.is_empty() {
+            // They are about to be moved.
+            self.forget();
+        }
+        Ok(strays)
+    }
+
+    /// Puts back what is not in its place. Tells how many files that were.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn put_back(&mut self, record: &Record) -> std::io::Result<usize> {
+        let mut count = 0;
+        for made in record.made.iter().filter(|made| made.placed) {
+            let name = &made.artifact.name;
+            if self.files.mark(&self.view, name, false) == mark(made) {
+                continue;
+            }
+            let (from, to) = (self.store.place(&made.artifact), self.root.join(name));
+            tree::put_back(&from, &to, made.artifact.executable)?;
+            count += 1;
+        }
+        if count > 0 {
+            self.forget();
+        }
+        Ok(count)
+    }
+
+    /// Whether a glob of outputs matches a file of the project.
+    pub fn is_output(&mut self, globs: &[String], name: &str) -> bool {
+        self.tree.set(globs).is_ok_and(|set| set.is_match(name))
+    }
+}
