@@ -101,7 +101,7 @@ impl Session {
         };
         let stage = staging::begin(&wanted)?;
         let work = stage.as_ref().map_or_else(|| root.clone(), |stage| stage.root().to_owned());
-        let epoch = repo.head().map(|head| head.time);
+        let epoch = repo.commit().map(|commit| commit.time);
         let strict = options.strict || host.is_ci();
         let cx = RunCx::new(
             host.clone(),
@@ -114,7 +114,10 @@ impl Session {
             epoch,
             strict,
         );
-        let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
+        // Only plans and messages name them, and git has to be asked.
+        let named = options.live || options.plan_file.is_some() || tells(&graph);
+        let head = if named { repo.head() } else { None };
+        let tags = head.map(|head| head.tags.clone()).unwrap_or_default();
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
@@ -365,6 +368,11 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     let goals = goals::parse(&options.words, &options.rest, &declared.tasks, COMMANDS)
         .map_err(|wrong| vec![*wrong])?;
     Graph::build(&declared.tasks, &goals)
+}
+
+/// Whether anything in the graph is sent, or told when the run has ended.
+fn tells(graph: &Graph) -> bool {
+    graph.order().any(|node| graph.kind(node) == Kind::Sending || graph.follows(node))
 }
 
 /// Holds the state of a project, so that nothing of it is cleaned away beside this run.

@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 mod lint;
 mod modules;
+pub mod reads;
 mod stdlib;
 mod words;
 
@@ -30,6 +31,7 @@ use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
 pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
+use reads::Read;
 pub use stdlib::{
     Documented, documented, names as stdlib_names, short as stdlib_short, text as stdlib_text,
 };
@@ -55,6 +57,8 @@ pub struct Script {
     pub declared: Declared,
     /// Digest of its text and of every module it imports.
     pub digest: Digest,
+    /// All that reading it depended on, if all of that is known.
+    pub reads: Option<Vec<Read>>,
 }
 
 /// How a body ended, when it did not fail.
@@ -88,6 +92,7 @@ fn load_text(
     let sources = Arc::new(Sources::default());
     let source = sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
     let declaring = Arc::new(Declaring::new(host.clone(), root.to_owned(), sources.clone()));
+    declaring.reads.note(Read::text(root, name, Some(text)));
     let engine = engine::build(&declaring);
     let compiled = engine.compile(&source.text);
     let mut ast = compiled.map_err(|error| vec![explain::parse_error(&error, &source)])?;
@@ -117,7 +122,8 @@ fn load_text(
         return Err(wrong);
     }
     let digest = sources.digest();
-    Ok(Script { engine, bodies, sources, declared, digest })
+    let reads = declaring.reads.all();
+    Ok(Script { engine, bodies, sources, declared, digest, reads })
 }
 
 /// What was seen without running anything, and what reading the file found besides, as it stands in

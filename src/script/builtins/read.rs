@@ -11,7 +11,8 @@ use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 use crate::repo::Repo;
-use crate::script::cx::Frame;
+use crate::script::cx::{Declaring, Frame};
+use crate::script::reads::Read;
 use crate::version::{self, Places, Unknown};
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -82,6 +83,13 @@ pub(super) fn remember(call: &Call<'_>, name: &str, text: &str) {
     }
 }
 
+/// Notes what the reading of the file depends on.
+fn note(call: &Call<'_>, read: impl FnOnce(&Declaring) -> Read) {
+    if let Frame::Declaring(declaring) = &call.frame {
+        declaring.reads.note(read(declaring));
+    }
+}
+
 fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let globs = call.words(0)?;
     for glob in &globs {
@@ -99,6 +107,7 @@ fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Box::new(wrong.hint("make the folder readable, or exclude it by a narrower glob"))
     })?;
     let names: Vec<String> = found.into_iter().map(|file| file.name).collect();
+    note(call, |_| Read::files(&globs, &names));
     remember(call, &format!("files {}", globs.join(" ")), &names.join("\n"));
     Ok(names.into_iter().map(Dynamic::from).collect::<Array>().into())
 }
@@ -135,6 +144,7 @@ pub(super) fn text_of(call: &Call<'_>, name: &str) -> Outcome<String> {
         return Err(wrong("it is not below the project's folder"));
     }
     let text = fs::read_text(&path).map_err(|error| wrong(&error.to_string()))?;
+    note(call, |declaring| Read::text(&declaring.root, name, Some(&text)));
     remember(call, name, &text);
     Ok(text)
 }
@@ -162,6 +172,7 @@ fn env(call: &mut Call<'_>) -> Outcome<Dynamic> {
             name.text
         ))));
     }
+    note(call, |declaring| Read::variable(&declaring.host, &name.text));
     let value = match (host.env.get(&name.text), call.args.len()) {
         (Some(value), _) => value.to_owned(),
         (None, 2) => call.text(1)?,
@@ -187,15 +198,18 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
         Frame::Body(cx) => (cx.run.root.clone(), cx.run.host.clone()),
     };
     let text = |name: &str| {
-        let text = fs::read_text(&root.join(name)).ok()?;
-        remember(call, name, &text);
-        Some(text)
+        let text = fs::read_text(&root.join(name)).ok();
+        note(call, |declaring| Read::text(&declaring.root, name, text.as_deref()));
+        text.inspect(|text| remember(call, name, text))
     };
     let (pyproject, cargo) = (text("pyproject.toml"), text("Cargo.toml"));
     let (pyproject, cargo) = (pyproject.as_deref(), cargo.as_deref());
     let known = version::of(&Places { pyproject, cargo, tags: &[] }).or_else(|unknown| {
         if matches!(unknown, Unknown::Broken(..)) {
             return Err(unknown);
+        }
+        if let Frame::Declaring(declaring) = &call.frame {
+            declaring.reads.unknown();
         }
         let repo = Repo::new(&host, root.clone());
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
