@@ -114,10 +114,7 @@ impl Session {
             epoch,
             strict,
         );
-        // Only plans and messages name them, and git has to be asked.
-        let named = options.live || options.plan_file.is_some() || tells(&graph);
-        let head = if named { repo.head() } else { None };
-        let tags = head.map(|head| head.tags.clone()).unwrap_or_default();
+        let tags = tags(&repo, &options, &graph);
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
@@ -370,9 +367,12 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     Graph::build(&declared.tasks, &goals)
 }
 
-/// Whether anything in the graph is sent, or told when the run has ended.
-fn tells(graph: &Graph) -> bool {
-    graph.order().any(|node| graph.kind(node) == Kind::Sending || graph.follows(node))
+/// Tags of the commit. Only plans and messages name them, and git has to be asked.
+fn tags(repo: &Repo<'_>, options: &RunOptions, graph: &Graph) -> Vec<String> {
+    let tells = |node| graph.kind(node) == Kind::Sending || graph.follows(node);
+    let named = options.live || options.plan_file.is_some() || graph.order().any(tells);
+    let head = if named { repo.head() } else { None };
+    head.map(|head| head.tags.clone()).unwrap_or_default()
 }
 
 /// Holds the state of a project, so that nothing of it is cleaned away beside this run.

@@ -34,8 +34,9 @@ fn what_is_unchanged_is_not_evaluated_again() {
 
 #[test]
 fn every_kind_of_reading_is_seen_to_change() {
+    type Files = &'static [(&'static str, &'static str)];
     type Change = fn(&Project);
-    let cases: &[(&str, &[(&str, &str)], Change)] = &[
+    let cases: &[(&str, Files, Change)] = &[
         ("task(\"old\");", &[], |project| project.write("Releasefile", "task(\"new\");")),
         (
             "import \"./part\" as part; task(part::NAME);",

@@ -130,7 +130,7 @@ impl Call<'_> {
                 let found = found.or_else(|| self.find_behind(&needle, self.beginning()));
                 let site = found.map_or_else(|| self.site.clone(), |spot| self.at(spot));
                 last = found.map_or(last, |spot| spot.behind(&needle));
-                Ok(Word { site, text })
+                Ok(Word { text, site })
             })
             .collect()
     }
