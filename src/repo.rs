@@ -1,8 +1,10 @@
 //! The repository around a project: its commit, tags and state, and where rel keeps its own.
 //!
-//! Reads through the git program, as the user has set it up; writes nothing but what a shallow clone
-//! lacks. State lives in `<git common dir>/rel`, because a folder in the work tree gets packed into
+//! Reads through the git program, as the user has set it up, but for what every run needs (`plain`);
+//! writes nothing but what a shallow clone lacks. State lives in `<git common dir>/rel`, because a folder in the work tree gets packed into
 //! source archives.
+
+mod plain;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,9 @@ use crate::version;
 pub struct Repo<'a> {
     host: &'a Host,
     root: PathBuf,
+    plain: OnceLock<Option<plain::Folders>>,
     places: OnceLock<Option<Places>>,
+    commit: OnceLock<Option<Commit>>,
     head: OnceLock<Option<Head>>,
 }
 
@@ -31,6 +35,15 @@ struct Places {
 }
 
 /// The commit that HEAD is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Full object name.
+    pub name: String,
+    /// Commit time, in seconds since 1970.
+    pub time: u64,
+}
+
+/// The commit that HEAD is at, with its tags.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// Full object name.
@@ -64,7 +77,8 @@ pub fn states(host: &Host) -> Option<PathBuf> {
 impl<'a> Repo<'a> {
     /// The repository around the project in `root`.
     pub fn new(host: &'a Host, root: PathBuf) -> Self {
-        Self { host, root, places: OnceLock::new(), head: OnceLock::new() }
+        let (plain, places) = (OnceLock::new(), OnceLock::new());
+        Self { host, root, plain, places, commit: OnceLock::new(), head: OnceLock::new() }
     }
 
     /// The project's folder.
@@ -73,6 +87,11 @@ impl<'a> Repo<'a> {
     }
 
     /// The commit, if there is a repository with one.
+    pub fn commit(&self) -> Option<&Commit> {
+        self.commit.get_or_init(|| self.read_commit()).as_ref()
+    }
+
+    /// The commit with its tags, if there is a repository with one.
     pub fn head(&self) -> Option<&Head> {
         self.head.get_or_init(|| self.read_head()).as_ref()
     }
@@ -81,7 +100,7 @@ impl<'a> Repo<'a> {
     pub fn release(&self) -> Option<Release> {
         let project = self.places()?.prefix.trim_end_matches('/');
         let project = if project.is_empty() { ".".into() } else { project.to_owned() };
-        Some(Release { commit: self.head()?.commit.clone(), project })
+        Some(Release { commit: self.commit()?.name.clone(), project })
     }
 
     /// Changed and untracked files below the project, as git's short status lines; `None` if git
@@ -304,29 +323,53 @@ impl<'a> Repo<'a> {
         })
     }
 
+    fn plain(&self) -> Option<&plain::Folders> {
+        self.plain.get_or_init(|| plain::Folders::around(self.host, &self.root)).as_ref()
+    }
+
     fn places(&self) -> Option<&Places> {
-        self.places
-            .get_or_init(|| {
-                let text = self.git(&[
-                    "rev-parse",
-                    "--path-format=absolute",
-                    "--git-common-dir",
-                    "--show-prefix",
-                ])?;
-                let mut lines = text.lines();
-                Some(Places {
-                    common: PathBuf::from(lines.next()?),
-                    prefix: lines.next().unwrap_or("").to_owned(),
-                })
-            })
-            .as_ref()
+        self.places.get_or_init(|| self.read_places()).as_ref()
+    }
+
+    fn read_places(&self) -> Option<Places> {
+        if let Some(plain) = self.plain() {
+            return Some(Places { common: plain.common.clone(), prefix: plain.prefix.clone() });
+        }
+        let words = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-prefix"];
+        let text = self.git(&words)?;
+        let mut lines = text.lines();
+        let common = PathBuf::from(lines.next()?);
+        Some(Places { common, prefix: lines.next().unwrap_or("").to_owned() })
+    }
+
+    fn read_commit(&self) -> Option<Commit> {
+        let name = self.plain().and_then(plain::Folders::commit);
+        let Some(name) = name else { return self.ask_commit() };
+        let memo = self.state().ok()?.join("commit");
+        let known = || {
+            let text = fs::read_text(&memo).ok()?;
+            let (commit, time) = text.trim().split_once(' ')?;
+            time.parse().ok().filter(|_| commit == name)
+        };
+        if let Some(time) = self.plain().and_then(|plain| plain.time(&name)).or_else(known) {
+            return Some(Commit { name, time });
+        }
+        let asked = self.ask_commit()?;
+        // A commit never changes: what is known of it is asked once. Unwritten it is asked again.
+        let _ = fs::replace(&memo, &format!("{} {}\n", asked.name, asked.time));
+        Some(asked)
+    }
+
+    fn ask_commit(&self) -> Option<Commit> {
+        let text = self.git(&["log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD"])?;
+        let (name, time) = text.trim().split_once(' ')?;
+        Some(Commit { name: name.into(), time: time.parse().ok()? })
     }
 
     fn read_head(&self) -> Option<Head> {
-        let text = self.git(&["log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD"])?;
-        let (commit, time) = text.trim().split_once(' ')?;
-        let tags = self.listed_tags(&["--points-at", "HEAD"]);
-        Some(Head { commit: commit.into(), time: time.parse().ok()?, tags })
+        let Commit { name, time } = self.commit()?.clone();
+        let tags = self.listed_tags(&["--points-at", &name]);
+        Some(Head { commit: name, time, tags })
     }
 
     /// The output of a git command that only reads; `None` if it fails.

@@ -35,8 +35,11 @@ pub(super) fn run(session: &Arc<Session>) -> Done {
     if let Some(folder) = &session.options.export {
         export(session, folder).map_err(|wrong| vec![*wrong])?;
     }
-    let mut plan = session.plan(door.planned());
     session.show_edits();
+    if session.of_kind(Kind::Sending).is_empty() && session.options.plan_file.is_none() {
+        return Ok(Exit::OK);
+    }
+    let mut plan = session.plan(door.planned());
     if session.of_kind(Kind::Sending).is_empty() {
         keep(session, &plan)?;
         return Ok(Exit::OK);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::listed::Listed;
 use super::{Project, ci};
 use crate::cli::COMMANDS;
 use crate::diag::{Diagnostic, Exit};
@@ -19,12 +20,23 @@ type Done = Result<Exit, Vec<Diagnostic>>;
 /// # Errors
 /// What is wrong with the Releasefile.
 pub fn list(host: &Arc<Host>, output: Output) -> Done {
+    let file = super::find(&host.cwd)?;
+    let listed = Listed::of(host, &file).filter(|_| output != Output::Json);
+    if let Some(known) = listed.as_ref().and_then(Listed::known) {
+        host.out(&known);
+        return Ok(Exit::OK);
+    }
     let project = Project::open(host)?;
     let declared = &project.script.declared;
     let graph = Graph::build_all(&declared.tasks)?;
-    match output {
-        Output::Json => host.out_json(tables::intent_json(declared, &graph)),
-        _ => host.out(&tables::tasks(declared, &graph)),
+    if output == Output::Json {
+        host.out_json(tables::intent_json(declared, &graph));
+        return Ok(Exit::OK);
+    }
+    let text = tables::tasks(declared, &graph);
+    host.out(&text);
+    if let Some(listed) = listed {
+        listed.keep(&project.script, &text);
     }
     Ok(Exit::OK)
 }

@@ -1,7 +1,8 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
-//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh`
-//! takes what is up to date as it was, `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks, `init` writes a
+//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it was,
+//! `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks,
+//! `listed` keeps what it saw, `init` writes a
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
@@ -29,6 +30,7 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod lint;
+mod listed;
 mod live;
 mod look;
 mod onward;

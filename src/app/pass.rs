@@ -2,7 +2,7 @@
 //! retries and artifacts.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::audit::Audit;
@@ -20,7 +20,7 @@ use crate::model::task::Step;
 use crate::schedule;
 use crate::schedule::run::{Bodies, Ran};
 use crate::schedule::state::Schedule;
-use crate::script::cx::{BodyCx, Followed};
+use crate::script::cx::{Ancestors, BodyCx, Followed};
 use crate::script::{Called, run_command};
 
 /// Called before a sending instance acts; an error refuses it.
@@ -160,10 +160,9 @@ impl Pass {
         let session = self.session.clone();
         let following = self.followed.is_some();
         let takes_part = |node: Node| session.graph.follows(node) == following && takes_part(node);
-        let mut schedule = Schedule::new(&session.graph, keep_going, takes_part);
+        let schedule = Schedule::new(&session.graph, keep_going, takes_part);
         let jobs = session.options.jobs.unwrap_or_else(|| session.host.cores());
-        let bodies: Arc<dyn Bodies> = Arc::new(self);
-        let started = schedule::run::run(&mut schedule, &bodies, jobs, &session.stop);
+        let started = schedule::run::run(schedule, &self, jobs, &session.stop);
         started.map_err(|error| vec![Diagnostic::machine(format!("cannot run tasks: {error}"))])?;
         Ok(session.verdict())
     }
@@ -260,7 +259,7 @@ impl Pass {
             id: instance.id.clone(),
             values: instance.values.clone(),
             rest: instance.rest.clone(),
-            ancestors: self.ancestors(node),
+            ancestors: ancestors(session, node),
             out: session.out().join(slug(&instance.id)),
             stop: stop.clone(),
             result: self.followed.clone(),
@@ -289,18 +288,6 @@ impl Pass {
                 Ok(Called::Done)
             }
         }
-    }
-
-    fn ancestors(&self, node: Node) -> Vec<String> {
-        let graph = &self.session.graph;
-        let mut names: Vec<String> = graph
-            .ancestors(node)
-            .into_iter()
-            .map(|need| self.session.task(need).name.clone())
-            .collect();
-        names.sort();
-        names.dedup();
-        names
     }
 
     /// Moves files that `.outputs` would take for new ones out of the way. Nothing is lost.
@@ -346,8 +333,8 @@ impl Pass {
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
     fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
         let session = &self.session;
-        let made = fs::find(out, &["**".to_owned()])
-            .map_err(|error| disk("cannot read the task's folder", &error))?;
+        let made =
+            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")
@@ -409,6 +396,16 @@ pub(super) fn put_aside<'a>(
         ));
     }
     Ok(())
+}
+
+/// The tasks that an instance needs, looked up when its body first asks for artifacts: a long chain
+/// has many.
+fn ancestors(session: &Arc<Session>, node: Node) -> Ancestors {
+    let session = session.clone();
+    LazyLock::new(Box::new(move || {
+        let nodes = session.graph.ancestors(node);
+        nodes.into_iter().map(|need| session.task(need).name.clone()).collect()
+    }))
 }
 
 /// A name for a folder, made from an instance's name; different names stay different.

@@ -113,11 +113,11 @@ impl Session {
             indexes(host, declared),
             declared.destinations(),
             declared.tools.clone(),
-            repo.head().map(|head| head.time),
+            repo.commit().map(|commit| commit.time),
             options.strict || host.is_ci(),
             is_split(host, &options),
         );
-        let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();
+        let tags = tags(&repo, &options, &graph);
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
@@ -380,6 +380,14 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     let goals = goals::parse(&options.words, &options.rest, &declared.tasks, COMMANDS)
         .map_err(|wrong| vec![*wrong])?;
     Graph::build(&declared.tasks, &goals)
+}
+
+/// Tags of the commit. Only plans and messages name them, and git has to be asked.
+fn tags(repo: &Repo<'_>, options: &RunOptions, graph: &Graph) -> Vec<String> {
+    let tells = |node| graph.kind(node) == Kind::Sending || graph.follows(node);
+    let named = options.live || options.plan_file.is_some() || graph.order().any(tells);
+    let head = if named { repo.head() } else { None };
+    head.map(|head| head.tags.clone()).unwrap_or_default()
 }
 
 /// Holds the state of a project, so that nothing of it is cleaned away beside this run.

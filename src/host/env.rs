@@ -63,6 +63,21 @@ impl Env {
         plain.map(String::as_str)
     }
 
+    /// The names of all variables, secrets too.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
+    /// How many variables are secrets by now; never fewer than before.
+    pub fn secret_count(&self) -> usize {
+        self.secrets().len()
+    }
+
+    /// The secrets that only the Releasefile makes such.
+    pub fn declared(&self) -> Vec<String> {
+        self.secrets().iter().filter(|name| !is_secret_name(name)).cloned().collect()
+    }
+
     /// Whether a variable of this name is a secret.
     pub fn is_secret(&self, name: &str) -> bool {
         is_secret_name(name) || self.secrets().contains(name)

@@ -111,6 +111,31 @@ pub fn remove_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whom something belongs to, and where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Whether it belongs to whoever this process runs as.
+    pub own: bool,
+    /// The number of its file system.
+    pub device: u64,
+}
+
+/// Whom something belongs to, and where it lies. Links are not followed.
+///
+/// # Errors
+/// It is not there, or the system has no such numbers.
+pub fn origin(path: &Path) -> io::Result<Origin> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let about = fs::symlink_metadata(path)?;
+        let own = about.uid() == rustix::process::geteuid().as_raw();
+        Ok(Origin { own, device: about.dev() })
+    }
+    #[cfg(not(unix))]
+    Err(io::Error::other(format!("nobody owns {}", path.display())))
+}
+
 /// The real path, with links followed.
 pub fn real(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()
@@ -125,6 +150,27 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     draft.as_file().sync_all()?;
     draft.persist(path).map_err(|error| error.error)?;
     sync_dir(folder)
+}
+
+/// The same for what may be lost, as long as it is whole or not there: the disk is not waited for.
+///
+/// # Errors
+/// It cannot be written.
+pub fn replace_spare(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make_dir(folder)?;
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// What tells a file from another of the same name, and from itself after a change.
+///
+/// # Errors
+/// It is not there.
+pub fn stamp(path: &Path) -> io::Result<String> {
+    let about = fs::metadata(path)?;
+    Ok(format!("{} {:?} {:?}", path.display(), about.len(), about.modified().ok()))
 }
 
 /// The same for a file that is there: who may do what with it stays.
@@ -304,6 +350,16 @@ pub struct Found {
     pub path: PathBuf,
     /// It is neither a file nor a folder: a link, a socket, a device.
     pub special: bool,
+}
+
+/// All files below `root`, as [`find`] tells them.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn all_files(root: &Path) -> io::Result<Vec<Found>> {
+    // What most tasks leave: nothing to walk over.
+    let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
+    if is_empty { Ok(Vec::new()) } else { find(root, &["**".to_owned()]) }
 }
 
 /// All files below `root` whose relative path matches one of `globs`, sorted. Links are not

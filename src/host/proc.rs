@@ -1,26 +1,28 @@
 //! Processes: start a command in a group of its own, and pass on its lines.
 //!
-//! Starting goes through `posix_spawn` (a group needs no `pre_exec`, a resolved path no fork). What
-//! was started is ended by `host::stop`.
+//! Starting goes through `posix_spawn` (a group needs no `pre_exec`, a resolved path no fork). Whoever
+//! starts a command hears it to its end on the same thread (`hear`); what was started is ended by
+//! `host::stop`. Turned down: `duct`, whose pipelines nobody needs here; and a thread for each stream
+//! and one that waits, which cost more than starting the program.
+
+#[cfg(unix)]
+mod hear;
+#[cfg(not(unix))]
+#[path = "proc/hear_threads.rs"]
+mod hear;
+mod lines;
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io;
 use std::path::Path;
-use std::process::ExitStatus;
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::host::fs::which;
+use crate::host::fs::{self, which};
 use crate::host::signals::HandedOver;
 use crate::host::stop::{OUT, Stop, Target};
 use crate::model::command::Cmd;
-
-/// How long output is read after a command has ended, if something it started holds it open.
-const LINGER: Duration = Duration::from_secs(1);
-/// What is held back where a line is cut, in bytes: more than any secret is long.
-const LONGEST_SECRET: usize = 16 * 1024;
-/// Longest line that is passed on whole, in bytes.
-const LONGEST_LINE: u64 = 1 << 20;
+use hear::hear;
+use lines::Lines;
 
 /// A command ready to be started.
 pub struct Launch<'a> {
@@ -76,10 +78,11 @@ pub fn run(
     mut line: impl FnMut(String),
 ) -> Result<Ended, StartError> {
     let (reader, writer) = io::pipe()?;
-    let expression = apart(launch)?.stdin_null().stderr_to_stdout().stdout_file(writer);
-    follow(launch, expression, vec![(Stream::Out, Shape::Lines, reader)], stop, &mut |_, bytes| {
-        line(text(&bytes))
-    })
+    let mut command = apart(launch)?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut lines = Lines::default();
+    let mut each = |piece: Piece<'_>| lines.take(piece, &mut |bytes| line(text(bytes)));
+    follow(launch, command, vec![Stream { reader, each: &mut each }], stop)
 }
 
 /// Runs a command to its end and gives its standard output; its standard error goes to `line`.
@@ -91,8 +94,10 @@ pub fn capture(
     stop: &Stop,
     line: impl FnMut(String),
 ) -> Result<(Ended, String), StartError> {
-    let (ended, bytes) = captured(launch, &apart(launch)?.stdin_null(), stop, line)?;
-    Ok((ended, text(&bytes)))
+    let mut command = apart(launch)?;
+    command.stdin(Stdio::null());
+    let (ended, bytes) = captured(launch, command, stop, line)?;
+    Ok((ended, text(bytes)))
 }
 
 /// Runs a command to its end with a file as its standard input, and gives the bytes of its standard
@@ -106,107 +111,55 @@ pub fn filter(
     stop: &Stop,
     line: impl FnMut(String),
 ) -> Result<(Ended, Vec<u8>), StartError> {
-    captured(launch, &apart(launch)?.stdin_path(input), stop, line)
+    let mut command = apart(launch)?;
+    command.stdin(fs::open(input)?);
+    captured(launch, command, stop, line)
 }
 
 fn captured(
     launch: &Launch<'_>,
-    expression: &duct::Expression,
+    mut command: Command,
     stop: &Stop,
     mut line: impl FnMut(String),
 ) -> Result<(Ended, Vec<u8>), StartError> {
     let ((out, to_out), (err, to_err)) = (io::pipe()?, io::pipe()?);
-    let expression = expression.stdout_file(to_out).stderr_file(to_err);
-    let mut captured = Vec::new();
-    let mut each = |stream, bytes: Vec<u8>| match stream {
-        Stream::Out => captured.extend(bytes),
-        Stream::Err => line(text(&bytes)),
-    };
-    let ended = follow(
-        launch,
-        expression,
-        vec![(Stream::Out, Shape::Whole, out), (Stream::Err, Shape::Lines, err)],
-        stop,
-        &mut each,
-    )?;
-    Ok((ended, captured))
+    command.stdout(to_out).stderr(to_err);
+    let (mut bytes, mut lines) = (Vec::new(), Lines::default());
+    let mut keep = |piece: Piece<'_>| bytes.extend_from_slice(piece.unwrap_or_default());
+    let mut each = |piece: Piece<'_>| lines.take(piece, &mut |bytes| line(text(bytes)));
+    let streams =
+        vec![Stream { reader: out, each: &mut keep }, Stream { reader: err, each: &mut each }];
+    let ended = follow(launch, command, streams, stop)?;
+    Ok((ended, bytes))
 }
 
-#[derive(Clone, Copy)]
-enum Stream {
-    Out,
-    Err,
+/// Bytes of a stream as they come; `None` at its end.
+type Piece<'a> = Option<&'a [u8]>;
+
+/// A stream of a command, and who hears it.
+struct Stream<'a> {
+    reader: io::PipeReader,
+    each: &'a mut dyn FnMut(Piece<'_>),
 }
 
-/// How a stream is passed on.
-#[derive(Clone, Copy)]
-enum Shape {
-    /// Line by line, for eyes.
-    Lines,
-    /// As it is, in pieces as they come.
-    Whole,
-}
-
-enum News {
-    Bytes(Stream, Vec<u8>),
-    Closed,
-    Ended(io::Result<ExitStatus>),
-}
-
-/// Starts a command and hears of it until it has ended and its output is closed. What it left
-/// running may hold the output open: that is waited for only shortly.
+/// Starts a command and hears it until it has ended and its output is closed.
 fn follow(
     launch: &Launch<'_>,
-    expression: duct::Expression,
-    readers: Vec<(Stream, Shape, io::PipeReader)>,
+    mut command: Command,
+    streams: Vec<Stream<'_>>,
     stop: &Stop,
-    each: &mut dyn FnMut(Stream, Vec<u8>),
 ) -> Result<Ended, StartError> {
-    let handle = Arc::new(expression.unchecked().start()?);
-    // The expression holds this process's end of the pipes: without it their end can be seen.
-    drop(expression);
-    let group = target(&handle, true, launch);
+    let mut child = command.spawn()?;
+    // It holds this process's ends of the pipes: without it their end can be seen.
+    drop(command);
+    let group = target(&child, true, launch);
     stop.enter(&group);
-    // Bounded, so that a flood of output waits in the pipe and not in memory.
-    let (tell, news) = mpsc::sync_channel(1024);
-    let mut open = readers.len();
-    for (stream, shape, reader) in readers {
-        let tell = tell.clone();
-        std::thread::spawn(move || {
-            let mut pass_on = |bytes| drop(tell.send(News::Bytes(stream, bytes)));
-            // A stream that cannot be read any more is as good as closed.
-            let _ = match shape {
-                Shape::Lines => read_lines(reader, &mut pass_on),
-                Shape::Whole => read_whole(reader, &mut pass_on),
-            };
-            let _ = tell.send(News::Closed);
-        });
-    }
-    let waited = handle.clone();
-    std::thread::spawn(move || tell.send(News::Ended(waited.wait().map(|output| output.status))));
-    let mut ended = None;
-    while open > 0 || ended.is_none() {
-        let next = match &ended {
-            None => news.recv().ok(),
-            Some((_, deadline)) => {
-                let left = Instant::saturating_duration_since(deadline, Instant::now());
-                // What a command left running may print for ever: the time counts, not what is queued.
-                if left.is_zero() { None } else { news.recv_timeout(left).ok() }
-            }
-        };
-        match next {
-            Some(News::Bytes(stream, bytes)) => each(stream, bytes),
-            Some(News::Closed) => open -= 1,
-            Some(News::Ended(status)) => ended = Some((status, Instant::now() + LINGER)),
-            None => break,
-        }
-    }
+    let status = hear(&mut child, streams);
     if stop.fired() {
         group.signal(true);
     }
     stop.leave(&group);
-    let status = ended.map(|(status, _)| status).transpose()?;
-    Ok(status.map_or(Ended::Failed(None), Ended::from))
+    Ok(status?.into())
 }
 
 /// Runs a command to its end with rel's own terminal as its input and output.
@@ -215,93 +168,65 @@ fn follow(
 /// As [`run`].
 pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> {
     let _left = HandedOver::new();
-    let handle = expression(launch)?.unchecked().start()?;
-    let target = target(&handle, false, launch);
+    let mut child = command(launch)?.spawn()?;
+    let target = target(&child, false, launch);
     stop.enter(&target);
-    let ended = handle.wait().map(|output| Ended::from(output.status));
+    let ended = child.wait().map(Ended::from);
     stop.leave(&target);
     Ok(ended?)
 }
 
-fn target(handle: &duct::Handle, leads: bool, launch: &Launch<'_>) -> Target {
-    let pid = handle.pids().first().copied().unwrap_or_default();
-    Target::new(pid, leads, launch.env.get(OUT).cloned())
+fn target(child: &Child, leads: bool, launch: &Launch<'_>) -> Target {
+    Target::new(child.id(), leads, launch.env.get(OUT).cloned())
 }
 
-fn expression(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
+fn command(launch: &Launch<'_>) -> Result<Command, StartError> {
     if !launch.cwd.is_dir() {
         return Err(StartError::NoFolder);
     }
     let path = launch.env.get("PATH").map(String::as_str);
-    let (program, words): (&str, Vec<String>) = match launch.cmd {
-        Cmd::Argv(words) => {
-            (words.first().map_or("", String::as_str), words.iter().skip(1).cloned().collect())
-        }
-        // A pipeline must not hide a failure: dash has no `pipefail`, so bash goes first.
-        Cmd::Script(script) if which("bash", path, launch.cwd).is_some() => {
-            ("bash", vec!["-euo".into(), "pipefail".into(), "-c".into(), script.clone()])
-        }
-        Cmd::Script(script) => {
-            let careful = format!("(set -o pipefail) 2>/dev/null && set -o pipefail\n{script}");
-            ("sh", vec!["-euc".into(), careful])
-        }
+    let find = |program: &str| which(program, path, launch.cwd);
+    let here = |program: &str| {
+        find(program).ok_or_else(|| StartError::NotFound(program.to_owned())).map(Command::new)
     };
-    let found =
-        which(program, path, launch.cwd).ok_or_else(|| StartError::NotFound(program.to_owned()))?;
-    let mut env = launch.env.clone();
+    let mut command = match launch.cmd {
+        Cmd::Argv(words) => {
+            let mut command = here(words.first().map_or("", String::as_str))?;
+            command.args(words.iter().skip(1));
+            command
+        }
+        Cmd::Script(script) => match find("bash") {
+            // A pipeline must not hide a failure: dash has no `pipefail`, so bash goes first.
+            Some(bash) => {
+                let mut command = Command::new(bash);
+                command.args(["-euo", "pipefail", "-c", script]);
+                command
+            }
+            None => {
+                let mut command = here("sh")?;
+                let careful = format!("(set -o pipefail) 2>/dev/null && set -o pipefail\n{script}");
+                command.args(["-euc", &careful]);
+                command
+            }
+        },
+    };
+    command.current_dir(launch.cwd).env_clear().envs(&launch.env);
     if let Some(shims) = launch.shims {
         let path = path.map_or_else(String::new, |path| format!(":{path}"));
-        env.insert("PATH".into(), format!("{}{path}", shims.display()));
+        command.env("PATH", format!("{}{path}", shims.display()));
     }
-    Ok(duct::cmd(found, words).dir(launch.cwd).full_env(env))
+    Ok(command)
 }
 
 /// The command in a group of its own.
-fn apart(launch: &Launch<'_>) -> Result<duct::Expression, StartError> {
-    let expression = expression(launch)?;
+fn apart(launch: &Launch<'_>) -> Result<Command, StartError> {
+    let mut command = command(launch)?;
     #[cfg(unix)]
-    let expression = expression.before_spawn(|command| {
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        Ok(())
-    });
-    Ok(expression)
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    Ok(command)
 }
 
-/// Each line without its end; one longer than a megabyte is cut there.
-fn read_lines(from: impl io::Read, line: &mut dyn FnMut(Vec<u8>)) -> io::Result<()> {
-    let mut from = BufReader::new(from);
-    let mut bytes = Vec::new();
-    while from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? > 0 {
-        if bytes.last() != Some(&b'\n') && bytes.len() >= LONGEST_SECRET * 2 {
-            // A secret may go over the cut: what could be its beginning is passed on with the rest.
-            let rest = bytes.split_off(bytes.len() - LONGEST_SECRET);
-            line(std::mem::replace(&mut bytes, rest));
-            continue;
-        }
-        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-            bytes.pop();
-        }
-        line(std::mem::take(&mut bytes));
-    }
-    if !bytes.is_empty() {
-        line(bytes);
-    }
-    Ok(())
-}
-
-/// Pieces as they come.
-fn read_whole(mut from: impl io::Read, piece: &mut dyn FnMut(Vec<u8>)) -> io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => piece(buffer[..read].to_vec()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned())
 }

@@ -130,7 +130,7 @@ fn report(out: &OsStr) -> PathBuf {
 /// Why shims refused something to the task with this folder for its outputs, since the last look.
 pub fn refused(out: &Path) -> Vec<String> {
     let report = report(out.as_os_str());
-    let lines = std::fs::read_to_string(&report).unwrap_or_default();
+    let Ok(lines) = std::fs::read_to_string(&report) else { return Vec::new() };
     let _ = std::fs::remove_file(report);
     lines.lines().map(str::to_owned).collect()
 }

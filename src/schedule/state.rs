@@ -138,6 +138,11 @@ impl Schedule {
         rest
     }
 
+    /// How many instances have not come to their end.
+    pub fn left(&self) -> usize {
+        self.open
+    }
+
     /// Whether every instance has come to its end.
     pub fn is_over(&self) -> bool {
         self.open == 0

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::AST;
 
 use super::Body;
 use super::builtins::draft::Draft;
+use super::reads::Reads;
 use crate::cache::Noted;
 use crate::diag::{Diagnostic, Exit, Outcome, Site, Source, Word};
 use crate::door::{Caller, Conduct, Door};
@@ -76,6 +77,7 @@ pub(crate) struct Declaring {
     pub(crate) host: Arc<Host>,
     pub(crate) root: PathBuf,
     pub(crate) sources: Arc<Sources>,
+    pub(crate) reads: Arc<Reads>,
     pub(crate) declared: Mutex<Declared>,
     pub(crate) drafts: Mutex<Vec<Draft>>,
     /// What the file was told when it asked, in order.
@@ -91,6 +93,7 @@ impl Declaring {
             host,
             root,
             sources,
+            reads: Arc::default(),
             declared: Mutex::default(),
             drafts: Mutex::default(),
             answers: Mutex::default(),
@@ -227,7 +230,12 @@ pub struct RunCx {
     pub ties: Ties,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
     shims: Mutex<HashMap<String, Shims>>,
+    /// Variables of commands by the secrets that they see, and by how many are secret by now.
+    shared_env: Mutex<HashMap<(Vec<String>, usize), ChildEnv>>,
 }
+
+/// The variables of a local command, and what else keeps it from publishing.
+pub type ChildEnv = (BTreeMap<String, String>, Option<Shims>);
 
 impl RunCx {
     /// A run's shared part.
@@ -264,6 +272,7 @@ impl RunCx {
             ties,
             tool_env,
             shims,
+            shared_env: Mutex::default(),
         }
     }
 
@@ -287,6 +296,9 @@ impl RunCx {
     }
 }
 
+/// Names of tasks, found when they are first asked for.
+pub type Ancestors = LazyLock<BTreeSet<String>, Box<dyn FnOnce() -> BTreeSet<String> + Send>>;
+
 /// What one call of a body knows.
 pub struct BodyCx {
     /// What the run shares.
@@ -302,7 +314,7 @@ pub struct BodyCx {
     /// The words after `--`.
     pub rest: Vec<String>,
     /// Names of the tasks that it needs, directly or not.
-    pub ancestors: Vec<String>,
+    pub ancestors: Ancestors,
     /// The instance's own empty folder.
     pub out: PathBuf,
     /// Ends the body.
@@ -389,7 +401,26 @@ impl BodyCx {
     ///
     /// # Errors
     /// The tool environment or shims cannot be made, or a file of variables cannot be read.
-    pub fn child_env(&self) -> Outcome<(BTreeMap<String, String>, Option<Shims>)> {
+    pub fn child_env(&self) -> Outcome<ChildEnv> {
+        if !self.task.env.is_empty() || !self.task.env_files.is_empty() {
+            return self.made_env();
+        }
+        // Apart from its folder, tasks without variables of their own share one.
+        let key = (self.task.secrets.clone(), self.run.host.env.secret_count());
+        let known = lock(&self.run.shared_env).get(&key).cloned();
+        let (mut env, shims) = match known {
+            Some(known) => known,
+            None => {
+                let made = self.made_env()?;
+                lock(&self.run.shared_env).insert(key, made.clone());
+                made
+            }
+        };
+        env.insert(OUT.into(), self.out.to_string_lossy().into_owned());
+        Ok((env, shims))
+    }
+
+    fn made_env(&self) -> Outcome<ChildEnv> {
         let mut env = self.plain_env()?;
         let path = env.get("PATH").cloned().unwrap_or_default();
         let shims = self.run.shims(&path)?;
@@ -483,7 +514,7 @@ impl BodyCx {
     /// It does not need it, or there is no such task.
     pub fn artifacts(&self, task: &str) -> Outcome<Vec<Artifact>> {
         let name = task.split(':').next().unwrap_or(task);
-        if !self.ancestors.iter().any(|ancestor| ancestor == name) {
+        if !self.ancestors.contains(name) {
             let wrong =
                 Diagnostic::usage(format!("task `{}` does not need `{task}`", self.task.name));
             let known = self.ancestors.iter().map(String::as_str);

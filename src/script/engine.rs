@@ -27,11 +27,13 @@ pub(crate) fn build(declaring: &Arc<Declaring>) -> Engine {
     engine.set_max_string_size(16 << 20);
     engine.set_max_array_size(1_000_000);
     engine.set_max_map_size(100_000);
+    // It keeps few, and looks through all for the one to drop whenever another comes.
+    engine.set_max_strings_interned(0);
     for symbol in ["eval", "exit", "sleep", "timestamp"] {
         engine.disable_symbol(symbol);
     }
     engine.set_default_tag(Dynamic::from(Frame::Declaring(declaring.clone())));
-    engine.set_module_resolver(Modules::new(declaring.root.clone(), declaring.sources.clone()));
+    engine.set_module_resolver(Modules::new(declaring));
     builtins::register(&mut engine);
     engine.on_progress(|_| {
         RUNNING.with_borrow(|running| {

@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 mod lint;
 mod modules;
+pub mod reads;
 mod stdlib;
 mod words;
 
@@ -31,6 +32,7 @@ use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
 pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
+use reads::Read;
 pub use stdlib::{
     Documented, documented, names as stdlib_names, short as stdlib_short, text as stdlib_text,
 };
@@ -58,6 +60,8 @@ pub struct Script {
     pub digest: Digest,
     /// Digest of what it was told while it was read: git's answers, too, which are no part of it.
     pub told: Digest,
+    /// All that reading it depended on, if all of that is known.
+    pub reads: Option<Vec<Read>>,
 }
 
 /// How a body ended, when it did not fail.
@@ -91,6 +95,7 @@ fn load_text(
     let sources = Arc::new(Sources::default());
     let source = sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
     let declaring = Arc::new(Declaring::new(host.clone(), root.to_owned(), sources.clone()));
+    declaring.reads.note(Read::text(root, name, Some(text)));
     let engine = engine::build(&declaring);
     let compiled = engine.compile(&source.text);
     let mut ast = compiled.map_err(|error| vec![explain::parse_error(&error, &source)])?;
@@ -122,7 +127,8 @@ fn load_text(
     }
     let digest = sources.digest();
     let told = Digest::of(format!("{digest} {:?}", cx::lock(&declaring.answers)));
-    Ok(Script { engine, bodies, sources, declared, digest, told })
+    let reads = declaring.reads.all();
+    Ok(Script { engine, bodies, sources, declared, digest, told, reads })
 }
 
 /// What was seen without running anything, and what reading the file found besides, as it stands in

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use super::builtins::Thrown;
-use super::cx::{Frame, Sources, lock};
+use super::cx::{Declaring, Frame, Sources, lock};
 use super::lint;
+use super::reads::{Read, Reads};
 use super::stdlib;
 use crate::diag::Diagnostic;
 use crate::host::fs;
@@ -20,21 +21,29 @@ use crate::host::fs;
 pub(crate) struct Modules {
     root: PathBuf,
     sources: Arc<Sources>,
+    reads: Arc<Reads>,
     loaded: Mutex<HashMap<String, Shared<Module>>>,
     loading: Mutex<Vec<String>>,
 }
 
 impl Modules {
-    pub(crate) fn new(root: PathBuf, sources: Arc<Sources>) -> Self {
-        Self { root, sources, loaded: Mutex::default(), loading: Mutex::default() }
+    pub(crate) fn new(declaring: &Declaring) -> Self {
+        let (root, sources) = (declaring.root.clone(), declaring.sources.clone());
+        let reads = declaring.reads.clone();
+        Self { root, sources, reads, loaded: Mutex::default(), loading: Mutex::default() }
     }
 
     /// The name and text of a project's own module, which `from` imports as `path`.
     fn own(&self, from: Option<&str>, path: &str) -> Result<(String, String), Diagnostic> {
         let folder = from.and_then(|from| Path::new(from).parent()).unwrap_or(Path::new(""));
-        let folder = self.root.join(folder);
-        let named = folder.join(path);
-        let file = if fs::is_file(&named) { named } else { folder.join(format!("{path}.rhai")) };
+        let named = folder.join(path).to_string_lossy().into_owned();
+        let asked = if fs::is_file(&self.root.join(&named)) {
+            named
+        } else {
+            self.reads.note(Read::NoFile { path: named.clone() });
+            format!("{named}.rhai")
+        };
+        let file = self.root.join(&asked);
         let outside = || {
             Diagnostic::usage(format!("`{path}` leads out of the project"))
                 .hint("import files below the Releasefile's folder")
@@ -47,7 +56,9 @@ impl Modules {
         let real = fs::real(&file).map_err(missing)?;
         let name =
             real.strip_prefix(&root).map_err(|_| outside())?.to_string_lossy().replace('\\', "/");
-        Ok((name, fs::read_text(&real).map_err(missing)?))
+        let text = fs::read_text(&real).map_err(missing)?;
+        self.reads.note(Read::text(&self.root, &asked, Some(&text)));
+        Ok((name, text))
     }
 
     fn load(

@@ -61,6 +61,7 @@ mod http;
 mod init;
 mod judges;
 mod language;
+mod listed;
 #[cfg(target_os = "linux")]
 mod notify;
 #[cfg(target_os = "linux")]
@@ -79,6 +80,8 @@ mod real;
 mod recreate;
 mod refusals;
 mod rehearse;
+#[cfg(unix)]
+mod repo;
 mod resume;
 mod run;
 mod runbook;

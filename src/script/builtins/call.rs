@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
 
 use super::Builtin;
-use crate::diag::{Diagnostic, Outcome, Site, Source, Word};
+use crate::diag::{Diagnostic, Outcome, Site, Word};
 use crate::door::Conduct;
 use crate::model::task::Destination;
 use crate::script::cx::{BodyCx, Declaring, Frame, lock};
@@ -135,9 +135,16 @@ impl Call<'_> {
             Some(all) => all.clone(),
             None => vec![value.clone()],
         };
+        // Literals mostly stand in their order: each is looked for behind the one before.
+        let mut last = self.beginning();
         let word = |value: Dynamic| {
             let text = value.into_immutable_string().ok()?.to_string();
-            Some(Word { site: self.literal_site(&text), text })
+            let needle = format!("\"{text}\"");
+            let found = self.find_behind(&needle, last);
+            let found = found.or_else(|| self.find_behind(&needle, self.beginning()));
+            let site = found.map_or_else(|| self.site.clone(), |spot| self.at(spot));
+            last = found.map_or(last, |spot| spot.behind(&needle));
+            Some(Word { text, site })
         };
         values.into_iter().map(word).collect()
     }
@@ -205,11 +212,6 @@ impl Call<'_> {
         })
     }
 
-    /// The place of a string literal after the call, or of the call itself.
-    fn literal_site(&self, text: &str) -> Site {
-        self.find_after(&format!("\"{text}\"")).unwrap_or_else(|| self.site.clone())
-    }
-
     pub(super) fn key_site(&self, key: &str) -> Site {
         let found = self.find_after(&format!("\"{key}\":"));
         let found = found.or_else(|| self.find_after(&format!("{key}:")));
@@ -218,21 +220,55 @@ impl Call<'_> {
 
     /// The first place of `needle` within the statement that the call begins.
     fn find_after(&self, needle: &str) -> Option<Site> {
-        let source: &Arc<Source> = &self.site.source;
-        let first = self.site.line;
-        for number in first..(first + 40).min(source.lines() + 1) {
+        self.find_behind(needle, self.beginning()).map(|spot| self.at(spot))
+    }
+
+    /// The same, from a place within it on.
+    fn find_behind(&self, needle: &str, from: Spot) -> Option<Spot> {
+        let source = &self.site.source;
+        let end = (self.site.line + 40).min(source.lines() + 1);
+        for number in from.line..end {
             let line = source.line(number);
-            let skip = if number == first { self.site.column - 1 } else { 0 };
-            let start = line.char_indices().nth(skip).map_or(line.len(), |(at, _)| at);
-            if let Some(at) = line[start..].find(needle) {
-                let column = line[..start + at].chars().count() + 1;
-                return Some(Site { source: source.clone(), line: number, column });
+            let first = Spot { line: number, byte: 0, column: 1 };
+            let first = if number == from.line { from } else { first };
+            let rest = &line[first.byte..];
+            if let Some(at) = rest.find(needle) {
+                let column = first.column + rest[..at].chars().count();
+                return Some(Spot { line: number, byte: first.byte + at, column });
             }
-            if line[start..].trim_end().ends_with(';') {
+            if rest.trim_end().ends_with(';') {
                 break;
             }
         }
         None
+    }
+
+    /// Where the call begins.
+    fn beginning(&self) -> Spot {
+        let Site { source, line, column } = &self.site;
+        let text = source.line(*line);
+        let byte = text.char_indices().nth(column - 1).map_or(text.len(), |(at, _)| at);
+        Spot { line: *line, byte, column: *column }
+    }
+
+    fn at(&self, spot: Spot) -> Site {
+        Site { source: self.site.source.clone(), line: spot.line, column: spot.column }
+    }
+}
+
+/// A place in a text: its line, and where in it, counted in bytes and in characters.
+#[derive(Clone, Copy)]
+struct Spot {
+    line: usize,
+    byte: usize,
+    column: usize,
+}
+
+impl Spot {
+    /// Behind a text that stands here.
+    fn behind(self, text: &str) -> Self {
+        let (byte, column) = (self.byte + text.len(), self.column + text.chars().count());
+        Self { byte, column, ..self }
     }
 }
 

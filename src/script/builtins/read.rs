@@ -11,7 +11,8 @@ use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::host::fs;
 use crate::repo::Repo;
-use crate::script::cx::Frame;
+use crate::script::cx::{Declaring, Frame};
+use crate::script::reads::Read;
 use crate::version::{self, Places, Unknown};
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -91,6 +92,13 @@ pub(super) fn remember(call: &Call<'_>, name: &str, text: &str) {
     }
 }
 
+/// Notes what the reading of the file depends on.
+fn note(call: &Call<'_>, read: impl FnOnce(&Declaring) -> Read) {
+    if let Frame::Declaring(declaring) = &call.frame {
+        declaring.reads.note(read(declaring));
+    }
+}
+
 fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let globs = call.words(0)?;
     for glob in &globs {
@@ -111,6 +119,7 @@ fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
     if let Frame::Body(cx) = &call.frame {
         cx.note(|noted| noted.globs(&globs, &names));
     }
+    note(call, |_| Read::files(&globs, &names));
     remember(call, &format!("files {}", globs.join(" ")), &names.join("\n"));
     Ok(names.into_iter().map(Dynamic::from).collect::<Array>().into())
 }
@@ -148,6 +157,7 @@ pub(super) fn text_of(call: &Call<'_>, name: &str) -> Outcome<String> {
     }
     let text = fs::read_text(&path).map_err(|error| wrong(&error.to_string()))?;
     note_file(call, &root.join(name));
+    note(call, |declaring| Read::text(&declaring.root, name, Some(&text)));
     remember(call, name, &text);
     Ok(text)
 }
@@ -175,6 +185,7 @@ fn env(call: &mut Call<'_>) -> Outcome<Dynamic> {
             name.text
         ))));
     }
+    note(call, |declaring| Read::variable(&declaring.host, &name.text));
     let value = match (host.env.get(&name.text), call.args.len()) {
         (Some(value), _) => value.to_owned(),
         (None, 2) => call.text(1)?,
@@ -204,9 +215,9 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
     };
     let text = |name: &str| {
         note_file(call, &root.join(name));
-        let text = fs::read_text(&root.join(name)).ok()?;
-        remember(call, name, &text);
-        Some(text)
+        let text = fs::read_text(&root.join(name)).ok();
+        note(call, |declaring| Read::text(&declaring.root, name, text.as_deref()));
+        text.inspect(|text| remember(call, name, text))
     };
     let (pyproject, cargo) = (text("pyproject.toml"), text("Cargo.toml"));
     let (pyproject, cargo) = (pyproject.as_deref(), cargo.as_deref());
@@ -214,8 +225,9 @@ fn project_version(call: &mut Call<'_>) -> Outcome<Dynamic> {
         if matches!(unknown, Unknown::Broken(..)) {
             return Err(unknown);
         }
-        if let Frame::Body(cx) = &call.frame {
-            cx.note(|noted| noted.unsure("it asks git for the version".into()));
+        match &call.frame {
+            Frame::Declaring(declaring) => declaring.reads.unknown(),
+            Frame::Body(cx) => cx.note(|noted| noted.unsure("it asks git for the version".into())),
         }
         let repo = Repo::new(&host, root.clone());
         let tags = repo.head().map(|head| head.tags.clone()).unwrap_or_default();

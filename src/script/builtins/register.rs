@@ -85,8 +85,11 @@ fn invoke(
         Phase::Body => call.body().map(|_| ()),
         Phase::Any => Ok(()),
     };
-    let result =
-        phase.and_then(|()| (builtin.run)(&mut call)).or_else(|wrong| collected(&call, wrong));
+    let result = phase.and_then(|()| (builtin.run)(&mut call));
+    if let (Frame::Declaring(declaring), Phase::Any) = (&call.frame, builtin.phase) {
+        declaring.reads.called(builtin, result.is_ok());
+    }
+    let result = result.or_else(|wrong| collected(&call, wrong));
     if let Ok(value) = &result {
         traced::note(&call, value);
     }
