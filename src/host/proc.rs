@@ -2,8 +2,8 @@
 //!
 //! Starting goes through `posix_spawn` (a group needs no `pre_exec`, a resolved path no fork). Whoever
 //! starts a command hears it to its end on the same thread (`hear`); what was started is ended by
-//! `host::stop`. Turned down: `duct`, whose pipelines nobody needs here; and a thread for each stream
-//! and one that waits, which cost more than starting the program.
+//! `host::stop`. What gets rel's own terminal is heard by nobody, and is `duct`'s. Turned down: to hear commands
+//! by `duct` too, whose threads, one for each stream and one that waits, cost more than starting the program.
 
 #[cfg(unix)]
 mod hear;
@@ -15,7 +15,7 @@ mod lines;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::host::fs::{self, which};
 use crate::host::signals::HandedOver;
@@ -152,7 +152,7 @@ fn follow(
     let mut child = command.spawn()?;
     // It holds this process's ends of the pipes: without it their end can be seen.
     drop(command);
-    let group = target(&child, true, launch);
+    let group = Target::new(child.id(), true, launch.env.get(OUT).cloned());
     stop.enter(&group);
     let status = hear(&mut child, streams);
     if stop.fired() {
@@ -168,16 +168,16 @@ fn follow(
 /// As [`run`].
 pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> {
     let _left = HandedOver::new();
-    let mut child = command(launch)?.spawn()?;
-    let target = target(&child, false, launch);
+    let command = command(launch)?;
+    let env = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let expression = duct::cmd(command.get_program(), command.get_args());
+    let handle = expression.dir(launch.cwd).full_env(env).unchecked().start()?;
+    let id = handle.pids().first().copied().unwrap_or_default();
+    let target = Target::new(id, false, launch.env.get(OUT).cloned());
     stop.enter(&target);
-    let ended = child.wait().map(Ended::from);
+    let ended = handle.wait().map(|output| output.status.into());
     stop.leave(&target);
     Ok(ended?)
-}
-
-fn target(child: &Child, leads: bool, launch: &Launch<'_>) -> Target {
-    Target::new(child.id(), leads, launch.env.get(OUT).cloned())
 }
 
 fn command(launch: &Launch<'_>) -> Result<Command, StartError> {
