@@ -43,6 +43,8 @@ struct Brought {
     plan: Plan,
     /// The plan as it stands there.
     text: String,
+    /// Where commits wait to be taken.
+    _drafts: tempfile::TempDir,
 }
 
 /// One run.
@@ -109,7 +111,7 @@ fn brought(
     for name in plan.effects.iter().flat_map(|planned| planned.effect.secrets()) {
         host.env.declare_secret(name);
     }
-    Ok(Brought { opened, kept, plan, text })
+    Ok(Brought { opened, kept, plan, text, _drafts: drafts })
 }
 
 impl Run<'_> {

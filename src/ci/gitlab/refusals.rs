@@ -72,13 +72,6 @@ fn of_task(task: &Task) -> Vec<Diagnostic> {
         let message = format!("`{}` {what}", task.name);
         wrong.push(Diagnostic::usage(message).at(site).hint(hint));
     };
-    if task.edits.is_some() {
-        say(
-            &task.site,
-            "edits, and what it commits would have to be pushed from a job of GitLab",
-            "run it where somebody may push: `rel run` on a machine of yours",
-        );
-    }
     for (destination, site) in &task.effects {
         let has_token = task.secrets.iter().any(|name| name == "GITHUB_TOKEN");
         match destination {
