@@ -63,6 +63,14 @@ fn a_published_release_is_signed_in_the_job_that_uploads() {
 }
 
 #[test]
+fn s3_1_each_commit_goes_to_testpypi_from_a_job_that_may_do_nothing_else() {
+    let ran = written("guarded").rel("ci run dev").code(0);
+    let ran = ran.says("dev/build: ok").says("(contents: read)");
+    let ran = ran.says("dev/publish-dev: ok").says("(id-token: write; environment testpypi)");
+    ran.says("proven  testpypi  landmark_demo-0.3.1.dev");
+}
+
+#[test]
 fn crates_wheels_and_the_release_each_have_a_job_of_their_own() {
     let ran = written("rust-python").rel("ci run release").code(0);
     let ran =
