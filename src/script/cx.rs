@@ -79,6 +79,8 @@ pub(crate) struct Declaring {
     pub(crate) reads: Arc<Reads>,
     pub(crate) declared: Mutex<Declared>,
     pub(crate) drafts: Mutex<Vec<Draft>>,
+    /// The place of each draft, by the task's name.
+    pub(crate) places: Mutex<HashMap<String, usize>>,
     bodies: Mutex<Vec<Body>>,
     wrong: Mutex<Vec<Diagnostic>>,
     arities: OnceLock<HashMap<String, usize>>,
@@ -93,6 +95,7 @@ impl Declaring {
             reads: Arc::default(),
             declared: Mutex::default(),
             drafts: Mutex::default(),
+            places: Mutex::default(),
             bodies: Mutex::default(),
             wrong: Mutex::default(),
             arities: OnceLock::new(),
