@@ -16,6 +16,7 @@
 
 mod release;
 mod rounds;
+mod runners;
 mod signing;
 mod stage;
 mod uploads;
@@ -32,8 +33,12 @@ mod peers;
 mod project;
 
 /// The parts by name.
-const PARTS: &[(&str, fn())] =
-    &[("release", release::measure), ("signing", signing::measure), ("uploads", uploads::measure)];
+const PARTS: &[(&str, fn())] = &[
+    ("release", release::measure),
+    ("runners", runners::measure),
+    ("signing", signing::measure),
+    ("uploads", uploads::measure),
+];
 
 fn main() {
     // Cargo itself adds `--bench`.

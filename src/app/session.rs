@@ -178,8 +178,7 @@ impl Session {
         let sending: Vec<&Task> =
             sending.into_iter().map(|node| self.task(node).as_ref()).collect();
         // A plan that is written in CI is sent by other jobs, whose logins this one has not.
-        let is_job = self.host.is_ci() || self.host.way.is_some();
-        let planned = !self.options.live && self.options.plan_file.is_some() && is_job;
+        let planned = !self.options.live && self.options.plan_file.is_some() && is_job(&self.host);
         let elsewhere = planned || self.was_sent.load(Ordering::Relaxed);
         let except = self.options.plan_file.as_ref().map(|path| self.host.cwd.join(path));
         look(&Ground {
@@ -363,8 +362,16 @@ impl Session {
 /// Whether this is one of several jobs on GitHub that make one release: each has an identity only if it publishes,
 /// and all have to describe the same.
 fn is_split(host: &Host, options: &RunOptions) -> bool {
-    let is_job = host.is_ci() || host.way.is_some();
-    is_job && options.plan_file.is_some() && host.env.get("GITHUB_ACTIONS") == Some("true")
+    is_job(host) && options.plan_file.is_some() && on_github(host)
+}
+
+/// Whether this is a job of a workflow, or plays one in a rehearsal.
+fn is_job(host: &Host) -> bool {
+    host.is_ci() || host.way.is_some() && on_github(host)
+}
+
+fn on_github(host: &Host) -> bool {
+    host.env.get("GITHUB_ACTIONS") == Some("true")
 }
 
 /// The graph of the words that were given, else of the default task.

@@ -29,6 +29,9 @@ const HARMLESS: &[&str] = &[
     "GIT_TERMINAL_PROMPT",
 ];
 
+/// Beginnings of others, which are for requests and for those who look at git itself.
+const HARMLESS_KINDS: &[&str] = &["GIT_HTTP_", "GIT_PROXY_", "GIT_SSL_", "GIT_TRACE"];
+
 /// Most that is read of a commit, in bytes: who committed stands at its beginning.
 const HEADERS: u64 = 64 * 1024;
 
@@ -45,7 +48,6 @@ pub(super) struct Folders {
 impl Folders {
     /// The repository around a project, if it is a plain one.
     pub(super) fn around(host: &Host, root: &Path) -> Option<Self> {
-        let steers = |name: &str| name.starts_with("GIT_") && !HARMLESS.contains(&name);
         if host.env.names().any(steers) {
             return None;
         }
@@ -103,6 +105,13 @@ impl Folders {
         let committer = headers.lines().find(|line| line.starts_with("committer "))?;
         committer.rsplit(' ').nth(1)?.parse().ok()
     }
+}
+
+/// Whether a variable might make git see another repository.
+fn steers(name: &str) -> bool {
+    let harmless =
+        HARMLESS.contains(&name) || HARMLESS_KINDS.iter().any(|kind| name.starts_with(kind));
+    name.starts_with("GIT_") && !harmless
 }
 
 /// The work tree around a folder; git does not look beyond a file system, nor where a folder might be

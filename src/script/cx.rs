@@ -82,6 +82,8 @@ pub(crate) struct Declaring {
     pub(crate) drafts: Mutex<Vec<Draft>>,
     /// What the file was told when it asked, in order.
     pub(crate) answers: Mutex<Vec<String>>,
+    /// The place of each draft, by the task's name.
+    pub(crate) places: Mutex<HashMap<String, usize>>,
     bodies: Mutex<Vec<Body>>,
     wrong: Mutex<Vec<Diagnostic>>,
     arities: OnceLock<HashMap<String, usize>>,
@@ -97,6 +99,7 @@ impl Declaring {
             declared: Mutex::default(),
             drafts: Mutex::default(),
             answers: Mutex::default(),
+            places: Mutex::default(),
             bodies: Mutex::default(),
             wrong: Mutex::default(),
             arities: OnceLock::new(),

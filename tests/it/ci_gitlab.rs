@@ -193,7 +193,6 @@ fn of_examples() -> Vec<(&'static str, String)> {
         }
         (name, text)
     };
-    let tag = "ci(\"release\").on(#{ tags: \"v*\", dispatch: true }).run(";
     vec![
         changed("hatch-vcs", &[(".run(\"publish\");", ".run(\"publish-pypi\");")]),
         changed(
@@ -210,10 +209,8 @@ fn of_examples() -> Vec<(&'static str, String)> {
         changed(
             "rust-python",
             &[(
-                "default_task(\"check\");",
-                &format!(
-                    "{tag}\"publish-pypi\");\nci(\"check\").on(#{{ push: [\"main\"], pull_request: true }}).run(\"check\");"
-                ),
+                "dispatch: #{ live: true } }).run(\"publish\")",
+                "dispatch: #{ live: true } }).run(\"publish-pypi\")",
             )],
         ),
     ]

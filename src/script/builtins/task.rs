@@ -70,7 +70,8 @@ fn task(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let name = call.word(0)?;
     is_task_name(&name)?;
     let mut drafts = lock(&declaring.drafts);
-    if let Some(known) = drafts.iter().find(|draft| draft.task.name == name.text) {
+    let mut places = lock(&declaring.places);
+    if let Some(known) = places.get(&name.text).and_then(|at| drafts.get(*at)) {
         let wrong =
             Diagnostic::usage(format!("task `{}` is declared twice", name.text)).at(&name.site);
         return Err(Box::new(
@@ -80,6 +81,7 @@ fn task(call: &mut Call<'_>) -> Outcome<Dynamic> {
         ));
     }
     let doc = comment_above(call);
+    places.insert(name.text.clone(), drafts.len());
     drafts.push(Draft { task: Task::new(name.text, call.site.clone(), doc), steps: Vec::new() });
     Ok(Dynamic::from(TaskHandle(drafts.len() - 1)))
 }
