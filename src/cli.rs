@@ -13,13 +13,13 @@ mod options;
 
 use args::{
     AdoptArgs, CiSub, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ServiceArg, ShellArg, Sub,
-    UnpackArgs, common, dist_options, doctor_options, lint_options, rehearse_options, run_options,
-    show_options, verify_options,
+    UnpackArgs, common, dist_options, doctor_options, lint_options, log_options, rehearse_options,
+    run_options, show_options, verify_options,
 };
 pub use options::{
     AdoptOptions, CarriedOptions, Chaos, Ci, CleanOptions, Command, DistCheck, DistOptions,
-    DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions, RunOptions, Said,
-    ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    DoctorOptions, Invocation, LintOptions, LogOptions, PackOptions, RehearseOptions, RunOptions,
+    Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -38,6 +38,7 @@ pub const COMMANDS: &[&str] = &[
     "dist",
     "status",
     "ledger",
+    "log",
     "graph",
     "show",
     "doc",
@@ -112,6 +113,7 @@ fn command(given: Sub) -> Command {
         Sub::Dist(args) => Command::Dist(dist_options(args)),
         Sub::Status { release } => Command::Status(release),
         Sub::Ledger { commit } => Command::Ledger(commit),
+        Sub::Log(args) => Command::Log(log_options(args)),
         Sub::Graph(args) => Command::Graph(
             args.words.words,
             args.words.rest,

@@ -55,6 +55,7 @@ mod http;
 mod init;
 mod judges;
 mod language;
+mod log;
 #[cfg(target_os = "linux")]
 mod notify;
 #[cfg(target_os = "linux")]
@@ -96,5 +97,7 @@ mod version;
 mod version_example;
 #[cfg(unix)]
 mod version_judge;
+#[cfg(target_os = "linux")]
+mod watch;
 mod wire;
 mod workflow_lint;
