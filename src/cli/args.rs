@@ -456,7 +456,7 @@ pub(super) struct LogArgs {
     /// A run: 1 for the newest, as the list numbers them, or its name.
     #[arg(value_name = "N", conflicts_with = "last_failed")]
     pub(super) run: Option<String>,
-    /// Tell of the newest run that did not end well.
+    /// Tell of the newest run that failed, or was killed.
     #[arg(long)]
     pub(super) last_failed: bool,
     /// Write a page of the run [default: the newest] to a file that needs nothing else.

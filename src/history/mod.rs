@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diag::{Diagnostic, Outcome};
+use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::host::fs;
 use crate::model::artifact::Artifact;
 use crate::model::effect::{Key, Presence};
@@ -165,10 +165,11 @@ pub enum State {
 }
 
 impl State {
-    /// Whether it ended, and not well.
+    /// Whether it failed, or was killed. Who interrupts a run, or changes a file that it is watched for, ends it
+    /// on purpose.
     pub fn is_failed(&self) -> bool {
         match self {
-            Self::Finished(finish) => finish.exit != 0,
+            Self::Finished(finish) => ![Exit::OK.0, Exit::INTERRUPTED.0].contains(&finish.exit),
             Self::Running => false,
             Self::Killed => true,
         }
