@@ -65,12 +65,14 @@ impl Host {
         Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), way, ..host })
     }
 
-    /// The same machine as it is now, for another run of this process: its clock begins anew.
+    /// The same machine as it is now, for another run of this process: its clock begins anew. Its own program
+    /// stays where it was found first: a build may have replaced it since.
     ///
     /// # Errors
     /// As [`Host::from_process`].
     pub fn again(&self) -> std::io::Result<Self> {
-        Ok(Self { cwd: self.cwd.clone(), ..Self::from_process()? })
+        let (cwd, program) = (self.cwd.clone(), self.program.clone());
+        Ok(Self { cwd, program, ..Self::from_process()? })
     }
 
     /// Fires `stop` on Ctrl-C, SIGTERM, and the end of its terminal, if this is a machine of its own and not one of a test.

@@ -120,6 +120,14 @@ fn a_record_costs_one_file_and_no_waiting_for_the_disk() {
 }
 
 #[test]
+fn what_cannot_be_written_down_costs_no_run() {
+    let project = project();
+    fs::create_dir_all(project.state()).unwrap();
+    fs::write(project.state().join("runs"), "in the way").unwrap();
+    project.rel("good").code(0).says("all is well").says("`rel log` will not know of this run");
+}
+
+#[test]
 fn no_secret_is_kept() {
     let secret = "s3cr3t-s3cr3t-s3cr3t";
     let project = project().env("API_TOKEN", secret);
