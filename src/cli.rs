@@ -14,12 +14,12 @@ mod options;
 use args::{
     AdoptArgs, CiRunArgs, CiSub, CleanArgs, Cli, DispatchArgs, GraphArg, OutputArg, PackArgs,
     ServiceArg, ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
-    rehearse_options, run_options, show_options, verify_options,
+    log_options, rehearse_options, run_options, show_options, verify_options,
 };
 pub use options::{
     AdoptOptions, CarriedOptions, Chaos, Ci, CiRunOptions, CleanOptions, Command, DispatchOptions,
-    DistCheck, DistOptions, DoctorOptions, Invocation, LintOptions, PackOptions, RehearseOptions,
-    RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
+    DistCheck, DistOptions, DoctorOptions, Invocation, LintOptions, LogOptions, PackOptions,
+    RehearseOptions, RunOptions, Said, ShowOptions, Signer, UnpackOptions, VerifyOptions,
 };
 
 /// Names of the commands.
@@ -39,6 +39,7 @@ pub const COMMANDS: &[&str] = &[
     "dist",
     "status",
     "ledger",
+    "log",
     "graph",
     "show",
     "doc",
@@ -114,6 +115,7 @@ fn command(given: Sub) -> Command {
         Sub::Dist(args) => Command::Dist(dist_options(args)),
         Sub::Status { release } => Command::Status(release),
         Sub::Ledger { commit } => Command::Ledger(commit),
+        Sub::Log(args) => Command::Log(log_options(args)),
         Sub::Graph(args) => Command::Graph(
             args.words.words,
             args.words.rest,

@@ -35,6 +35,7 @@ pub mod host;
 
 // --- L2: mechanisms
 pub mod bundle;
+pub mod history;
 pub mod ledger;
 pub mod repo;
 pub mod seal;

@@ -6,7 +6,8 @@
 
 mod plain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -117,6 +118,24 @@ impl<'a> Repo<'a> {
     pub fn untracked(&self) -> Vec<String> {
         let text = self.git(&["ls-files", "--others", "-z"]).unwrap_or_default();
         text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Those of these paths that git ignores; `None` outside a repository.
+    pub fn ignored(&self, paths: &[PathBuf]) -> Option<BTreeSet<PathBuf>> {
+        self.places()?;
+        let mut list = tempfile::NamedTempFile::new().ok()?;
+        for path in paths.iter().filter_map(|path| path.to_str()) {
+            write!(list, "{path}\0").ok()?;
+        }
+        let words = ["git", "--no-optional-locks", "check-ignore", "--stdin", "-z"];
+        let cmd = Cmd::Argv(words.map(str::to_owned).into());
+        let launch =
+            Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]), shims: None };
+        // Its exit code is 1 where it ignores none.
+        let asked = proc::filter(&launch, list.path(), &Stop::default(), |_| {});
+        let bytes = asked.map(|(_, bytes)| bytes).unwrap_or_default();
+        let ignored = bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        Some(ignored.map(|path| PathBuf::from(&*String::from_utf8_lossy(path))).collect())
     }
 
     /// The path relative to the project, if it lies there. The file itself may not exist yet.

@@ -27,6 +27,10 @@ const ASIDE_DAYS: u64 = 30;
 const SEAL_DAYS: u64 = 30;
 /// How long a run leaves what nothing names.
 const QUIET_DAYS: u64 = 14;
+/// How long what a run came to is kept.
+const RUN_DAYS: u64 = 30;
+/// How many runs are kept.
+const RUNS: usize = 200;
 
 /// Holds the state for a run, as long as the file lives. Waits while something is being removed.
 ///
@@ -80,6 +84,8 @@ pub enum Part {
     Stage,
     /// What tasks depended on when they last ran well.
     Cache,
+    /// What runs came to.
+    Runs,
     /// Tool environments, which projects share.
     Tools,
 }
@@ -96,6 +102,7 @@ impl Part {
             Self::Aside => "aside",
             Self::Stage => "stage",
             Self::Cache => "cache",
+            Self::Runs => "runs",
             Self::Tools => "tools",
         }
     }
@@ -165,6 +172,7 @@ pub fn survey(state: &Path, now: u64, all: bool) -> io::Result<Vec<Entry>> {
     entries.extend(outputs(state));
     entries.extend(aside(state, now));
     entries.extend(stages(state, now, all)?);
+    entries.extend(runs(state, now)?);
     entries.sort_by(|a, b| (a.part, &a.name).cmp(&(b.part, &b.name)));
     Ok(entries)
 }
@@ -228,8 +236,8 @@ fn old(path: &Path, now: u64, days: u64) -> io::Result<bool> {
 
 /// Every digest that a text of the state holds: of those given, and of files of other parts.
 fn digests_in(given: Vec<PathBuf>, state: &Path) -> io::Result<BTreeSet<String>> {
-    const OWN: [&str; 9] =
-        ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage", "cache"];
+    const OWN: [&str; 10] =
+        ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage", "cache", "runs"];
     let mut paths = given;
     let others = fs::names(state).into_iter().filter(|name| !OWN.contains(&name.as_str()));
     for folder in others.map(|name| state.join(name)).filter(|path| fs::is_dir(path)) {
@@ -323,6 +331,22 @@ fn stages(state: &Path, now: u64, all: bool) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// What runs came to, by names of which the newest is the last. What they made is not needed for that.
+fn runs(state: &Path, now: u64) -> io::Result<Vec<Entry>> {
+    let folder = state.join(Part::Runs.name());
+    let mut entries = Vec::new();
+    for (place, name) in fs::names(&folder).into_iter().rev().enumerate() {
+        let path = folder.join(&name);
+        let (spare, why) = match (place >= RUNS, old(&path, now, RUN_DAYS)?) {
+            (true, _) => (true, "200 runs are newer"),
+            (_, true) => (true, "older than 30 days"),
+            _ => (false, "`rel log` shows it"),
+        };
+        entries.push(Entry::new(Part::Runs, name, path, spare, why));
+    }
+    Ok(entries)
+}
+
 /// Folders named after the second in which their run began.
 fn aside(state: &Path, now: u64) -> impl Iterator<Item = Entry> {
     let folder = state.join(Part::Aside.name());
@@ -349,9 +373,10 @@ pub fn after_run(state: &Path, now: u64) -> io::Result<()> {
     let Some(_alone) = alone(state)? else { return Ok(()) };
     fs::replace(&stamp, &now.to_string())?;
     let spare = survey(state, now, false)?.into_iter().filter(|entry| entry.spare);
-    for entry in spare.filter(|entry| matches!(entry.part, Part::Store | Part::Plan | Part::Cache))
-    {
-        if old(&entry.path, now, QUIET_DAYS)? {
+    let own =
+        |entry: &Entry| matches!(entry.part, Part::Store | Part::Plan | Part::Cache | Part::Runs);
+    for entry in spare.filter(own) {
+        if entry.part == Part::Runs || old(&entry.path, now, QUIET_DAYS)? {
             entry.remove()?;
         }
     }

@@ -6,7 +6,8 @@
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
-//! `ci` writes workflows and compares them, `onward` names the command that goes on with it, `lint` judges workflows written by hand.
+//! `ci` writes workflows and compares them, `onward` names the command that goes on with it, `lint` judges workflows written by hand,
+//! `watch` runs again when files change, `log` tells what runs came to.
 
 mod adopt;
 mod audit;
@@ -32,6 +33,7 @@ mod leftovers;
 mod lint;
 mod listed;
 mod live;
+mod log;
 mod look;
 mod onward;
 mod out_there;
@@ -46,6 +48,7 @@ mod staging;
 mod stale;
 mod status;
 mod verify;
+mod watch;
 mod why;
 
 use std::path::{Path, PathBuf};
@@ -92,6 +95,7 @@ fn dispatch(
     events: &Events,
 ) -> Result<Exit, Vec<Diagnostic>> {
     match command {
+        Command::Run(options) if options.watch => watch::run(host, output, &options),
         Command::Run(options) => run::run(host, events, options),
         Command::Apply(plan, options, carried) => {
             run::apply(host, (events, output), &plan, options, &carried)
@@ -109,6 +113,7 @@ fn dispatch(
         Command::Dist(options) => dist::run(host, output, options),
         Command::Status(release) => status::run(host, output, release.as_deref()),
         Command::Ledger(commit) => ledger::run(host, output, commit.as_deref()),
+        Command::Log(options) => log::run(host, output, &options),
         Command::Graph(words, rest, mermaid) => inspect::graph(host, &words, &rest, mermaid),
         Command::Show(options) => page::show(host, &options),
         Command::Doc(name) => doc::explain(host, name.as_deref()),

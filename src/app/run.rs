@@ -9,7 +9,7 @@ use super::session::{Done, Session};
 use super::{carried, dry, followers, live};
 use crate::bundle;
 use crate::cli::{CarriedOptions, RunOptions};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Exit};
 use crate::host::{Host, fs};
 use crate::model::event::Events;
 use crate::plan::Plan;
@@ -20,11 +20,15 @@ use crate::report::Output;
 /// # Errors
 /// What is wrong before anything was started.
 pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
-    let session = Session::open(host, events, options)?;
+    Ok(whole(&Session::open(host, events, options)?))
+}
+
+/// A run of its own, from its beginning to its end.
+pub(super) fn whole(session: &Arc<Session>) -> Exit {
     session.begin();
-    let ended = if session.options.live { live::run(&session, None) } else { dry::run(&session) };
-    followers::run(&session, &ended);
-    Ok(session.finish(ended))
+    let ended = if session.options.live { live::run(session, None) } else { dry::run(session) };
+    followers::run(session, &ended);
+    session.finish(ended)
 }
 
 /// Sends exactly what the plan in `path` holds, with the bytes it names.

@@ -15,6 +15,7 @@ use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
 use crate::graph::{Graph, Kind, Node};
 use crate::guard::{self, Findings, Ground};
+use crate::history::{self, Recorder};
 use crate::host::stop::Stop;
 use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
@@ -65,6 +66,8 @@ pub(super) struct Session {
     pub(super) fresh: Fresh,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
+    /// Writes down what the run comes to.
+    recorder: Recorder,
 }
 
 /// A stop that signals fire.
@@ -76,24 +79,33 @@ pub(super) fn listening(host: &Host) -> Result<Stop, Vec<Diagnostic>> {
 }
 
 impl Session {
-    /// Loads the project and resolves what is asked for.
+    /// Loads the project and resolves what is asked for. Signals end the run.
     pub(super) fn open(
         host: &Arc<Host>,
         events: &Events,
-        mut options: RunOptions,
+        options: RunOptions,
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        Self::open_under(host, events, options, listening(host)?)
+    }
+
+    /// The same for a run that is ended by `stop`.
+    pub(super) fn open_under(
+        host: &Arc<Host>,
+        events: &Events,
+        mut options: RunOptions,
+        stop: Stop,
+    ) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        let recorder = Recorder::new(host);
+        let events = &recorder.tee(events);
         let Project { root, script } = Project::open(host)?;
         let declared = &script.declared;
         declared.printed.iter().for_each(|line| events.note(line));
         let graph = asked(&mut options, declared)?;
-        let stop = listening(host)?;
         mend(host, &root, events, &options, &stop)?;
         let repo = Repo::new(host, root.clone());
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
-        if let Some(left) = leftovers::look(host, &state) {
-            events.emit(Event::Warning { diagnostic: Box::new(left) });
-        }
+        tell_leftovers(host, events, &state);
         let wanted = staging::Wanted {
             host,
             events,
@@ -141,6 +153,7 @@ impl Session {
             ended: Mutex::default(),
             out_there: Mutex::default(),
             in_use: Mutex::new(Some(in_use)),
+            recorder,
         }))
     }
 
@@ -325,8 +338,20 @@ impl Session {
         wrong.first().map(|first| first.kind.exit())
     }
 
-    /// Says that the run begins.
+    /// Says that the run begins, and begins its record.
     pub(super) fn begin(&self) {
+        let start = history::Start {
+            v: history::VERSION,
+            rel: env!("CARGO_PKG_VERSION").into(),
+            at: self.host.clock.unix(),
+            words: self.host.words(),
+            goals: self.options.words.clone(),
+            live: self.options.live,
+            commit: self.release.as_ref().map(|release| release.commit.clone()),
+        };
+        if let Err(error) = self.recorder.begin(&self.cx.state.join("runs"), start) {
+            self.events.note(format!("`rel log` will not know of this run: {error}"));
+        }
         let (goals, live) = (self.options.words.clone(), self.options.live);
         let (tasks, root) = (self.graph.len(), self.checkout.clone());
         self.events.emit(Event::RunStarted { goals, live, tasks, root });
@@ -405,6 +430,13 @@ fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
         let wrong = wrong.note(state.display().to_string());
         wrong.hint("make room or repair the disk; then run the same command").into()
     })
+}
+
+/// Names what a run that was killed left running.
+fn tell_leftovers(host: &Host, events: &Events, state: &Path) {
+    if let Some(left) = leftovers::look(host, state) {
+        events.emit(Event::Warning { diagnostic: Box::new(left) });
+    }
 }
 
 /// Fetches what a shallow clone lacks, if that is wanted.

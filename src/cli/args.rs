@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::options::{
-    Chaos, DistCheck, DistOptions, DoctorOptions, LintOptions, RehearseOptions, RunOptions,
-    ShowOptions, Signer, VerifyOptions,
+    Chaos, DistCheck, DistOptions, DoctorOptions, LintOptions, LogOptions, RehearseOptions,
+    RunOptions, ShowOptions, Signer, VerifyOptions,
 };
 use crate::door::Doubt;
 
@@ -105,6 +105,8 @@ pub(super) enum Sub {
         /// A commit or a tag [default: HEAD].
         commit: Option<String>,
     },
+    /// List the runs of this project; tell of one, with the output of what failed.
+    Log(LogArgs),
     /// Print the graph of tasks.
     Graph(GraphArgs),
     /// Show a task, the table of `guards`, a module such as `std/python`, or what a plan would send.
@@ -295,6 +297,9 @@ pub(super) struct RunArgs {
     /// Copy the artifacts of the tasks asked for to a folder.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) export: Option<PathBuf>,
+    /// Run again whenever files of the project change, until Ctrl-C.
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Args)]
@@ -492,6 +497,19 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Args)]
+pub(super) struct LogArgs {
+    /// A run: 1 for the newest, as the list numbers them, or its name.
+    #[arg(value_name = "N", conflicts_with = "last_failed")]
+    pub(super) run: Option<String>,
+    /// Tell of the newest run that failed, or was killed.
+    #[arg(long)]
+    pub(super) last_failed: bool,
+    /// Write a page of the run [default: the newest] to a file that needs nothing else.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) html: Option<PathBuf>,
+}
+
+#[derive(Args)]
 pub(super) struct CleanArgs {
     /// Only show what is kept, and what would be removed.
     #[arg(long)]
@@ -542,6 +560,7 @@ pub(super) fn run_options(args: RunArgs) -> RunOptions {
         audit: args.audit,
         plan_file: args.plan,
         export: args.export,
+        watch: args.watch,
         ..common(args.common)
     }
 }
@@ -578,6 +597,11 @@ pub(super) fn dist_options(args: DistArgs) -> DistOptions {
 pub(super) fn lint_options(args: LintArgs) -> LintOptions {
     let LintArgs { files, strict, sarif } = args;
     LintOptions { files, strict, sarif }
+}
+
+pub(super) fn log_options(args: LogArgs) -> LogOptions {
+    let LogArgs { run, last_failed, html } = args;
+    LogOptions { run, last_failed, html }
 }
 
 pub(super) fn show_options(args: ShowArgs) -> ShowOptions {

@@ -7,7 +7,7 @@ use crate::door::Doubt;
 use crate::report::Output;
 
 /// How to run tasks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct RunOptions {
     /// Tasks with their parameters.
@@ -42,6 +42,19 @@ pub struct RunOptions {
     pub plan_file: Option<PathBuf>,
     /// Where to copy the goals' artifacts.
     pub export: Option<PathBuf>,
+    /// Run again whenever files of the project change.
+    pub watch: bool,
+}
+
+/// Which runs to tell of, and how.
+#[derive(Debug, Default)]
+pub struct LogOptions {
+    /// One run: how many are newer, from 1, or its name.
+    pub run: Option<String>,
+    /// The newest that failed.
+    pub last_failed: bool,
+    /// Where its page goes.
+    pub html: Option<PathBuf>,
 }
 
 /// What to pack.
@@ -319,6 +332,8 @@ pub enum Command {
     Status(Option<String>),
     /// Show the ledger of HEAD, or of another commit.
     Ledger(Option<String>),
+    /// Tell what runs came to.
+    Log(LogOptions),
     /// Print the graph; whether in Mermaid's language.
     Graph(Vec<String>, Vec<String>, bool),
     /// Show one thing.

@@ -8,24 +8,30 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// The run's clock.
 pub struct Clock {
     started: Instant,
-    unix: u64,
+    millis: u64,
 }
 
 impl Clock {
     /// Starts now.
     pub fn start() -> Self {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Self { started: Instant::now(), unix }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Self { started: Instant::now(), millis }
     }
 
     /// The instant of the run, in seconds since 1970.
     pub fn unix(&self) -> u64 {
-        self.unix
+        self.millis / 1000
+    }
+
+    /// The same in milliseconds, which tell runs apart.
+    pub fn unix_millis(&self) -> u64 {
+        self.millis
     }
 
     /// This very moment, in seconds since 1970: for what ends by itself.
     pub fn now(&self) -> u64 {
-        self.unix + self.started.elapsed().as_secs()
+        self.unix() + self.started.elapsed().as_secs()
     }
 
     /// Time since the run began.

@@ -225,6 +225,24 @@ pub fn open_append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes a file that is not there yet, readable by its owner only, with the folder that it is in.
+///
+/// # Errors
+/// It is there, or cannot be made.
+pub fn open_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match (options.open(path), path.parent()) {
+        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+            make_dir(folder)?;
+            options.open(path)
+        }
+        (opened, _) => opened,
+    }
+}
+
 /// Lets `to` lead to the folder `from`, unless it does so already.
 ///
 /// # Errors
@@ -428,6 +446,14 @@ fn is_absent(error: &ignore::Error) -> bool {
 /// Whether this is a glob that can be used.
 pub fn is_glob(text: &str) -> bool {
     !text.is_empty() && GlobBuilder::new(text).literal_separator(true).build().is_ok()
+}
+
+/// Tells of relative paths whether one of these globs matches; one that cannot be used matches nothing.
+pub fn matching(globs: &[String]) -> impl Fn(&Path) -> bool + use<> {
+    let build = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
+    let matchers: Vec<_> =
+        globs.iter().filter_map(build).map(|glob| glob.compile_matcher()).collect();
+    move |path| matchers.iter().any(|one| one.is_match(path))
 }
 
 /// Pairs of globs of which one matches the other's text: they would take the same files.

@@ -18,6 +18,7 @@ pub mod signals;
 pub mod stop;
 pub mod term;
 pub mod tree;
+pub mod watch;
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::PathBuf;
@@ -63,6 +64,16 @@ impl Host {
         let way = rehearsed::way()?;
         let host = Self::new(cwd, Env::from_process(), Endpoints::default(), Term::from_process());
         Ok(Self { takes_signals: true, program: std::env::current_exe().ok(), way, ..host })
+    }
+
+    /// The same machine as it is now, for another run of this process: its clock begins anew. Its own program
+    /// stays where it was found first: a build may have replaced it since.
+    ///
+    /// # Errors
+    /// As [`Host::from_process`].
+    pub fn again(&self) -> std::io::Result<Self> {
+        let (cwd, program) = (self.cwd.clone(), self.program.clone());
+        Ok(Self { cwd, program, ..Self::from_process()? })
     }
 
     /// Fires `stop` on Ctrl-C, SIGTERM, and the end of its terminal, if this is a machine of its own and not one of a test.

@@ -14,6 +14,7 @@ pub mod dist;
 pub mod doctor;
 pub mod github;
 pub mod help;
+pub mod history;
 pub mod json;
 pub mod kept;
 pub mod ledger;

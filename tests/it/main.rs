@@ -62,6 +62,7 @@ mod init;
 mod judges;
 mod language;
 mod listed;
+mod log;
 #[cfg(target_os = "linux")]
 mod notify;
 #[cfg(target_os = "linux")]
@@ -107,5 +108,7 @@ mod version;
 mod version_example;
 #[cfg(unix)]
 mod version_judge;
+#[cfg(target_os = "linux")]
+mod watch;
 mod wire;
 mod workflow_lint;

@@ -77,7 +77,8 @@ impl Strace {
     }
 }
 
-/// The thread of a line, the call, and what it is about; drafts have another name each time.
+/// The thread of a line, the call, and what it is about; drafts and records of runs, which nothing depends on,
+/// have another name each time.
 fn told<'a>(line: &'a str, state: &Path) -> Option<(&'a str, &'a str, &'a str)> {
     let (thread, rest) = line.split_once(char::is_whitespace)?;
     let (call, about) = rest.trim().split_once('(')?;
@@ -88,5 +89,5 @@ fn told<'a>(line: &'a str, state: &Path) -> Option<(&'a str, &'a str, &'a str)> 
     let (_, last) = about.rsplit_once(&format!("{}/", state.display()))?;
     let path = last.split(['>', '"']).next()?;
     let is_draft = path.starts_with('.') || path.contains("/.") || path.starts_with("shims");
-    (!is_draft).then_some((thread, call, path))
+    (!is_draft && !path.starts_with("runs")).then_some((thread, call, path))
 }
