@@ -105,6 +105,24 @@ fn a_changed_file_starts_a_run_and_nothing_else_does() {
 }
 
 #[test]
+fn what_is_up_to_date_is_not_run_again() {
+    let project = Project::new(
+        "task(\"a\").inputs(\"src/a.txt\").exec(\"echo made a\");
+         task(\"b\").inputs(\"src/b.txt\").exec(\"cat src/b.txt\");
+         task(\"all\").needs([\"a\", \"b\"]);",
+    );
+    let project = project.file("src/a.txt", "").file("src/b.txt", "one\n").git();
+    let mut rel = Watched::start(&project, "all --watch");
+    rel.wait_for("waiting for changes");
+    project.write("src/b.txt", "two\n");
+    rel.wait_for("changed: src/b.txt");
+    rel.wait_for("done");
+    assert_eq!(rel.count("two"), 1, "{:?}", rel.said);
+    // What it said when it ran is told again.
+    assert!(rel.said.iter().any(|line| line.contains("a: up to date")), "{:?}", rel.said);
+}
+
+#[test]
 fn outside_a_repository_hidden_files_do_not_count() {
     let project = Project::new(SHOWS).file("src/a.txt", "one\n");
     let mut rel = Watched::start(&project, "t --watch");

@@ -22,14 +22,14 @@ impl Lines {
         };
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.0.extend_from_slice(part);
+            while self.0.len() > LONGEST_LINE {
+                // A secret may go over the cut: what could be its beginning is passed on with the rest.
+                let rest = self.0.split_off(LONGEST_LINE - LONGEST_SECRET);
+                line(std::mem::replace(&mut self.0, rest));
+            }
             if part.ends_with(b"\n") {
                 self.pass_on(line);
             }
-        }
-        if self.0.len() >= LONGEST_LINE {
-            // A secret may go over the cut: what could be its beginning is passed on with the rest.
-            let rest = self.0.split_off(self.0.len() - LONGEST_SECRET);
-            line(std::mem::replace(&mut self.0, rest));
         }
     }
 
@@ -67,8 +67,9 @@ mod tests {
         let mut told = vec![b'x'; LONGEST_LINE - 50];
         told.extend(&secret);
         told.push(b'\n');
-        let (head, tail) = told.split_at(LONGEST_LINE);
+        let (head, tail) = told.split_at(LONGEST_LINE - 1);
         let cut = cut(&[head, tail]);
+        assert!(cut.iter().all(|line| line.len() <= LONGEST_LINE));
         assert_eq!(cut.iter().map(Vec::len).sum::<usize>(), told.len() - 1);
         assert_eq!(cut[0].len(), LONGEST_LINE - LONGEST_SECRET);
         assert!(cut[1].ends_with(&secret));
