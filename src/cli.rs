@@ -10,11 +10,12 @@ use crate::report::Output;
 
 mod args;
 mod options;
+mod workflows;
 
 use args::{
-    AdoptArgs, CiRunArgs, CiSub, CleanArgs, Cli, DispatchArgs, GraphArg, OutputArg, PackArgs,
-    ServiceArg, ShellArg, Sub, UnpackArgs, common, dist_options, doctor_options, lint_options,
-    log_options, rehearse_options, run_options, show_options, verify_options,
+    AdoptArgs, CleanArgs, Cli, GraphArg, OutputArg, PackArgs, ShellArg, Sub, UnpackArgs, common,
+    dist_options, doctor_options, log_options, rehearse_options, run_options, show_options,
+    verify_options,
 };
 pub use options::{
     AdoptOptions, CarriedOptions, Chaos, Ci, CiRunOptions, CleanOptions, Command, DispatchOptions,
@@ -125,7 +126,7 @@ fn command(given: Sub) -> Command {
         Sub::Doc { definitions: true, .. } => Command::Definitions,
         Sub::Doc { name, runbook: true, .. } => Command::Runbook(name),
         Sub::Doc { name, .. } => Command::Doc(name),
-        Sub::Ci { command } => Command::Ci(ci(command)),
+        Sub::Ci { command } => Command::Ci(workflows::ci(command)),
         Sub::Init { print } => Command::Init(print),
         Sub::Clean(CleanArgs { list, all, tools }) => {
             Command::Clean(CleanOptions { list, all, tools })
@@ -137,23 +138,6 @@ fn command(given: Sub) -> Command {
             ShellArg::Fish => Shell::Fish,
             ShellArg::Powershell => Shell::Powershell,
         }),
-    }
-}
-
-fn ci(given: CiSub) -> Ci {
-    match given {
-        CiSub::Generate { service, names, print } => {
-            Ci::Generate { gitlab: matches!(service, ServiceArg::Gitlab), names, print }
-        }
-        CiSub::Check { name } => Ci::Check { name },
-        CiSub::Run(CiRunArgs { name, inputs, tag, offline }) => {
-            Ci::Run(CiRunOptions { name, inputs, tag, offline })
-        }
-        CiSub::Dispatch(DispatchArgs { name, inputs, reference, live }) => {
-            Ci::Dispatch(DispatchOptions { name, inputs, reference, live })
-        }
-        CiSub::Lint(args) => Ci::Lint(lint_options(args)),
-        CiSub::Follow { words, needs } => Ci::Follow { words, needs },
     }
 }
 
