@@ -5,6 +5,7 @@
 //! index trusts, so it is never chosen anew. GitLab has one file for all (`gitlab`). A file that rel has not
 //! written is left alone.
 
+pub(super) mod chosen;
 mod dispatch;
 mod follow;
 mod gitlab;
@@ -12,6 +13,7 @@ mod gitlab;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::chosen::chosen;
 use super::session::Done;
 use super::{Project, lint, rehearse};
 use crate::ci::{self, Places, Scene};
@@ -93,32 +95,6 @@ pub(super) fn refused(host: &Host, project: &Project) -> Vec<Diagnostic> {
     let places = places(&host.endpoints, &project.root);
     let of = |workflow| ci::workflow(&Scene { declared, workflow, places: &places }).err();
     declared.workflows.iter().filter_map(of).flatten().collect()
-}
-
-/// The workflows that names ask for; all without one.
-///
-/// # Errors
-/// There is none of a name, or none at all.
-pub(super) fn chosen<'a>(
-    declared: &'a Declared,
-    names: &[String],
-) -> Result<Vec<&'a Workflow>, Diagnostic> {
-    let all = &declared.workflows;
-    if all.is_empty() {
-        let wrong = Diagnostic::usage("the Releasefile declares no CI workflow");
-        return Err(
-            wrong.hint("write one: ci(\"check\").on(#{ pull_request: true }).run(\"check\")")
-        );
-    }
-    let is_known = |name: &&String| all.iter().any(|workflow| workflow.name == **name);
-    if let Some(name) = names.iter().find(|name| !is_known(name)) {
-        let known = all.iter().map(|workflow| workflow.name.as_str());
-        return Err(
-            Diagnostic::usage(format!("there is no CI workflow `{name}`")).suggest(name, known)
-        );
-    }
-    let is_chosen = |workflow: &&Workflow| names.is_empty() || names.contains(&workflow.name);
-    Ok(all.iter().filter(is_chosen).collect())
 }
 
 /// Pages that environments lead to.

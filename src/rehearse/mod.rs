@@ -13,6 +13,7 @@ pub mod fault;
 pub mod git;
 pub mod github;
 pub mod hooks;
+mod html;
 pub mod http;
 pub mod kept;
 pub mod mail;

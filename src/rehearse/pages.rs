@@ -3,6 +3,7 @@
 //!
 //! Plain HTML without scripts. To look changes nothing and stands in no record.
 
+use super::html::escaped;
 use std::fmt::Write as _;
 
 use super::http::{Request, Response};
@@ -191,11 +192,6 @@ fn linked(response: Response, host: &str, hosts: &[String]) -> Response {
     text = text.replace(&format!("{BELOW}{host}{BELOW}"), BELOW);
     let text = text.replace(&format!("{BELOW}{host}/@/"), BELOW);
     Response::of(response.status, "text/html; charset=utf-8", text.into_bytes())
-}
-
-/// A text within a page.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::ground::{Ground, Played};
 use super::play::Play;
 use super::setting::{self, Setting};
 use super::{Project, has_signed, sends};
-use crate::app::ci::chosen;
+use crate::app::ci::chosen::chosen;
 use crate::ci;
 use crate::ci::said::{Said, said};
 use crate::cli::{CiRunOptions, RehearseOptions};

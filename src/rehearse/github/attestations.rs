@@ -11,9 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::body::{Body, unsupplied};
-use super::download::{page, plain};
+use super::download::page;
 use super::rules::{self, Checked, missing, refuse};
 use super::{Ask, Forge, Visibility, is_newest};
+use crate::rehearse::html;
 use crate::rehearse::http::{Response, Rule};
 
 /// An attestation in the store.
@@ -98,9 +99,9 @@ impl Forge {
     pub(super) fn attestation_page(&self, id: &str) -> Checked<Response> {
         let found = self.attestations.iter().find(|one| one.id.to_string() == id);
         let one = found.ok_or_else(missing)?;
-        let line = |subject: &String| format!("<li>{}</li>\n", plain(subject));
+        let line = |subject: &String| format!("<li>{}</li>\n", html::escaped(subject));
         let lines: String = one.subjects.iter().map(line).collect();
-        let kind = plain(&one.predicate_type);
+        let kind = html::escaped(&one.predicate_type);
         Ok(page("Attestation", &format!("<p>{kind}</p>\n<ul>\n{lines}</ul>\n")))
     }
 }

@@ -7,6 +7,7 @@ use super::rules::{self, Checked, missing};
 use super::shelf::{Asset, Release, State};
 use super::show::escaped;
 use super::{Forge, Visibility, sha256};
+use crate::rehearse::html;
 use crate::rehearse::http::{Request, Response, decoded};
 
 const FILES: &str = "/github-production-release-asset/";
@@ -100,11 +101,11 @@ impl Forge {
     fn release_page(&self, release: &Release) -> Response {
         let fields = &release.fields;
         let name = fields.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&fields.tag);
-        let words = plain(fields.body.as_deref().unwrap_or_default());
+        let words = html::escaped(fields.body.as_deref().unwrap_or_default());
         let line = |asset: &Asset| {
             let file = format!("{}/{}", escaped(&fields.tag), escaped(&asset.name));
-            let address = plain(&self.web(&format!("/releases/download/{file}")));
-            format!("<li><a href=\"{address}\">{}</a></li>\n", plain(&asset.name))
+            let address = html::escaped(&self.web(&format!("/releases/download/{file}")));
+            format!("<li><a href=\"{address}\">{}</a></li>\n", html::escaped(&asset.name))
         };
         let lines: String = release.assets.iter().map(line).collect();
         page(name, &format!("<p>{words}</p>\n<ul>\n{lines}</ul>\n"))
@@ -113,16 +114,11 @@ impl Forge {
 
 /// A short page.
 pub(super) fn page(title: &str, text: &str) -> Response {
-    let title = plain(title);
+    let title = html::escaped(title);
     let html = format!(
         "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n{text}</body></html>\n"
     );
     Response::of(200, "text/html; charset=utf-8", html.into_bytes())
-}
-
-/// Text for a page.
-pub(super) fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn signature(id: u64, until: u64, bytes: &[u8]) -> String {

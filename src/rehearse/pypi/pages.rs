@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::catalog::{File, Project, Release, Standing};
 use super::filename::normalised;
-use super::refusal::{Checked, Refusal, escaped, preferred};
+use super::refusal::{Checked, Refusal, preferred};
 use super::releases::core_metadata;
 use super::{Flag, Index, rules};
 use crate::calendar::rfc3339;
+use crate::rehearse::html::escaped;
 use crate::rehearse::http::{Request, Response};
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";

@@ -4,6 +4,7 @@
 //! Which rule is broken is decided elsewhere. Turned down: one form for all clients, since a client
 //! that reads the reason phrase fails on HTTP/2, and only an `Accept` like the real one shows that.
 
+use crate::rehearse::html::escaped;
 use serde_json::json;
 
 use crate::rehearse::http::{Response, Rule};
@@ -141,11 +142,6 @@ pub(super) fn quoted(text: &str) -> String {
     }
     shown.push(quote);
     shown
-}
-
-/// A text for HTML.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

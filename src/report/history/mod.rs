@@ -2,6 +2,7 @@
 //!
 //! What a task said is shown below it if it failed; the rest is in the page, and in JSON.
 
+mod html;
 pub mod page;
 mod timeline;
 

@@ -7,35 +7,14 @@
 
 use std::fmt::Write as _;
 
+use super::html::{escaped, name};
 use super::{ended, facts, said, task_end, timeline, words};
 use crate::history::{Finish, Record, State, Task};
 use crate::model::artifact::human_size;
 use crate::report::clean;
-use crate::report::page::shown;
 use crate::report::text::{held, seconds};
 
 const STYLE: &str = include_str!("style.css");
-
-/// A text as HTML, in content and in quoted attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
-}
-
-/// A name as HTML, in which every character can be seen.
-pub(super) fn name(text: &str) -> String {
-    escaped(&shown(text))
-}
 
 /// The whole page.
 pub fn html(record: &Record) -> String {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::{escaped, name};
+use super::html::{escaped, name};
 use crate::history::{Leg, Task};
 
 /// Width of the picture in its own units; a page stretches it.
