@@ -129,8 +129,8 @@ impl<'a> Repo<'a> {
         }
         let words = ["git", "--no-optional-locks", "check-ignore", "--stdin", "-z"];
         let cmd = Cmd::Argv(words.map(str::to_owned).into());
-        let launch =
-            Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]), shims: None };
+        let env = self.host.env.for_child(&[]);
+        let launch = Launch::own(&cmd, &self.root, &env);
         // Its exit code is 1 where it ignores none.
         let asked = proc::filter(&launch, list.path(), &Stop::default(), |_| {});
         let bytes = asked.map(|(_, bytes)| bytes).unwrap_or_default();
@@ -235,7 +235,8 @@ impl<'a> Repo<'a> {
     fn listed_at(&self, remote: &str, what: &str, stop: &Stop) -> Result<String, String> {
         let words = ["git", "--no-optional-locks", "ls-remote", "--quiet", what, "--", remote];
         let cmd = Cmd::Argv(words.map(str::to_owned).into());
-        let launch = Launch { cmd: &cmd, cwd: &self.root, env: self.unasked(), shims: None };
+        let env = self.unasked();
+        let launch = Launch::own(&cmd, &self.root, &env);
         match proc::capture(&launch, stop, |_| {}) {
             Ok((Ended::Ok, text)) => Ok(text),
             _ => Err(format!("`git ls-remote {remote}` does not answer")),
@@ -256,7 +257,7 @@ impl<'a> Repo<'a> {
         let mut env = self.unasked();
         env.insert("LC_ALL".into(), "C".into());
         let cmd = Cmd::Argv(argv);
-        let launch = Launch { cmd: &cmd, cwd: &self.root, env, shims: None };
+        let launch = Launch::own(&cmd, &self.root, &env);
         let mut said = Vec::new();
         let ended = proc::capture(&launch, stop, |line| said.push(line));
         (matches!(ended, Ok((Ended::Ok, _))), said)
@@ -396,8 +397,8 @@ impl<'a> Repo<'a> {
         let argv =
             ["git", "--no-optional-locks"].iter().chain(words).map(ToString::to_string).collect();
         let cmd = Cmd::Argv(argv);
-        let launch =
-            Launch { cmd: &cmd, cwd: &self.root, env: self.host.env.for_child(&[]), shims: None };
+        let env = self.host.env.for_child(&[]);
+        let launch = Launch::own(&cmd, &self.root, &env);
         match proc::capture(&launch, &Stop::default(), |_| {}) {
             Ok((Ended::Ok, text)) => Some(text),
             _ => None,

@@ -41,6 +41,13 @@ pub struct Spec {
     pub project: bool,
 }
 
+impl Spec {
+    /// Whether files of the project say what is in it.
+    pub fn reads_project(&self) -> bool {
+        self.project || !self.groups.is_empty()
+    }
+}
+
 impl Tools<'_> {
     /// The interpreter of this version (`3.12`), if the machine has a working one.
     pub fn find_python(&self, version: &str) -> Option<PathBuf> {
@@ -100,7 +107,7 @@ impl Tools<'_> {
     /// Where an environment belongs, and what tells that it is this one.
     fn place(&self, python: &Path, spec: &Spec) -> Outcome<(PathBuf, String)> {
         let mut identity = format!("{} {:?} {:?}", python.display(), spec.packages, spec.groups);
-        if spec.project {
+        if spec.reads_project() {
             let files = ["pyproject.toml", "setup.py", "setup.cfg"];
             let texts = files.map(|name| fs::read_text(&self.root.join(name)).unwrap_or_default());
             identity = format!("{identity} {} {texts:?}", self.root.display());
@@ -194,7 +201,7 @@ impl Tools<'_> {
     fn run(&self, argv: &[String]) -> Outcome<()> {
         let cmd = Cmd::Argv(argv.to_vec());
         let env = self.host.env.for_child(&[]);
-        let launch = Launch { cmd: &cmd, cwd: self.root, env, shims: None };
+        let launch = Launch::own(&cmd, self.root, &env);
         let failed = |why: &str| {
             Box::new(
                 Diagnostic::task(format!("cannot make a tool environment: {why}"))
@@ -212,8 +219,8 @@ impl Tools<'_> {
 
     fn capture(&self, argv: &[String]) -> Option<String> {
         let cmd = Cmd::Argv(argv.to_vec());
-        let launch =
-            Launch { cmd: &cmd, cwd: self.root, env: self.host.env.for_child(&[]), shims: None };
+        let env = self.host.env.for_child(&[]);
+        let launch = Launch::own(&cmd, self.root, &env);
         match proc::capture(&launch, self.stop, |_| {}) {
             Ok((Ended::Ok, text)) => Some(text),
             _ => None,

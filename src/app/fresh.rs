@@ -14,7 +14,7 @@ use super::session::Session;
 use crate::cache::{Ask, Cache, Items, Made, Mark, Notes, Record, Seen, of_items};
 use crate::cli::RunOptions;
 use crate::diag::{Diagnostic, Outcome};
-use crate::graph::Node;
+use crate::graph::{Graph, Node};
 use crate::model::artifact::Artifact;
 use crate::model::event::Event;
 
@@ -141,28 +141,19 @@ impl Session {
             if unknown.is_empty() {
                 open.pop();
                 if at != node {
-                    let made = made_of(&self.made(at), &self.lineages(state, at));
+                    let needs = lineages(&self.graph, &state.lineages, at);
+                    let made = made_of(&self.made(at), &needs);
                     state.lineages.insert(at, made);
                 }
             } else {
                 open.extend(unknown);
             }
         }
-        self.lineages(state, node)
+        lineages(&self.graph, &state.lineages, node)
     }
 
-    fn lineages(&self, state: &State, node: Node) -> Items {
-        let item = |need: Node| {
-            let mark = state.lineages.get(&need).copied().unwrap_or_default();
-            (self.graph.instance(need).id.clone(), mark)
-        };
-        let items = self.graph.needs(node).map(item).filter(|(_, mark)| *mark != Mark::NONE);
-        let mut items: Items = items.collect();
-        items.sort_unstable();
-        items
-    }
-
-    fn made(&self, node: Node) -> Vec<Artifact> {
+    /// Artifacts of an instance that has run, or was taken as it was.
+    pub(super) fn made(&self, node: Node) -> Vec<Artifact> {
         let key = (self.task(node).name.clone(), self.graph.instance(node).id.clone());
         let results = self.cx.results.lock().unwrap_or_else(PoisonError::into_inner);
         results.get(&key).cloned().unwrap_or_default()
@@ -274,6 +265,15 @@ impl Session {
             wrong.hint("make room or repair the disk; until then these tasks run each time");
         self.warn(vec![wrong]);
     }
+}
+
+/// What an instance gets from those that it needs, as far as that is known and anything.
+pub(super) fn lineages(graph: &Graph, known: &HashMap<Node, Mark>, node: Node) -> Items {
+    let item = |need: Node| Some((graph.instance(need).id.clone(), *known.get(&need)?));
+    let items = graph.needs(node).filter_map(item).filter(|(_, mark)| *mark != Mark::NONE);
+    let mut items: Items = items.collect();
+    items.sort_unstable();
+    items
 }
 
 /// What comes of an instance: its files, and what it was given.

@@ -83,7 +83,7 @@ impl<'a> Listed<'a> {
             digest: Digest::of(text),
         };
         if let Ok(head) = serde_json::to_string(&head) {
-            let _ = fs::replace_spare(&self.kept, &format!("{head}\n{text}"));
+            let _ = fs::replace_spare(&self.kept, format!("{head}\n{text}").as_bytes());
         }
     }
 }

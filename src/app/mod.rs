@@ -37,6 +37,7 @@ mod log;
 mod look;
 mod onward;
 mod out_there;
+mod outs;
 mod page;
 mod pass;
 mod proof;

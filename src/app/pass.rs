@@ -102,7 +102,7 @@ impl Bodies for Pass {
 
     fn ended(&self, node: Node, ran: Ran, took: Duration) {
         let session = &self.session;
-        let artifacts = self.results(node);
+        let artifacts = session.made(node);
         let finished = |end, why| session.task_ended(node, end, took, why, artifacts);
         match ran {
             Ran::Ok(end, why) => {
@@ -161,7 +161,9 @@ impl Pass {
         let following = self.followed.is_some();
         let takes_part = |node: Node| session.graph.follows(node) == following && takes_part(node);
         let schedule = Schedule::new(&session.graph, keep_going, takes_part);
-        let jobs = session.options.jobs.unwrap_or_else(|| session.host.cores());
+        // How many cores there are is asked of several files.
+        let cores = || if schedule.left() > 1 { session.host.cores() } else { 1 };
+        let jobs = session.options.jobs.unwrap_or_else(cores);
         let started = schedule::run::run(schedule, &self, jobs, &session.stop);
         started.map_err(|error| vec![Diagnostic::machine(format!("cannot run tasks: {error}"))])?;
         Ok(session.verdict())
@@ -169,16 +171,9 @@ impl Pass {
 
     /// Takes an instance as settled, with or without artifacts, so that a seal holds it.
     fn settle(&self, node: Node) {
-        if self.results(node).is_empty() {
+        if self.session.made(node).is_empty() {
             self.session.adopt(node, &[]);
         }
-    }
-
-    fn results(&self, node: Node) -> Vec<Artifact> {
-        let session = &self.session;
-        let key = (session.task(node).name.clone(), session.graph.instance(node).id.clone());
-        let results = session.cx.results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        results.get(&key).cloned().unwrap_or_default()
     }
 
     /// Calls an instance until it is done, or its retries are used up.
@@ -224,9 +219,8 @@ impl Pass {
             return self.steps(&cx);
         }
         let _busy = session.busy();
-        fs::remove_dir(&cx.out)
-            .and_then(|()| fs::make_dir(&cx.out))
-            .map_err(|error| disk("cannot make the task's folder", &error))?;
+        let made = session.outs.make(&cx.out);
+        made.map_err(|error| disk("cannot make the task's folder", &error))?;
         self.set_aside(node)?;
         self.inputs(node)?;
         let trial = session.trial(node);
@@ -238,7 +232,8 @@ impl Pass {
         if let (Some(trial), Some(noted)) = (trial, noted) {
             match &came {
                 Ok((Came::Done, placed)) => session.remember(node, trial, noted.take(), placed),
-                Err(_) if !stop.fired() => session.remember_failure(node),
+                // Only the end of the whole run says nothing of this instance.
+                Err(_) if !session.stop.fired() => session.remember_failure(node),
                 _ => {}
             }
         }
@@ -260,7 +255,7 @@ impl Pass {
             values: instance.values.clone(),
             rest: instance.rest.clone(),
             ancestors: ancestors(session, node),
-            out: session.out().join(slug(&instance.id)),
+            out: session.outs.of(&instance.id),
             stop: stop.clone(),
             result: self.followed.clone(),
             noted,
@@ -333,8 +328,8 @@ impl Pass {
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
     fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
         let session = &self.session;
-        let made =
-            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
+        let made = if session.outs.take_back(out) { Ok(Vec::new()) } else { fs::all_files(out) };
+        let made = made.map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")
@@ -384,7 +379,11 @@ pub(super) fn put_aside<'a>(
 ) -> Outcome<()> {
     let (count, id) = (old.len(), &session.graph.instance(node).id);
     let run = format!("{}-{}", session.host.clock.unix(), session.host.pid());
-    let aside = session.cx.state.join("aside").join(run).join(slug(id));
+    let all = session.cx.state.join("aside");
+    let place = |at: usize| all.join(format!("{run}-{at}")).join(slug(id));
+    // A retry, and the next run of a watch, may come within the same second.
+    let first_free = (0..usize::MAX).find(|at| !fs::exists(&place(*at))).unwrap_or_default();
+    let aside = place(first_free);
     for (path, name) in old {
         fs::rename(path, &aside.join(name))
             .map_err(|error| disk("cannot set old outputs aside", &error))?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::fresh::Fresh;
 use super::out_there::OutThere;
+use super::outs::Outs;
 use super::{Project, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
@@ -64,6 +65,8 @@ pub(super) struct Session {
     pub(super) out_there: Mutex<OutThere>,
     /// Instances that are up to date.
     pub(super) fresh: Fresh,
+    /// This run's folders for outputs of tasks.
+    pub(super) outs: Outs,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
     /// Writes down what the run comes to.
@@ -97,7 +100,7 @@ impl Session {
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let recorder = Recorder::new(host);
         let events = &recorder.tee(events);
-        let Project { root, script } = Project::open(host)?;
+        let Project { root, mut script } = Project::open(host)?;
         let declared = &script.declared;
         declared.printed.iter().for_each(|line| events.note(line));
         let graph = asked(&mut options, declared)?;
@@ -129,20 +132,20 @@ impl Session {
             options.strict || host.is_ci(),
             is_split(host, &options),
         );
-        let tags = tags(&repo, &options, &graph);
-        let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
+        let tasks = std::mem::take(&mut script.declared.tasks);
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
+            tags: tags(&repo, &options, &graph),
             fresh: Fresh::of(&options, stage.is_some()),
+            outs: Outs::new(cx.state.join("out").join(host.pid().to_string())),
             host,
             events,
             options,
             script,
-            tasks,
+            tasks: tasks.into_iter().map(Arc::new).collect(),
             graph,
             cx,
             release: repo.release(),
-            tags,
             stop,
             checkout: root,
             stage,
@@ -368,16 +371,11 @@ impl Session {
         }
     }
 
-    /// This run's folder for outputs of tasks.
-    pub(super) fn out(&self) -> PathBuf {
-        self.cx.state.join("out").join(self.host.pid().to_string())
-    }
-
     /// Removes what this run no longer needs.
     pub(super) fn tidy(&self) {
         self.save_fresh();
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
-        let _ = fs::remove_dir(&self.out());
+        let _ = fs::remove_dir(self.outs.folder());
         self.leave_stage();
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());

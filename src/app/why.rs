@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Project;
-use super::fresh::made_of;
+use super::fresh::{lineages, made_of};
 use super::questions::{Questions, Variables, system};
 use super::session::Done;
 use crate::cache::{Cache, Items, Mark};
@@ -46,7 +46,7 @@ pub(super) fn run(
     let graph = Graph::build(&declared.tasks, &goals)?;
     let repo = Repo::new(host, root.clone());
     let state = repo.state().map_err(|wrong| vec![*wrong])?;
-    let epoch = repo.head().map(|head| head.time);
+    let epoch = repo.commit().map(|commit| commit.time);
     let tasks: Vec<_> = declared.tasks.iter().cloned().map(Arc::new).collect();
     let questions = Questions {
         host,
@@ -74,17 +74,21 @@ struct Look<'a> {
     lineages: HashMap<Node, Mark>,
     /// Instances that run, or may.
     open: Vec<Node>,
+    /// Whether all of it would run in a stage, where nothing is taken as it was.
+    staged: bool,
 }
 
 impl<'a> Look<'a> {
     fn new(questions: &'a Questions<'a>, state: &Path) -> Self {
         let now = questions.host.clock.unix();
+        let edits = |node| questions.tasks[questions.graph.instance(node).task].edits.is_some();
         Self {
             questions,
             cache: Cache::open(state, questions.root, now),
             variables: Variables::of(questions.host, questions.epoch),
             lineages: HashMap::new(),
             open: Vec::new(),
+            staged: questions.graph.order().any(edits),
         }
     }
 
@@ -99,14 +103,15 @@ impl<'a> Look<'a> {
         let (questions, graph) = (self.questions, self.questions.graph);
         let id = graph.instance(node).id.clone();
         if questions.tasks[graph.instance(node).task].steps.is_empty() {
-            let needs = self.lineages_of(node);
+            let needs = lineages(graph, &self.lineages, node);
             self.lineages.insert(node, made_of(&[], &needs));
             if graph.needs(node).any(|need| self.open.contains(&need)) {
                 self.open.push(node);
             }
             return None;
         }
-        if let Some(why) = questions.always(node) {
+        let staged = self.staged.then_some("it runs in a stage, since a task of the run edits");
+        if let Some(why) = questions.always(node).or(staged) {
             self.open.push(node);
             return Some(Answer { id, verdict: Verdict::Always(why) });
         }
@@ -132,16 +137,6 @@ impl<'a> Look<'a> {
         Some(Answer { id, verdict })
     }
 
-    fn lineages_of(&self, node: Node) -> Items {
-        let graph = self.questions.graph;
-        let known =
-            |need: Node| Some((graph.instance(need).id.clone(), *self.lineages.get(&need)?));
-        let items = graph.needs(node).filter_map(known).filter(|(_, mark)| *mark != Mark::NONE);
-        let mut items: Items = items.collect();
-        items.sort_unstable();
-        items
-    }
-
     /// What an instance would get from those that it needs, and of which of them that is not known: there
     /// what they made last is taken.
     fn needs(&self, node: Node) -> (Items, Vec<String>) {
@@ -153,7 +148,7 @@ impl<'a> Look<'a> {
             .collect();
         let before = self.cache.needed(&graph.instance(node).id);
         let before: Items = before.into_iter().filter(|(id, _)| open.contains(&id)).collect();
-        let mut items = self.lineages_of(node);
+        let mut items = lineages(graph, &self.lineages, node);
         items.retain(|(id, _)| !open.contains(&id));
         let reserve = before.iter().map(|(id, _)| id.clone()).collect();
         items.extend(before);

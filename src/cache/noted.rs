@@ -18,8 +18,8 @@ pub struct Notes {
     pub programs: BTreeSet<String>,
     /// Variables that were asked for.
     pub variables: BTreeSet<String>,
-    /// Files that functions read.
-    pub files: BTreeSet<String>,
+    /// Files that functions read or looked for, and whether they were there.
+    pub files: BTreeMap<String, bool>,
     /// Globs that functions asked for, with the mark of the answer.
     pub globs: BTreeMap<Vec<String>, Mark>,
     /// Why the run says nothing of the next one.
@@ -60,9 +60,9 @@ impl Noted {
         self.notes().variables.insert(name.to_owned());
     }
 
-    /// A file of the project was read, or looked for.
-    pub fn file(&self, name: &str) {
-        self.notes().files.insert(name.to_owned());
+    /// A file of the project was read, or looked for and not there.
+    pub fn file(&self, name: &str, there: bool) {
+        self.notes().files.insert(name.to_owned(), there);
     }
 
     /// Files were looked for.

@@ -1,7 +1,7 @@
 //! The cache's file: where it is, how it is written, what of it goes.
 //!
-//! It is replaced as a whole, and never waited for: a machine that goes down may lose it. What another run
-//! has written meanwhile is taken along; of one instance the later record stays.
+//! It is replaced as a whole, and the disk is not waited for: a machine that goes down may lose it. What another
+//! run has written meanwhile is taken along; of one instance the later record stays. Runs write one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -11,7 +11,7 @@ use super::format::{View, Whole};
 use super::mark::Mark;
 use super::record::Kind;
 use super::{Cache, KEPT_DAYS, word};
-use crate::host::{fs, tree};
+use crate::host::fs;
 use crate::model::artifact::Digest;
 
 /// The file of the project in `root`: checkouts of one repository share its state, not their files.
@@ -42,6 +42,10 @@ impl Cache {
         if !self.changed && self.files.learned.is_empty() {
             return Ok(());
         }
+        // To read, to put together and to replace is one step. Where files cannot be locked, who writes last wins.
+        let turn =
+            fs::open_append(&self.path.parent().unwrap_or(&self.path).with_extension("lock"))?;
+        let _ = turn.lock();
         // Somebody else may have written meanwhile.
         let on_disk = View::new(fs::read(&self.path).unwrap_or_default());
         let mut whole = on_disk.whole();
@@ -59,7 +63,7 @@ impl Cache {
         whole.files.extend(self.files.learned.iter().map(|(name, known)| (name.clone(), *known)));
         self.prune(&mut whole);
         let bytes = whole.to_bytes();
-        tree::replace_soon(&self.path, &bytes)?;
+        fs::replace_spare(&self.path, &bytes)?;
         self.view = View::new(bytes);
         self.files.learned.clear();
         self.sets.clear();

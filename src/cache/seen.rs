@@ -23,6 +23,10 @@ impl Seen {
             Err(error) => (Items::new(), Some(format!("its inputs cannot be looked at: {error}"))),
         };
         let stats = inputs.iter().map(|(name, _)| cache.stat(name)).collect();
+        let wrong = wrong.or_else(|| {
+            let (name, _) = inputs.iter().find(|(name, _)| cache.leads_to_folder(name))?;
+            Some(format!("its input `{name}` leads to a folder, into which nobody looks"))
+        });
         Self { inputs, stats, began, wrong }
     }
 
@@ -51,6 +55,11 @@ impl Cache {
         }
     }
 
+    fn leads_to_folder(&self, name: &str) -> bool {
+        let path = self.root.join(name);
+        matches!(tree::look(&path), Look::Link) && matches!(tree::look_through(&path), Look::Other)
+    }
+
     /// Remembers a good run, which began with `seen`.
     pub fn remember(
         &mut self,
@@ -67,7 +76,7 @@ impl Cache {
         };
         let foreign = notes.variables.iter().filter(|name| !own(name));
         let named: Items = foreign.map(|name| (name.clone(), Mark::NONE)).collect();
-        let mut read = self.read(notes.files.iter().cloned().collect());
+        let mut read = self.read(notes.files.keys().cloned().collect());
         // As they were answered: what it made since is found by the next run.
         read.extend(notes.globs.iter().map(|(globs, mark)| (glob_name(globs), *mark)));
         read.sort_unstable();
@@ -79,7 +88,7 @@ impl Cache {
             read,
             ask.needs.clone(),
         ];
-        let late = self.touched_since(&sets, seen.began);
+        let late = self.touched_since(&sets, &notes, seen.began);
         let unsure = notes.unsure.or(moved).or(late);
         self.keep_made(&made);
         let marks = Kind::ALL.map(|kind| of_items(&sets[kind as usize]));
@@ -102,14 +111,15 @@ impl Cache {
 
     /// A program or a file read besides that was changed since the run began: which of its states was
     /// seen, nobody knows.
-    fn touched_since(&self, sets: &Sets, began: i64) -> Option<String> {
+    fn touched_since(&self, sets: &Sets, notes: &Notes, began: i64) -> Option<String> {
         let programs = sets[Kind::Programs as usize].iter().filter_map(|(name, _)| {
             name.split_once('\t').map(|(_, path)| path).filter(|path| !path.is_empty())
         });
         let read = sets[Kind::Read as usize].iter().map(|(name, _)| name.as_str());
         let late = |name: &&str| match tree::look_through(&self.root.join(name)) {
             Look::File(stat, _) => stat.changed >= began,
-            Look::Link | Look::Other | Look::Gone => false,
+            Look::Gone => notes.files.get(*name) == Some(&true),
+            Look::Link | Look::Other => false,
         };
         programs.chain(read).find(late).map(|name| format!("`{name}` changed while it ran"))
     }

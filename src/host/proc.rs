@@ -30,10 +30,24 @@ pub struct Launch<'a> {
     pub cmd: &'a Cmd,
     /// The folder to start it in.
     pub cwd: &'a Path,
-    /// All variables it sees.
-    pub env: BTreeMap<String, String>,
+    /// All variables it sees, but for those that the next two set.
+    pub env: &'a BTreeMap<String, String>,
+    /// The folder for its outputs, if that stands not in the variables ([`OUT`]).
+    pub out: Option<&'a Path>,
     /// A folder that leads its PATH; the command itself is not looked for there.
     pub shims: Option<&'a Path>,
+}
+
+impl<'a> Launch<'a> {
+    /// A command of rel's own, which belongs to no task.
+    pub fn own(cmd: &'a Cmd, cwd: &'a Path, env: &'a BTreeMap<String, String>) -> Self {
+        Self { cmd, cwd, env, out: None, shims: None }
+    }
+
+    fn target(&self, pid: u32, leads: bool) -> Target {
+        let out = self.out.map(|out| out.to_string_lossy().into_owned());
+        Target::new(pid, leads, out.or_else(|| self.env.get(OUT).cloned()))
+    }
 }
 
 /// How a command ended.
@@ -152,7 +166,7 @@ fn follow(
     let mut child = command.spawn()?;
     // It holds this process's ends of the pipes: without it their end can be seen.
     drop(command);
-    let group = Target::new(child.id(), true, launch.env.get(OUT).cloned());
+    let group = launch.target(child.id(), true);
     stop.enter(&group);
     let status = hear(&mut child, streams);
     if stop.fired() {
@@ -173,7 +187,7 @@ pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> 
     let expression = duct::cmd(command.get_program(), command.get_args());
     let handle = expression.dir(launch.cwd).full_env(env).unchecked().start()?;
     let id = handle.pids().first().copied().unwrap_or_default();
-    let target = Target::new(id, false, launch.env.get(OUT).cloned());
+    let target = launch.target(id, false);
     stop.enter(&target);
     let ended = handle.wait().map(|output| output.status.into());
     stop.leave(&target);
@@ -210,7 +224,10 @@ fn command(launch: &Launch<'_>) -> Result<Command, StartError> {
             }
         },
     };
-    command.current_dir(launch.cwd).env_clear().envs(&launch.env);
+    command.current_dir(launch.cwd).env_clear().envs(launch.env);
+    if let Some(out) = launch.out {
+        command.env(OUT, out);
+    }
     if let Some(shims) = launch.shims {
         let path = path.map_or_else(String::new, |path| format!(":{path}"));
         command.env("PATH", format!("{}{path}", shims.display()));

@@ -54,6 +54,10 @@ const LOOPBACK: &[&str] = &[
     "https://localhost:",
 ];
 
+/// The file with [`git_settings`], which a variable includes: one for each setting would make starting any
+/// program dearer.
+const GIT_SETTINGS: &str = "gitconfig";
+
 /// What keeps the commands of a task from publishing.
 #[derive(Debug, Clone)]
 pub struct Shims {
@@ -106,17 +110,20 @@ impl Shims {
         env.insert("CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS".into(), providers);
         env.insert("GH_CONFIG_DIR".into(), text(&self.folder.join("no-login")));
         env.insert(PROJECT.into(), text(&self.project));
-        let given = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
-        let blocked = PUSHED.iter().map(|from| (format!("{NO_HELPER}{from}"), from));
-        let allowed = LOOPBACK.iter().map(|from| ((*from).to_owned(), from));
-        let mut count: usize = given;
-        for (to, from) in blocked.chain(allowed) {
-            env.insert(format!("GIT_CONFIG_KEY_{count}"), format!("url.{to}.pushInsteadOf"));
-            env.insert(format!("GIT_CONFIG_VALUE_{count}"), (*from).to_owned());
-            count += 1;
-        }
-        env.insert("GIT_CONFIG_COUNT".into(), count.to_string());
+        let given = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok());
+        let given: usize = given.unwrap_or(0);
+        env.insert(format!("GIT_CONFIG_KEY_{given}"), "include.path".into());
+        env.insert(format!("GIT_CONFIG_VALUE_{given}"), text(&self.folder.join(GIT_SETTINGS)));
+        env.insert("GIT_CONFIG_COUNT".into(), (given + 1).to_string());
     }
+}
+
+/// Settings that let git push to folders and to this machine alone.
+fn git_settings() -> String {
+    let blocked = PUSHED.iter().map(|from| (format!("{NO_HELPER}{from}"), from));
+    let allowed = LOOPBACK.iter().map(|from| ((*from).to_owned(), from));
+    let section = |(to, from)| format!("[url \"{to}\"]\n\tpushInsteadOf = \"{from}\"\n");
+    blocked.chain(allowed).map(section).collect()
 }
 
 /// The file in which shims note what they refused to a task with this folder for its outputs: beside
@@ -144,6 +151,7 @@ fn make(folder: &Path, program: &Path, names: &[&str]) -> io::Result<()> {
         link(program, &draft.path().join(name))?;
     }
     std::fs::create_dir(draft.path().join("no-login"))?;
+    std::fs::write(draft.path().join(GIT_SETTINGS), git_settings())?;
     match std::fs::rename(draft.path(), folder) {
         Err(_) if folder.is_dir() => Ok(()),
         done => done,

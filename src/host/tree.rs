@@ -197,15 +197,3 @@ pub fn put_back(from: &Path, to: &Path, executable: bool) -> io::Result<()> {
         Ok(())
     })
 }
-
-/// Replaces a file as a whole, without waiting for the disk: for what can be made anew.
-///
-/// # Errors
-/// It cannot be written.
-pub fn replace_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut draft = tempfile::Builder::new().prefix(".draft").tempfile_in(folder)?;
-    io::Write::write_all(&mut draft, bytes)?;
-    draft.persist(path).map(|_| ()).map_err(|error| error.error)
-}

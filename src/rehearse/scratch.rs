@@ -368,7 +368,8 @@ impl Git<'_> {
             "advice.detachedHead=false",
         ];
         let cmd = Cmd::Argv(argv.iter().chain(words).map(ToString::to_string).collect());
-        let launch = Launch { cmd: &cmd, cwd, env: self.env(), shims: None };
+        let env = self.env();
+        let launch = Launch::own(&cmd, cwd, &env);
         let mut said = String::new();
         match proc::capture(&launch, &Stop::default(), |line| said = line) {
             Ok((Ended::Ok, text)) => Ok(text.trim_end_matches('\n').to_owned()),

@@ -15,7 +15,7 @@ pub fn apply(errand: &Errand<'_>, command: &SendCommand) -> Result<(), Trouble> 
     let cwd =
         command.cwd.as_ref().map_or_else(|| errand.root.to_owned(), |cwd| errand.root.join(cwd));
     let env = (errand.env)().map_err(|wrong| Trouble::Unsent(wrong.message))?;
-    let launch = Launch { cmd: &command.cmd, cwd: &cwd, env, shims: None };
+    let launch = Launch::own(&command.cmd, &cwd, &env);
     match proc::run(&launch, errand.stop, errand.say) {
         Ok(Ended::Ok) => Ok(()),
         Ok(Ended::Failed(Some(code))) => {

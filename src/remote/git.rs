@@ -94,7 +94,7 @@ struct Started {
 
 impl Started {
     fn as_launch<'a>(&'a self, errand: &'a Errand<'_>) -> Launch<'a> {
-        Launch { cmd: &self.cmd, cwd: errand.root, env: self.env.clone(), shims: None }
+        Launch::own(&self.cmd, errand.root, &self.env)
     }
 }
 

@@ -234,8 +234,10 @@ pub struct RunCx {
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
     shims: Mutex<HashMap<String, Shims>>,
     /// Variables of commands by the secrets that they see, and by how many are secret by now.
-    shared_env: Mutex<HashMap<(Vec<String>, usize), ChildEnv>>,
+    shared_env: Mutex<SharedEnv>,
 }
+
+type SharedEnv = HashMap<(Vec<String>, usize), Arc<ChildEnv>>;
 
 /// The variables of a local command, and what else keeps it from publishing.
 pub type ChildEnv = (BTreeMap<String, String>, Option<Shims>);
@@ -404,23 +406,18 @@ impl BodyCx {
     ///
     /// # Errors
     /// The tool environment or shims cannot be made, or a file of variables cannot be read.
-    pub fn child_env(&self) -> Outcome<ChildEnv> {
+    pub fn child_env(&self) -> Outcome<Arc<ChildEnv>> {
         if !self.task.env.is_empty() || !self.task.env_files.is_empty() {
-            return self.made_env();
+            return self.made_env().map(Arc::new);
         }
-        // Apart from its folder, tasks without variables of their own share one.
+        // Tasks without variables of their own share them, but for the folder, which is no part of it.
         let key = (self.task.secrets.clone(), self.run.host.env.secret_count());
-        let known = lock(&self.run.shared_env).get(&key).cloned();
-        let (mut env, shims) = match known {
-            Some(known) => known,
-            None => {
-                let made = self.made_env()?;
-                lock(&self.run.shared_env).insert(key, made.clone());
-                made
-            }
-        };
-        env.insert(OUT.into(), self.out.to_string_lossy().into_owned());
-        Ok((env, shims))
+        if let Some(known) = lock(&self.run.shared_env).get(&key) {
+            return Ok(known.clone());
+        }
+        let made = Arc::new(self.made_env()?);
+        lock(&self.run.shared_env).insert(key, made.clone());
+        Ok(made)
     }
 
     fn made_env(&self) -> Outcome<ChildEnv> {

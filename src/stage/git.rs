@@ -30,7 +30,7 @@ impl Git<'_> {
         let argv = ["git", "--no-optional-locks"];
         let cmd = Cmd::Argv(argv.iter().chain(words).map(ToString::to_string).collect());
         let env = self.host.env.for_child(&[]);
-        let launch = Launch { cmd: &cmd, cwd: self.at, env, shims: None };
+        let launch = Launch::own(&cmd, self.at, &env);
         let mut said = String::new();
         match proc::capture(&launch, &Stop::default(), |line| said = line) {
             Ok((Ended::Ok, text)) => Ok(text.trim_end_matches('\n').to_owned()),

@@ -306,9 +306,105 @@ fn runs_side_by_side_forget_nothing_of_each_other() {
         cache_file(&project);
     }
     // Two that write within the same moment may lose a record, but never the file.
-    (0..8).for_each(|at| drop(project.rel(&format!("t{at}")).code(0)));
     let all: Vec<String> = (0..8).map(|at| format!("t{at}")).collect();
     project.rel(&all.join(" ")).code(0).never_says(": ok");
+}
+
+#[test]
+fn of_runs_that_fail_side_by_side_each_is_remembered() {
+    let mut text = String::new();
+    for at in 0..8 {
+        text += &format!("task(\"t{at}\").inputs(\"in\").sh(\"test ! -e fail\");\n");
+    }
+    let project = Project::new(&text).file("in", "x").git();
+    let names: Vec<String> = (0..8).map(|at| format!("t{at}")).collect();
+    for _ in 0..3 {
+        fs::remove_file(project.root().join("fail")).ok();
+        project.rel(&names.join(" ")).code(0);
+        project.write("fail", "");
+        let mut runs: Vec<_> = names
+            .iter()
+            .map(|name| {
+                let mut command = project.command(&format!("{name} --no-cache"));
+                command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+            })
+            .collect();
+        assert!(runs.iter_mut().all(|run| run.wait().unwrap().code() == Some(1)));
+        project.rel(&format!("why {}", names.join(" "))).code(0).never_says("up to date");
+    }
+}
+
+#[test]
+fn what_a_body_catches_may_go_well_the_next_time() {
+    for (body, then, says) in [
+        ("try { print(env(\"LATE\")) } catch { print(\"none\") }", "", "set"),
+        ("try { print(read(\"late\")) } catch { print(\"none\") }", "late", "here"),
+        ("try { print(toml::read(\"late\").v) } catch { print(\"none\") }", "late", "7"),
+        (
+            "try { print(changelog::section(\"1.0\", \"late\")) } catch { print(\"none\") }",
+            "late",
+            "first",
+        ),
+        ("try { print(git::log(\"v9..HEAD\").len()) } catch { print(\"none\") }", "tag", "0"),
+    ] {
+        let project = Project::new(&format!("task(\"a\").inputs(\"in\").run(|| {{ {body} }});\n"));
+        let mut project = project.file("in", "").git();
+        project.rel("a").code(0).says("none");
+        match then {
+            "" => project = project.env("LATE", "set"),
+            "tag" => project.run_git(&["tag", "v9"]),
+            _ if says == "here" => project.write("late", "here\n"),
+            _ if says == "7" => project.write("late", "v = 7\n"),
+            _ => project.write("late", "# Changelog\n\n## [1.0] - 2024-01-01\n\n- first\n"),
+        }
+        project.rel("a").code(0).says(says).says("a: ok");
+    }
+}
+
+#[test]
+fn what_took_too_long_is_not_up_to_date() {
+    let project = Project::new(
+        "task(\"slow\").inputs(\"in\").timeout(\"1s\").sh(\"test ! -e wait || sleep 60\");\n",
+    );
+    let project = project.file("in", "").git();
+    project.rel("slow").code(0);
+    project.write("wait", "");
+    project.rel("slow --no-cache").code(1).says("took longer than 1 s");
+    project.rel("why slow").code(0).says("its last run failed");
+}
+
+#[test]
+fn what_is_behind_a_link_to_a_folder_is_not_taken_for_known() {
+    let project = Project::new("task(\"a\").inputs(\"data\").sh(\"cat data/a\");\n");
+    let project = project.file("other/a", "first\n").git();
+    std::os::unix::fs::symlink("other", project.root().join("data")).unwrap();
+    project.rel("a").code(0).says("first");
+    project.write("other/a", "second\n");
+    project.rel("why a").code(0).says("its input `data` leads to a folder");
+    project.rel("a").code(0).says("second");
+}
+
+#[test]
+fn a_file_that_goes_while_it_is_read_counts_as_changed() {
+    let project = Project::new(
+        "task(\"a\").inputs(\"in\").run(|| { print(read(\"once\")); sh(\"rm once\"); });\n",
+    );
+    let project = project.file("in", "").file("once", "here\n").git();
+    project.rel("a").code(0).says("here");
+    project.rel("why a").code(0).says("`once` changed while it ran");
+    project.rel("a").code(1).says("cannot read once");
+}
+
+#[test]
+fn beside_a_task_that_edits_why_tells_what_a_run_does() {
+    let project = Project::new(
+        "task(\"bump\").edits().sh(\"true\");\ntask(\"lint\").inputs(\"in\").sh(\"cat in\");\n",
+    );
+    let project = project.file("in", "").git();
+    project.rel("lint").code(0);
+    project.rel("why lint").code(0).says("lint: up to date since");
+    project.rel("why bump lint").code(0).says("lint: runs each time: it runs in a stage");
+    project.rel("bump lint").code(0).says("lint: ok");
 }
 
 #[test]

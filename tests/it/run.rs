@@ -161,6 +161,25 @@ fn artifacts_pass_by_digest_from_an_own_empty_folder() {
 }
 
 #[test]
+fn what_was_set_aside_stays_when_the_task_is_tried_again() {
+    let project = Project::new(
+        "task(\"flaky\").outputs(\"dist/*\").retry(3, \"1ms\").sh(\"mkdir -p dist; echo half >> dist/a.txt; \\
+            test $(find .rel .git -path '*aside*' -name a.txt 2>/dev/null | wc -l) = 3\");\n",
+    );
+    let project = project.file(".gitignore", "dist\n").git();
+    project.write("dist/a.txt", "precious\n");
+    project.rel("flaky").code(0).says("flaky: ok");
+    let aside = std::fs::read_dir(project.state().join("aside")).unwrap();
+    let texts: Vec<String> = aside
+        .map(|tried| {
+            std::fs::read_to_string(tried.unwrap().path().join("flaky/dist/a.txt")).unwrap()
+        })
+        .collect();
+    assert_eq!(texts.iter().filter(|text| *text == "precious\n").count(), 1, "{texts:?}");
+    assert_eq!(texts.len(), 3);
+}
+
+#[test]
 fn outputs_are_taken_fresh_and_old_files_are_set_aside() {
     let project = Project::new(
         r#"task("build").outputs("dist/*").sh("mkdir -p dist; echo new > dist/new.txt");"#,

@@ -150,11 +150,11 @@ impl<'a> Inner<'a> {
         &self,
         words: Vec<String>,
         cwd: &Path,
-        env: BTreeMap<String, String>,
+        env: &BTreeMap<String, String>,
     ) -> Outcome<(Exit, String, Vec<String>)> {
         let program = program(self.ground.host)?.to_string_lossy().into_owned();
         let cmd = self.within([vec![program], words].concat())?;
-        let launch = Launch { cmd: &cmd, cwd, env, shims: None };
+        let launch = Launch::own(&cmd, cwd, env);
         let (mut said, mut printed) = (Vec::new(), String::new());
         let ended = proc::capture(&launch, &self.ground.stop, |line| said.push(line));
         let ended = ended.map(|(ended, text)| {
@@ -165,7 +165,7 @@ impl<'a> Inner<'a> {
     }
 
     fn launch<'b>(&'b self, cmd: &'b Cmd) -> Launch<'b> {
-        Launch { cmd, cwd: &self.checkout, env: self.env.clone(), shims: None }
+        Launch::own(cmd, &self.checkout, &self.env)
     }
 
     fn words(&self, output: Output, flags: &[&str]) -> Outcome<Cmd> {

@@ -41,7 +41,8 @@ impl Isolation {
 /// Tries whether a namespace can be had.
 pub(super) fn tried(host: &Host, program: &Path, stop: &Stop) -> Isolation {
     let cmd = Cmd::Argv(within(program, &[]));
-    let launch = Launch { cmd: &cmd, cwd: &host.cwd, env: host.env.for_child(&[]), shims: None };
+    let env = host.env.for_child(&[]);
+    let launch = Launch::own(&cmd, &host.cwd, &env);
     let mut said = String::new();
     match proc::capture(&launch, stop, |line| said = line) {
         Ok((Ended::Ok, _)) => Isolation::Namespace,
@@ -109,7 +110,7 @@ pub(in crate::app) fn run(host: &Arc<Host>, words: &[String]) -> Result<Exit, Ve
     let mut env = host.env.for_child(&host.env.withheld(&[]));
     env.insert(rehearsed::VARIABLE.into(), told);
     let cmd = Cmd::Argv(words.to_vec());
-    let launch = Launch { cmd: &cmd, cwd: &host.cwd, env, shims: None };
+    let launch = Launch::own(&cmd, &host.cwd, &env);
     exit_of(proc::hand_over(&launch, &stop)).map_err(|wrong| vec![*wrong])
 }
 

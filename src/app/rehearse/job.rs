@@ -246,7 +246,7 @@ impl<'a> Room<'a> {
                 let form = ["--output", "github"].map(str::to_owned).into_iter();
                 let words = form.chain(words.filter(is_asked)).collect();
                 let inner = &self.play.setting.inner;
-                let (exit, printed, said) = inner.asked(words, &self.work, env.clone())?;
+                let (exit, printed, said) = inner.asked(words, &self.work, env)?;
                 self.said.extend(said);
                 match (into, to) {
                     (Some(name), _) => {

@@ -69,7 +69,7 @@ impl Git {
     /// As [`Git::ask`].
     pub(super) fn ask_in(&self, cwd: &Path, words: &[&str]) -> Result<String, String> {
         let cmd = command(words);
-        let launch = Launch { cmd: &cmd, cwd, env: self.env.clone(), shims: None };
+        let launch = Launch::own(&cmd, cwd, &self.env);
         let mut said = String::new();
         match proc::capture(&launch, &Stop::default(), |line| said = line) {
             Ok((Ended::Ok, text)) => Ok(text.trim_end_matches('\n').to_owned()),
@@ -97,7 +97,7 @@ impl Git {
         let cmd = command(words);
         let mut env = self.env.clone();
         env.extend(protocol.map(|version| ("GIT_PROTOCOL".to_owned(), version.to_owned())));
-        let launch = Launch { cmd: &cmd, cwd: &self.repository, env, shims: None };
+        let launch = Launch::own(&cmd, &self.repository, &env);
         let draft = self.drafts.join("request");
         fs::replace_with(&draft, |file| file.write_all(input))
             .map_err(|error| format!("cannot write {}: {error}", draft.display()))?;

@@ -178,9 +178,10 @@ fn start<T>(
     run: impl FnOnce(&Launch<'_>) -> Result<T, StartError>,
 ) -> Outcome<Result<T, StartError>> {
     cx.note(|noted| noted.command(cmd));
-    let ((env, shims), cwd) = (cx.child_env()?, cx.cwd());
+    let (child, cwd) = (cx.child_env()?, cx.cwd());
+    let (env, shims) = &*child;
     let shims = shims.as_ref().map(Shims::folder);
-    let ended = run(&Launch { cmd, cwd: &cwd, env, shims });
+    let ended = run(&Launch { cmd, cwd: &cwd, env, out: Some(&cx.out), shims });
     match shim::refused(&cx.out).first() {
         Some(why) => Err(Box::new(hidden(why))),
         None => Ok(ended),

@@ -117,9 +117,9 @@ fn environment(call: &mut Call<'_>) -> Outcome<Dynamic> {
     };
     let folder = cx.with_tools(|tools| tools.environment(&spec))?;
     note_python(&cx, spec.python.as_deref(), Some(&folder.join("bin/python")));
-    if spec.project {
+    if spec.reads_project() {
         for name in ["pyproject.toml", "setup.py", "setup.cfg"] {
-            cx.note(|noted| noted.file(name));
+            cx.note(|noted| noted.file(name, fs::exists(&cx.run.root.join(name))));
         }
     }
     Ok(folder.to_string_lossy().into_owned().into())

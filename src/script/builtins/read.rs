@@ -81,7 +81,8 @@ pub(super) fn note_file(call: &Call<'_>, path: &Path) {
     if let Frame::Body(cx) = &call.frame
         && let Ok(name) = path.strip_prefix(&cx.run.root)
     {
-        cx.note(|noted| noted.file(&name.to_string_lossy().replace('\\', "/")));
+        let name = name.to_string_lossy().replace('\\', "/");
+        cx.note(|noted| noted.file(&name, fs::exists(path)));
     }
 }
 

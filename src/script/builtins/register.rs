@@ -90,9 +90,7 @@ fn invoke(
         declaring.reads.called(builtin, result.is_ok());
     }
     let result = result.or_else(|wrong| collected(&call, wrong));
-    if let Ok(value) = &result {
-        traced::note(&call, value);
-    }
+    traced::note(&call, result.as_ref().ok());
     Err(thrown(match (result, call.skipped) {
         (Ok(_), Some(reason)) => Dynamic::from(Skip(reason)),
         (Ok(value), None) => return Ok(value),

@@ -38,17 +38,25 @@ const KNOWN: &[&str] = &[
     "write",
 ];
 
-/// Notes that a builtin was called, and what it answered.
-pub(super) fn note(call: &Call<'_>, value: &Dynamic) {
+/// Builtins that note what they start before they start it: so they are known also where they fail.
+const STARTING: &[&str] = &["capture", "exec", "sh", "sh_raw"];
+
+/// Notes that a builtin was called, and what it answered; nothing if it failed, which a body may catch.
+pub(super) fn note(call: &Call<'_>, value: Option<&Dynamic>) {
     match &call.frame {
         Frame::Declaring(declaring) if call.builtin.phase == Phase::Any => {
-            lock(&declaring.answers).push(format!("{value:?}"));
+            lock(&declaring.answers).extend(value.map(|value| format!("{value:?}")));
         }
         Frame::Body(cx) if cx.noted.is_some() => {
             let title = call.builtin.title();
-            if !KNOWN.contains(&title.as_str()) {
+            let is_among = |names: &[&str]| names.contains(&title.as_str());
+            if !is_among(KNOWN) {
                 let why = format!("it asks `{title}`, whose answer may be another one each time");
                 cx.note(|noted| noted.unsure(why));
+            } else if value.is_none() && !is_among(STARTING) {
+                cx.note(|noted| {
+                    noted.unsure(format!("`{title}` failed in it, and may do otherwise"))
+                });
             }
         }
         Frame::Declaring(_) | Frame::Body(_) => {}
@@ -62,7 +70,7 @@ mod tests {
 
     #[test]
     fn each_name_is_one_of_a_builtin() {
-        for name in KNOWN {
+        for name in KNOWN.iter().chain(STARTING) {
             assert!(builtins().any(|builtin| builtin.title() == *name), "{name}");
         }
     }

@@ -74,7 +74,7 @@ pub(super) fn run(
     env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let words = ["git", "-c", "init.defaultBranch=main"].iter().chain(words);
     let cmd = Cmd::Argv(words.map(ToString::to_string).collect());
-    let launch = Launch { cmd: &cmd, cwd, env, shims: None };
+    let launch = Launch::own(&cmd, cwd, &env);
     let mut said = String::new();
     let ended = proc::run(&launch, &Stop::default(), |line| {
         said.push_str(line.trim_end());
