@@ -128,6 +128,7 @@ impl Session {
             repo.commit().map(|commit| commit.time),
             options.strict || host.is_ci(),
             is_split(host, &options),
+            options.offline,
         );
         let tags = tags(&repo, &options, &graph);
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();

@@ -60,6 +60,7 @@ mod help;
 mod http;
 mod init;
 mod judges;
+mod labels;
 mod language;
 mod listed;
 mod log;

@@ -22,6 +22,7 @@ mod git;
 mod github;
 mod given;
 mod guard;
+mod labels;
 mod made;
 mod notes;
 mod notify;
