@@ -110,10 +110,18 @@ impl Forge {
 
     /// One of the two branches of a pull request.
     fn end(&self, branch: &str, user: &Value, commit: &Commit) -> Value {
+        let mut repository = self.whole_repository();
+        if let Value::Object(fields) = &mut repository {
+            // Here it is a `repository`, and no `full-repository`.
+            fields.insert("has_downloads".into(), true.into());
+            for count in ["network_count", "subscribers_count"] {
+                fields.remove(count);
+            }
+        }
         json!({
             "label": format!("{}:{branch}", self.names().0),
             "ref": branch,
-            "repo": self.whole_repository(),
+            "repo": repository,
             "sha": commit.sha,
             "user": user,
         })

@@ -78,7 +78,7 @@ impl Forge {
         Ok(Response::json(200, &shown))
     }
 
-    /// The repository (`repository`), but for what the asker may do there.
+    /// The repository (`full-repository`), but for what the asker may do there.
     pub(super) fn whole_repository(&self) -> Value {
         let mut shown = self.repository();
         if let Value::Object(fields) = &mut shown {
