@@ -85,6 +85,7 @@ mod rehearse;
 #[cfg(unix)]
 mod repo;
 mod resume;
+mod rst;
 mod run;
 mod runbook;
 #[cfg(unix)]
