@@ -130,11 +130,11 @@ impl Session {
             is_split(host, &options),
             options.offline,
         );
-        let tags = tags(&repo, &options, &graph);
         let tasks = declared.tasks.iter().cloned().map(Arc::new).collect();
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
             fresh: Fresh::of(&options, stage.is_some()),
+            tags: tags(&repo, &options, &graph),
             host,
             events,
             options,
@@ -143,7 +143,6 @@ impl Session {
             graph,
             cx,
             release: repo.release(),
-            tags,
             stop,
             checkout: root,
             stage,

@@ -27,10 +27,8 @@ pub(super) const TABLE: &[Builtin] = &[row(
 )];
 
 fn guard(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let names = match call.args[0].is_array() {
-        true => call.words(0)?,
-        false => vec![call.word(0)?],
-    };
+    let several = call.args[0].is_array();
+    let names = if several { call.words(0)? } else { vec![call.word(0)?] };
     if names.is_empty() {
         let wrong = Diagnostic::usage("this asks no guard");
         return Err(Box::new(wrong.hint("name one, or leave the line out")));

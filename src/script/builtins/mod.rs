@@ -31,6 +31,7 @@ mod pypi;
 mod python;
 mod read;
 mod register;
+mod remake;
 mod task;
 mod traced;
 mod version;

@@ -143,7 +143,9 @@ fn changes(history: Vec<Logged>) -> Vec<Change> {
 /// Groups by kinds alone; the usual ones unless told.
 pub(super) fn unlabelled(told: Option<Vec<Group>>) -> Vec<Group> {
     let mut groups = told.unwrap_or_else(usual_groups);
-    groups.iter_mut().for_each(|group| group.labels.clear());
+    for group in &mut groups {
+        group.labels.clear();
+    }
     groups
 }
 

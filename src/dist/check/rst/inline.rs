@@ -23,7 +23,7 @@ pub(super) fn judge(paragraphs: &[(usize, String)], own_roles: bool, certain: &m
 fn opened(text: &str, mark: char) -> Option<String> {
     let count = text.matches(mark).count();
     let start = text.find(mark)?;
-    let marks = &text[start..text.rfind(mark)? + 1];
+    let marks = &text[start..=text.rfind(mark)?];
     let together = count <= 2 && marks.len() == count;
     let begins = text[..start].chars().next_back().is_none_or(char::is_whitespace);
     let behind = text[start + marks.len()..].chars().next();
@@ -40,7 +40,7 @@ fn opened(text: &str, mark: char) -> Option<String> {
 /// A role that only Sphinx has.
 fn role(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 || text.contains("``") {
+    if parts.len().is_multiple_of(2) || text.contains("``") {
         return None;
     }
     let of = |pair: &[&str]| {

@@ -63,8 +63,8 @@ pub(super) fn faults(text: &str) -> Faults {
 fn tables(lines: &[&str]) -> std::ops::Range<usize> {
     let is_border =
         |line: &&str| line.contains(' ') && line.chars().all(|c| matches!(c, '=' | ' '));
-    let first = lines.iter().position(|line| is_border(&line)).unwrap_or(0);
-    let last = lines.iter().rposition(|line| is_border(&line)).map_or(0, |last| last + 1);
+    let first = lines.iter().position(is_border).unwrap_or(0);
+    let last = lines.iter().rposition(is_border).map_or(0, |last| last + 1);
     first..last
 }
 
@@ -113,7 +113,7 @@ fn width(title: &str) -> Option<usize> {
 /// Adornments that are shorter may be meant as text.
 const LONG: usize = 4;
 
-impl<'a> Block<'a> {
+impl Block<'_> {
     fn judge(&self, faults: &mut Faults) {
         let [first, rest @ ..] = self.lines else { return };
         let quoted = self.before.ends_with("::");
@@ -164,7 +164,7 @@ impl<'a> Block<'a> {
     fn judge_bullets(&self, faults: &mut Faults) {
         let sign = &self.lines[0][..2];
         let ends = |line: &&str| !is_indented(line) && !line.starts_with(sign);
-        if let Some(offset) = self.lines.iter().position(|line| ends(&line))
+        if let Some(offset) = self.lines.iter().position(ends)
             && is_text(self.lines[offset])
         {
             self.note(
