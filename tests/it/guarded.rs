@@ -104,7 +104,7 @@ fn s3_3_all_files_are_there() {
                 "py::build(t.out)",
                 "exec(\"uv build --quiet --no-create-gitignore --sdist --out-dir {}\", t.out)",
             )
-            .replace("tools(\"ruff==0.17.5\")", "tools([\"ruff==0.17.5\", \"uv\"])"),
+            .replace("tools([\"ruff==0.17.5\"", "tools([\"uv\", \"ruff==0.17.5\""),
     );
     as_released(&project);
     refused(&project, "rehearse publish", 3, "no wheel of landmark-demo 0.3.0 goes to pypi");
