@@ -274,6 +274,12 @@ impl<'a> Repo<'a> {
         Some(self.git(&["rev-parse", "--verify", "--quiet", &name])?.trim().into())
     }
 
+    /// The folder that the whole work tree is in.
+    pub fn top(&self) -> Option<PathBuf> {
+        let text = self.git(&["rev-parse", "--show-toplevel"])?;
+        Some(PathBuf::from(text.trim_end_matches('\n')))
+    }
+
     /// The branch that is checked out, if one is.
     pub fn branch(&self) -> Option<String> {
         let text = self.git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;

@@ -131,6 +131,7 @@ impl Session {
             repo.commit().map(|commit| commit.time),
             options.strict || host.is_ci(),
             is_split(host, &options),
+            options.offline,
         );
         let tasks = std::mem::take(&mut script.declared.tasks);
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));

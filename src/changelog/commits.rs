@@ -37,6 +37,11 @@ pub struct Change {
     pub references: Vec<u64>,
     /// Who wrote it.
     pub authors: Vec<String>,
+    /// Labels of the pull request that it came with, if that was asked for.
+    pub labels: Vec<String>,
+    /// Who opened that pull request.
+    #[serde(skip)]
+    pub opened_by: Option<String>,
 }
 
 /// Words before a number that is about the same.
@@ -85,7 +90,18 @@ impl Change {
             explained: explained.unwrap_or_default(),
             references,
             authors: authors(commit),
+            labels: Vec::new(),
+            opened_by: None,
         }
+    }
+
+    /// It came with this pull request.
+    pub fn came_with(&mut self, number: u64, author: &str, labels: Vec<String>) {
+        if !self.references.contains(&number) && !numbers(&self.text).contains(&number) {
+            self.references.push(number);
+        }
+        self.labels = labels;
+        self.opened_by = Some(author.to_owned());
     }
 }
 

@@ -4,6 +4,7 @@
 //! vanish on a page, `__init__` be bold, and `@name` would call somebody.
 
 use super::commits::Change;
+use super::labels::{Without, has_label};
 
 /// Groups as they come, each with the kinds of its changes. The kinds are those of
 /// <https://www.conventionalcommits.org> and of the Angular convention that it grew from.
@@ -16,6 +17,11 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Maintenance", &["build", "chore", "ci", "refactor", "style", "test", "tests"]),
 ];
 
+/// Labels that every new repository on GitHub has, with the kinds that they are:
+/// <https://docs.github.com/issues/using-labels-and-milestones-to-track-work/managing-labels#about-default-labels>.
+const LABELS: &[(&str, &str)] =
+    &[("bug", "fix"), ("documentation", "docs"), ("enhancement", "feat")];
+
 /// The group of changes whose kind is in no other.
 pub const OTHERS: &str = "Other changes";
 
@@ -26,13 +32,27 @@ pub struct Group {
     pub title: String,
     /// The kinds of its changes.
     pub kinds: Vec<String>,
+    /// Labels of pull requests whose changes go here, whatever kinds they are of.
+    pub labels: Vec<String>,
+    /// What does not go here all the same.
+    pub without: Without,
+}
+
+impl Group {
+    /// A group of what has one of these words as its kind, or as a label.
+    pub fn of(title: &str, words: Vec<String>) -> Self {
+        let (title, without) = (title.to_owned(), Without::default());
+        Self { title, labels: words.clone(), kinds: words, without }
+    }
 }
 
 /// The groups of who asks for no others.
 pub fn usual_groups() -> Vec<Group> {
-    let group = |(title, kinds): &(&str, &[&str])| Group {
-        title: (*title).to_owned(),
-        kinds: kinds.iter().map(ToString::to_string).collect(),
+    let group = |(title, kinds): &(&str, &[&str])| {
+        let mut group = Group::of(title, kinds.iter().map(ToString::to_string).collect());
+        let usual = LABELS.iter().filter(|(_, kind)| kinds.contains(kind));
+        group.labels.extend(usual.map(|(label, _)| (*label).to_owned()));
+        group
     };
     GROUPS.iter().map(group).collect()
 }
@@ -58,11 +78,15 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Groups changes, which come oldest first; those of no group go to `others`, or are left out.
+    /// Groups changes, which come oldest first; those of no group go to `others`, or are left out. A label says more
+    /// than a kind: it was given by who looked at the change.
     pub fn of(changes: Vec<Change>, groups: &[Group], others: Option<&str>) -> Self {
         let title_of = |change: &Change| {
+            let labelled =
+                |group: &&Group| has_label(&group.labels, change) && !group.without.has(change);
             let fits = |group: &&Group| group.kinds.contains(&change.kind);
-            groups.iter().find(fits).map(|group| group.title.as_str()).or(others)
+            let group = groups.iter().find(labelled).or_else(|| groups.iter().find(fits));
+            group.map(|group| group.title.as_str()).or(others)
         };
         let mut titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
         titles.extend(others);
@@ -268,7 +292,7 @@ mod tests {
     #[test]
     fn groups_are_the_users_and_the_rest_may_be_left_out() {
         let own = [("New", "feat"), ("New", "docs"), ("Kept", "chore")]
-            .map(|(title, kind)| Group { title: title.into(), kinds: vec![kind.into()] });
+            .map(|(title, kind)| Group::of(title, vec![kind.to_owned()]));
         let notes = Notes::of(changes(MESSAGES), &own, None);
         let titles: Vec<(&str, usize)> =
             notes.groups.iter().map(|group| (group.title.as_str(), group.changes.len())).collect();

@@ -222,7 +222,7 @@ impl Live {
     /// Whether the plan deletes what stands in the way of the release that an effect is part of: what the
     /// ledger knows as done there may be gone since, and what was deleted may have come back.
     fn is_remade(&self, effect: &Effect) -> bool {
-        let Some(at) = effect.part_of() else { return false };
+        let Some(at) = effect.follows() else { return false };
         let mut all = self.plan.effects.iter().map(|planned| &planned.effect);
         all.any(|other| other.removes() && other.part_of() == Some(at))
     }

@@ -24,6 +24,8 @@ pub struct Endpoints {
     pub github: GitHub,
     /// The public instance of Sigstore.
     pub sigstore: Sigstore,
+    /// Codecov, which a recipe sends to by its own client.
+    pub codecov: Codecov,
 }
 
 /// Hosts that Python distributions are downloaded from.
@@ -85,6 +87,15 @@ pub struct Sigstore {
     pub keys: String,
 }
 
+/// Codecov's addresses.
+#[derive(Debug, Clone)]
+pub struct Codecov {
+    /// Where it is told of a report.
+    pub ingest: String,
+    /// Where the report itself goes.
+    pub storage: String,
+}
+
 impl Default for Endpoints {
     fn default() -> Self {
         let index =
@@ -134,6 +145,10 @@ impl Default for Endpoints {
                 fulcio: "https://fulcio.sigstore.dev".into(),
                 rekor: "https://rekor.sigstore.dev".into(),
                 keys: "https://tuf-repo-cdn.sigstore.dev".into(),
+            },
+            codecov: Codecov {
+                ingest: "https://ingest.codecov.io".into(),
+                storage: "https://storage.googleapis.com".into(),
             },
         }
     }

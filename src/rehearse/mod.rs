@@ -7,6 +7,7 @@
 pub mod ca;
 pub mod chaos;
 pub mod child;
+pub mod codecov;
 pub mod crates;
 pub mod dates;
 pub mod fault;

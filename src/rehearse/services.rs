@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::codecov::Codecov;
 use super::crates;
 use super::git::{Holder, Remote, Token};
 use super::github::{self, Branches, Environment, Forge, Level, Permission};
@@ -138,6 +139,10 @@ pub fn world(
         let hosts = [&github.web, &github.api, &github.uploads, &github.downloads];
         serve(&mut world, &hosts.map(String::as_str), site(cast, remote));
     }
+    let codecov = &cast.endpoints.codecov;
+    let takes =
+        Codecov::new(&codecov.storage, &cast.identity.repository, cast.secrets.values().cloned());
+    serve(&mut world, &[&codecov.ingest, &codecov.storage], takes);
     serve(&mut world, &[HOOKS], Hooks::default());
     world.take_mail(Arc::new(Mutex::new(Mail::default())));
     serve(&mut world, &[&github.issuer, &format!("https://{RUNNER}")], issuer);

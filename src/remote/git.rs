@@ -2,7 +2,8 @@
 //!
 //! Sources: <https://git-scm.com/docs/git-push>, <https://git-scm.com/docs/git-ls-remote>. Git itself is
 //! started, so that logins, proxies, SSH and a pre-push hook are the user's own; it asks nobody anything,
-//! and never forces. A branch that has gone on beyond what was pushed counts as pushed.
+//! and never forces. A branch that has gone on beyond what was pushed counts as pushed. A tag that is deleted
+//! before its turn comes (`PushGit::anew`) does not stand in the way; if it is still there then, git refuses.
 //! Turned down: the forge's API for refs, which knows no push of several at once.
 
 mod cures;
@@ -39,7 +40,7 @@ pub fn probe(errand: &Errand<'_>, push: &PushGit) -> Result<Presence, Trouble> {
     let there = git.refs(&address, push)?;
     let mut all = Presence::Same;
     for wanted in &push.refs {
-        match git.standing(&address, wanted, there.get(&wanted.name))? {
+        match git.standing(&address, push, wanted, there.get(&wanted.name))? {
             Presence::Same => {}
             Presence::Absent => all = Presence::Absent,
             other => return Ok(other),
@@ -63,7 +64,7 @@ pub fn apply(errand: &Errand<'_>, push: &PushGit) -> Result<(), Trouble> {
             .to_vec();
     words.push(push.remote.clone());
     for wanted in &push.refs {
-        if git.standing(&address, wanted, there.get(&wanted.name))? != Presence::Same {
+        if git.standing(&address, push, wanted, there.get(&wanted.name))? != Presence::Same {
             words.push(format!("{}:{}", wanted.object, wanted.name));
         }
     }
@@ -125,6 +126,7 @@ impl Git<'_> {
     fn standing(
         &self,
         address: &str,
+        push: &PushGit,
         wanted: &PushedRef,
         there: Option<&String>,
     ) -> Result<Presence, Trouble> {
@@ -137,7 +139,7 @@ impl Git<'_> {
             Ok(Presence::Other(format!("{} is at {short}", wanted.shown())))
         };
         if wanted.as_branch().is_none() {
-            return other();
+            return if push.anew.is_some() { Ok(Presence::Absent) } else { other() };
         }
         if self.ask(&["cat-file", "-e", there]).is_none() {
             self.read(&[&OBJECTS_ONLY[..], &["--", address, &wanted.name]].concat())?;

@@ -225,6 +225,8 @@ pub struct RunCx {
     pub strict: bool,
     /// Whether jobs of the same workflow send what is described here, with identities of their own.
     pub signed_elsewhere: bool,
+    /// Whether remotes are left alone.
+    pub offline: bool,
     /// Artifacts of finished instances, by task and instance.
     pub results: Mutex<BTreeMap<(String, String), Vec<Artifact>>>,
     /// The tasks and instances whose artifacts bodies have asked for.
@@ -256,6 +258,7 @@ impl RunCx {
         epoch: Option<u64>,
         strict: bool,
         signed_elsewhere: bool,
+        offline: bool,
     ) -> Self {
         let store = Store::new(state.join("store"));
         let ties = Ties::new(state.join("attest"));
@@ -272,6 +275,7 @@ impl RunCx {
             epoch,
             strict,
             signed_elsewhere,
+            offline,
             results,
             taken: Mutex::default(),
             ties,

@@ -19,7 +19,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("version", &["diag", "calendar", "dist"]),
     ("workflow", &["diag", "model"]),
     ("dist", &["diag", "model"]),
-    ("changelog", &["dist", "version"]),
+    ("changelog", &["dist", "version", "workflow"]),
     ("graph", &["diag", "model", "goals"]),
     ("goals", &["diag", "model"]),
     ("ci", &["diag", "model", "goals", "graph", "workflow"]),

@@ -104,7 +104,7 @@ fn s3_3_all_files_are_there() {
                 "py::build(t.out)",
                 "exec(\"uv build --quiet --no-create-gitignore --sdist --out-dir {}\", t.out)",
             )
-            .replace("tools(\"ruff==0.17.5\")", "tools([\"ruff==0.17.5\", \"uv\"])"),
+            .replace("tools([\"ruff==0.17.5\"", "tools([\"uv\", \"ruff==0.17.5\""),
     );
     as_released(&project);
     refused(&project, "rehearse publish", 3, "no wheel of landmark-demo 0.3.0 goes to pypi");
@@ -191,4 +191,60 @@ fn s3_7_a_python_that_is_not_here_is_left_out_in_sight_and_an_error_where_it_cou
     let ran = project.rel("test").code(0);
     assert_eq!(ran.err.matches("skipped: no working Python ").count(), 1, "{}", ran.err);
     project.rel("test --strict").code(1);
+}
+
+/// The example with the tests on this machine's Python alone, and with `change` made to its Releasefile.
+fn with_coverage(change: impl Fn(&str) -> String) -> Project {
+    let project = guarded();
+    let text = std::fs::read_to_string(project.root().join("Releasefile")).unwrap();
+    let here = text.replace(r#"["3.8", "3.9", "3.10", "3.11", "3.12"]"#, r#"["3"]"#);
+    let changed = change(&here);
+    assert!(here != text && changed.contains("checks::codecov"));
+    project.write("Releasefile", &changed);
+    as_released(&project);
+    project
+}
+
+/// Requests of a rehearsal to Codecov and its storage, with their answers.
+fn to_codecov(last: &Value) -> Vec<String> {
+    let mut sent = written(last);
+    sent.retain(|line| line.contains("codecov") || line.starts_with("storage."));
+    sent
+}
+
+#[test]
+fn s3_7_coverage_is_reported_and_only_a_live_run_uploads_it() {
+    let project = with_coverage(str::to_owned);
+    project.rel("test --export reports").code(0).says("Coverage XML written to file");
+    let ran = project.rel("coverage").code(0);
+    let ran = ran.says("plan: 1 effect").says("codecovcli --disable-telem upload-coverage");
+    // The uploader itself would begin with what it has found.
+    ran.never_says("coverage files to report");
+    let report = project.root().join("reports/coverage.xml");
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.contains("line-rate=\"1\"") && report.contains("__init__.py"), "{report}");
+
+    let ran = project.rel("rehearse coverage --output json").code(0);
+    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(to_codecov(&last), ["ingest.codecov.io 201", "storage.googleapis.com 200"]);
+    assert!(ran.out.contains("Found 1 coverage files to report"), "{}", ran.out);
+}
+
+#[test]
+fn s3_7_coverage_without_its_token_is_refused_and_the_refusal_shown() {
+    let project = with_coverage(|text| text.replace(".secrets(\"CODECOV_TOKEN\")", ""));
+    let ran = project.rel("rehearse coverage --output json").code(5);
+    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(to_codecov(&last), ["ingest.codecov.io 400"]);
+    assert!(ran.out.contains("Token required because branch is protected"), "{}", ran.out);
+}
+
+#[test]
+fn s3_7_of_tests_that_fail_nothing_is_uploaded() {
+    let project = with_coverage(str::to_owned);
+    project.write("tests/test_more.py", "def test_it():\n    assert False\n");
+    as_released(&project);
+    let ran = project.rel("rehearse coverage --output json").code(1);
+    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert_eq!(to_codecov(&last), [""; 0]);
 }

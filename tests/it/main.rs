@@ -60,6 +60,7 @@ mod help;
 mod http;
 mod init;
 mod judges;
+mod labels;
 mod language;
 mod listed;
 mod log;
@@ -84,6 +85,7 @@ mod rehearse;
 #[cfg(unix)]
 mod repo;
 mod resume;
+mod rst;
 mod run;
 mod runbook;
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! `force_recreate`: what stands at a release's tag and is another release is deleted first, after asking,
 //! and never once a registry holds the version.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
@@ -539,4 +539,87 @@ fn who_says_no_deletes_and_sends_nothing() {
         }
         assert_eq!(deleted(&setting), usize::from(code == 0));
     }
+}
+
+const TAGGED: &str = r#"
+task("wheel").sh("cp dist/*.whl $REL_OUT");
+task("page").needs("wheel").effects(["git-push", "github-release"]).run(|t| {
+    git::push(#{ branch: "main", tag: "v1.0", force_recreate: true });
+    github::release(#{ assets: t.artifacts("wheel"), tag: "v1.0", notes: "One.", force_recreate: true });
+});
+"#;
+
+/// A copy whose annotated tag is at a commit of its own; on the remote the tag is at the commit before.
+fn tagged_anew() -> Setting {
+    let setting = Setting::new(&released(Project::new(TAGGED), &[dists::wheel("")]));
+    setting.git("commit --quiet --allow-empty --message=mended");
+    setting.git("tag --force --annotate --message=one v1.0");
+    setting
+}
+
+/// What a ref of the remote is, or one of the copy.
+fn object(setting: &Setting, words: &str) -> String {
+    let mut git = Command::new("git");
+    let rel = setting.command(&[], "list");
+    git.args(words.split(' ')).current_dir(rel.get_current_dir().unwrap());
+    let known = rel.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = git.env_clear().envs(known).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn s4_5_an_annotated_tag_takes_the_place_of_one_at_another_commit() {
+    let setting = tagged_anew();
+    wrong_draft(&setting);
+    let there = |setting: &Setting| object(setting, "ls-remote origin refs/tags/v1.0");
+    let (old, ours) = (there(&setting), object(&setting, "rev-parse refs/tags/v1.0"));
+    assert_ne!(old, ours);
+    setting
+        .rel("--output plain run --live --yes page")
+        .code(3)
+        .says("page asks: delete the tag v1.0 (at ");
+    assert_eq!(there(&setting), old);
+    setting
+        .rel(PAGE)
+        .code(0)
+        .says("proven  git-push  branch main ")
+        .says("proven  github-release  ");
+    assert_eq!(there(&setting), ours, "the annotation itself");
+    assert_eq!(object(&setting, "cat-file -t v1.0"), "tag");
+    let deleted = |what: &str| {
+        let all = setting.world.record();
+        all.iter().filter(|one| one.method == "DELETE" && one.path.contains(what)).count()
+    };
+    assert_eq!((deleted("/git/refs/tags/v1.0"), deleted("/releases/")), (1, 1));
+    setting.rel(PAGE).code(0).says("nothing had to be sent");
+    assert_eq!((deleted("/git/refs/tags/v1.0"), deleted("/releases/")), (1, 1));
+}
+
+#[test]
+fn without_force_recreate_a_tag_that_is_out_stays() {
+    let setting = tagged_anew();
+    let file = setting.command(&[], "list").get_current_dir().unwrap().join("Releasefile");
+    std::fs::write(
+        &file,
+        TAGGED.replace(", force_recreate: true });\n    github", " });\n    github"),
+    )
+    .unwrap();
+    setting.git("commit --quiet --all --message=plain");
+    setting.git("tag --force --annotate --message=one v1.0");
+    let ran = setting.rel(PAGE).code(4);
+    ran.says("git-push would move what is there: tag v1.0 is at ");
+    assert!(setting.world.record().iter().all(|one| one.method != "DELETE"));
+}
+
+#[test]
+fn a_branch_that_cannot_be_pushed_keeps_the_tag() {
+    let setting = tagged_anew();
+    setting.git("push --quiet origin HEAD:refs/heads/main");
+    setting.git("commit --quiet --amend --allow-empty --message=otherwise");
+    setting.git("tag --force --annotate --message=one v1.0");
+    let ran = setting.rel(PAGE).code(4);
+    ran.says("git-push would move what is there: branch main is at ");
+    assert!(setting.world.record().iter().all(|one| one.method != "DELETE"));
 }

@@ -46,7 +46,7 @@ fn s2_the_releasefile_is_short() {
 
 #[test]
 fn s2_1_each_python_builds_and_validates_in_a_folder_of_its_own() {
-    says(&["check:3.11: ok", "check:3.12: ", "Done testing"]);
+    says(&["check:3.11: ok", "check:3.12: ", ".whl: harbor/__init__.py"]);
 }
 
 #[test]
@@ -85,10 +85,24 @@ fn s2_6_the_release_on_github_has_the_files() {
 #[test]
 fn s2_7_build_local_builds_validates_and_lists() {
     let project = bumpversion();
-    let ran = project.rel("build-local").code(0).says("Done testing").says("harbor/__init__.py");
-    ran.says("harbor_demo-1.0.45/PKG-INFO").says("build-local: ok");
+    let ran = project.rel("build-local").code(0).says("build-local: ok");
+    ran.says("harbor_demo-1.0.45-py3-none-any.whl: harbor/__init__.py")
+        .says("harbor_demo-1.0.45.tar.gz: harbor_demo-1.0.45/PKG-INFO");
     project.rel("check-version").code(0).says("1.0.45");
     project.write("src/harbor/__init__.py", "__version__ = \"1.0.44\"\n");
     let ran = project.rel("check-version").code(1);
     ran.says("src/harbor/__init__.py has no `__version__ = \"1.0.45\"`");
+}
+
+#[test]
+fn s2_7_what_pypi_would_refuse_fails_the_build_on_each_python() {
+    let project = bumpversion();
+    let file = project.root().join("src/pyproject.toml");
+    let classifiers = "classifiers = [\"Private :: Do Not Upload\"]\nlicense = ";
+    let text = read(&file).replacen("license = ", classifiers, 1);
+    project.write("src/pyproject.toml", &text);
+    for task in ["check", "build-local"] {
+        let ran = project.rel(task).code(1);
+        ran.says("not to be uploaded: harbor_demo-1.0.45-py3-none-any.whl").says("classifier");
+    }
 }

@@ -143,6 +143,9 @@ def refs(client, commit):
     ask(404, f"GET {git}/tags/{{tag_sha}}", tag_sha="1" * 40)
     ask(200, f"GET {REPOSITORY}/commits/{{ref}}", ref="main")
     ask(422, f"GET {REPOSITORY}/commits/{{ref}}", ref="1" * 40)
+    pulls = f"GET {REPOSITORY}/commits/{{commit_sha}}/pulls"
+    ask(200, pulls, commit_sha=commit)
+    ask(422, pulls, commit_sha="1" * 40)
     ask(200, f"GET {REPOSITORY}/tags")
     ask(200, f"GET {REPOSITORY}/compare/{{basehead}}", basehead="main...v5.0.0")
 

@@ -1,8 +1,9 @@
 //! Rules on what people read: summary, description and the form that it is written in.
 //!
-//! Whether a text in reStructuredText renders is not known here. Markdown and plain text always do.
+//! Whether a text in reStructuredText renders is known here as far as `rst` is sure. Markdown and plain text always do.
 
 use super::Level::{Error, Warning};
+use super::rst;
 use super::subject::Subject;
 use super::{Rule, quoted, rule};
 
@@ -56,7 +57,28 @@ pub(super) const TABLE: &[Rule] = &[
         "twine check --strict",
         untyped,
     ),
+    rule(
+        ("description-renders", Error),
+        "A description in reStructuredText has none of the faults at which PyPI's renderer stops, as far as they are sure.",
+        "mend the readme, and let `twine check` read it; or write it in Markdown",
+        "readme_renderer; warehouse/forklift/legacy.py",
+        |it| restructured(it).map_or_else(Vec::new, |text| rst::faults(text).certain),
+    ),
+    rule(
+        ("description-directive", Warning),
+        "A description in reStructuredText uses directives of docutils only.",
+        "let `twine check` read it; what Sphinx and its extensions add is not there on PyPI",
+        "readme_renderer; docutils",
+        |it| restructured(it).map_or_else(Vec::new, |text| rst::faults(text).strange),
+    ),
 ];
+
+/// The description, if PyPI reads it as reStructuredText.
+fn restructured<'a>(it: &'a Subject<'_>) -> Option<&'a str> {
+    let kind = it.field("Description-Content-Type").unwrap_or("text/x-rst");
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    it.field("Description").filter(|_| kind.eq_ignore_ascii_case("text/x-rst"))
+}
 
 fn is_type(text: &str) -> bool {
     let mut parts = text.split(';').map(str::trim);

@@ -3,8 +3,8 @@
 //! One table: each rule is a small function over a `Subject`, with its level, what it wants, what to do
 //! and where it is known from; documentation, lists and JSON come from there. An error is what PyPI refuses,
 //! and nothing else is: what it takes may only be warned of, until a [`Policy`] says more. Nothing is
-//! installed, built, or asked for. Whether a description in reStructuredText renders is not known here, which takes
-//! docutils; nor is the list of classifiers, which changes without a release of ours.
+//! installed, built, or asked for. Whether a description in reStructuredText renders is known in part only (`rst`), since
+//! all of it takes docutils; nor is the list of classifiers known, which changes without a release of ours.
 //! Turned down: stopping at the first fault, as an index does.
 
 mod addresses;
@@ -21,6 +21,7 @@ mod platform;
 mod policy;
 mod record;
 mod requirement;
+mod rst;
 mod subject;
 #[cfg(test)]
 mod tests;

@@ -240,6 +240,16 @@ const ROWS: &[Row] = &[
         || described("Description-Content-Type: text/markdown\n", ""),
         "is missing",
     ),
+    (
+        "description-renders",
+        || described("markdown\n\nTells the time.", "x-rst\n\n.. raw:: html\n\n   <b>now</b>"),
+        "line 1: the directive `raw` is turned off",
+    ),
+    (
+        "description-directive",
+        || described("markdown\n\nTells the time.", "x-rst; charset=UTF-8\n\n.. tabs::\n\n   one"),
+        "no directive `tabs`",
+    ),
     ("email", || wheel("Author-email: Ann <ann>\n"), "`Ann <ann>`"),
     ("email", || wheel("Maintainer-email: ann@local\n"), "`ann@local`"),
     ("url", || wheel("Home-page: time.example\n"), "`time.example`"),

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Change, Receipt};
+use super::{Change, Receipt, ReleaseAt};
 use crate::diag::Diagnostic;
 use crate::model::task::Destination;
 
@@ -18,6 +18,10 @@ pub struct PushGit {
     pub url: String,
     /// What is pushed.
     pub refs: Vec<PushedRef>,
+    /// The release whose other tag is deleted first: until then it does not stand in the way. Nothing is ever
+    /// pushed over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<ReleaseAt>,
 }
 
 /// A ref, and where it is to be.
@@ -133,7 +137,7 @@ mod tests {
             PushedRef::branch("main", "1111111111111111".into()),
             PushedRef::tag("v1", object.into()),
         ];
-        PushGit { remote: "origin".into(), url: "https://git.example/a".into(), refs }
+        PushGit { remote: "origin".into(), url: "https://git.example/a".into(), refs, anew: None }
     }
 
     #[test]

@@ -214,6 +214,14 @@ impl Effect {
         }
     }
 
+    /// The release that is made anew, and that it comes after the deletes of.
+    pub fn follows(&self) -> Option<&ReleaseAt> {
+        match self {
+            Self::PushGit(push) => push.anew.as_ref(),
+            _ => self.part_of(),
+        }
+    }
+
     /// The release that it makes room for.
     pub fn remakes(&self) -> Option<&Remake> {
         match self {

@@ -23,6 +23,7 @@ mod names;
 mod notes;
 mod paging;
 mod publish;
+mod pulls;
 mod refs;
 mod releases;
 mod repo;
@@ -36,6 +37,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -102,6 +104,8 @@ pub struct Forge {
     workflows: Vec<Workflow>,
     runs: Vec<Run>,
     attestations: Vec<Attestation>,
+    /// Labels of pull requests, by their numbers.
+    labels: BTreeMap<u64, Vec<String>>,
     limits: limits::Limits,
     /// How many of the next uploads break off.
     breaks: usize,
@@ -160,6 +164,7 @@ impl Forge {
             workflows: Vec::new(),
             runs: Vec::new(),
             attestations: Vec::new(),
+            labels: BTreeMap::new(),
             limits: limits::Limits::default(),
             breaks: 0,
             asked: 0,

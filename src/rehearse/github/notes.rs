@@ -1,12 +1,11 @@
 //! Notes that the forge writes: what was merged since the release before, and a link to all changes.
 //!
-//! Form as of the real ones without a configuration. Pull requests are told by their merges, and by
-//! `(#1)` at the end of a first line. Who wrote a squashed one is not in the repository: it counts as
-//! the owner's. New contributors are not named.
+//! Form as of the real ones without a configuration. New contributors are not named.
 
 use serde_json::json;
 
 use super::body::Body;
+use super::pulls::Merged;
 use super::rules::{self, Checked, refuse};
 use super::shelf::{Fields, Release};
 use super::{Ask, Forge};
@@ -50,7 +49,7 @@ impl Forge {
         }
         let commits = git.log(from.as_deref(), &head);
         drop(git);
-        let merged: Vec<String> = commits.iter().filter_map(|commit| self.merged(commit)).collect();
+        let merged: Vec<String> = commits.iter().filter_map(|commit| self.line(commit)).collect();
         let changes = match &previous {
             Some(previous) => self.web(&format!("/compare/{previous}...{tag}")),
             None => self.web(&format!("/commits/{tag}")),
@@ -71,22 +70,8 @@ impl Forge {
     }
 
     /// The line of the pull request that a commit merged.
-    fn merged(&self, commit: &Commit) -> Option<String> {
-        let mut lines = commit.message.lines();
-        let first = lines.next()?;
-        let (title, number, author) = match first.strip_prefix("Merge pull request #") {
-            Some(rest) => {
-                let (number, source) = rest.split_once(" from ")?;
-                let author = source.split('/').next()?;
-                let title = lines.find(|line| !line.trim().is_empty()).unwrap_or(source);
-                (title, number, author)
-            }
-            None => {
-                let (title, rest) = first.rsplit_once(" (#")?;
-                (title, rest.strip_suffix(')')?, self.names().0)
-            }
-        };
-        number.parse::<u64>().ok()?;
+    fn line(&self, commit: &Commit) -> Option<String> {
+        let Merged { number, title, author } = self.merged(commit)?;
         Some(format!("* {title} by @{author} in {}", self.web(&format!("/pull/{number}"))))
     }
 }

@@ -65,9 +65,8 @@ const COUNTS: &[&str] = &[
 
 impl Forge {
     pub(super) fn show_repository(&mut self, ask: &Ask<'_>) -> Checked<Response> {
-        let mut shown = self.repository();
+        let mut shown = self.whole_repository();
         let Value::Object(fields) = &mut shown else { return Err(missing()) };
-        self.add_details(fields);
         if let Some(token) = &ask.token {
             let write = token.may(Permission::Contents, Level::Write);
             let admin = token.may(Permission::Administration, Level::Write);
@@ -77,6 +76,15 @@ impl Forge {
             fields.insert("permissions".into(), permissions);
         }
         Ok(Response::json(200, &shown))
+    }
+
+    /// The repository (`full-repository`), but for what the asker may do there.
+    pub(super) fn whole_repository(&self) -> Value {
+        let mut shown = self.repository();
+        if let Value::Object(fields) = &mut shown {
+            self.add_details(fields);
+        }
+        shown
     }
 
     /// The repository in short (`minimal-repository`).

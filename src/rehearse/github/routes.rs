@@ -204,6 +204,13 @@ const ROUTES: &[Route] = &[
     at("DELETE", "@/git/refs/**", PUSH, "git/refs#delete-a-reference", Forge::delete_ref),
     at("POST", "@/git/tags", PUSH, "git/tags#create-a-tag-object", Forge::create_tag),
     at("GET", "@/git/tags/*", READ, "git/tags#get-a-tag", Forge::show_tag),
+    at(
+        "GET",
+        "@/commits/*/pulls",
+        READ,
+        "commits/commits#list-pull-requests-associated-with-a-commit",
+        Forge::list_pulls_of_commit,
+    ),
     at("GET", "@/commits/**", READ, "commits/commits#get-a-commit", Forge::show_commit),
     at("GET", "@/compare/**", READ, "commits/commits#compare-two-commits", Forge::compare),
     at(

@@ -95,6 +95,11 @@ impl Forge {
         self.workflows.push(workflow);
     }
 
+    /// A pull request has these labels.
+    pub fn label_pull(&mut self, number: u64, labels: &[&str]) {
+        self.labels.insert(number, labels.iter().map(ToString::to_string).collect());
+    }
+
     /// A run has ended like this, such as `success`.
     pub fn finish_run(&mut self, id: u64, conclusion: &str) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {

@@ -9,6 +9,7 @@ pub mod asset;
 pub mod dispatch;
 pub mod draft;
 pub mod look;
+pub mod pulls;
 pub mod remake;
 pub mod settings;
 pub mod store;

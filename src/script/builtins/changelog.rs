@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "notes",
         (0, 1),
         "changelog::notes(#{ since: \"v1.0\" })",
-        "What the commits since a tag change, as Markdown: what breaks first, then groups by the kinds of Conventional Commits. Options: `since` (else the newest tag of a version before HEAD), `version` (the one to come: a final one skips the tags of prereleases), `groups` (`[[\"New\", \"feat\"], [\"Mended\", \"fix\", \"perf\"]]`), `others` (the title for what is in no group; false leaves it out), `contributors` (false leaves them out), `template` (Jinja). With a `cliff.toml`, git-cliff writes them if it is on PATH and no option asks for rel's own form.",
+        "What the commits since a tag change, as Markdown: what breaks first, then groups by the kinds of Conventional Commits. Options: `since` (else the newest tag of a version before HEAD), `version` (the one to come: a final one skips the tags of prereleases), `groups` (`[[\"New\", \"feat\"], [\"Mended\", \"fix\", \"perf\"]]`), `others` (the title for what is in no group; false leaves it out), `contributors` (false leaves them out), `labels` (true asks GitHub for the labels of pull requests, and groups by `.github/release.yml` or by the words of `groups`), `template` (Jinja). With a `cliff.toml`, git-cliff writes them if it is on PATH and no option asks for rel's own form.",
         "task(\"show\").run(|| print(changelog::notes(#{ since: \"v1.0\", groups: [[\"New\", \"feat\"]], others: false })));",
         notes::notes,
     ),

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
 use rhai::{Array, Dynamic, Map};
 
@@ -26,7 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "check",
         (1, 2),
         "dist::check(t.artifacts(\"build\"), #{ max_size: \"50MB\", forbid: [\"*.c\"], warn: [\"tests/**\"], stop: [\"record\"], allow: [\"junk\"] })",
-        "Fails with all that PyPI would refuse of these wheels and sdists, and warns of what users may regret: `rel dist rules`. `stop` makes warnings of a rule (or of `\"all\"`) stop, `allow` leaves them out; `forbid` and `warn` are globs of names in the archives. What it has warned of comes back as an array of maps.",
+        "What a task has built is looked at by its own body too: `dist::check(t.out)`. Fails with all that PyPI would refuse of these wheels and sdists, and warns of what users may regret: `rel dist rules`. `stop` makes warnings of a rule (or of `\"all\"`) stop, `allow` leaves them out; `forbid` and `warn` are globs of names in the archives. What it has warned of comes back as an array of maps.",
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"fit\").needs(\"build\").run(|t| { let warned = dist::check(t.artifacts(\"build\"), #{ max_size: \"50MB\", forbid: [\"*.pyc\"], allow: [\"record\"] }); print(warned.len()); });",
         check_all,
     ),
@@ -36,7 +37,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "list",
         (1, 1),
         "dist::list(t.artifacts(\"build\"))",
-        "The files in wheels, sdists and crates: an array of maps with `file`, `name` and `size`.",
+        "The files in wheels, sdists and crates: an array of maps with `file`, `name` and `size`. A body may give its own `t.out`.",
         "task(\"build\").run(|t| exec(\"python3 make_dist.py {} 1.0\", t.out));\ntask(\"show\").needs(\"build\").run(|t| { for inner in dist::list(t.artifacts(\"build\")) { print(`${inner.file}: ${inner.name}, ${inner.size}`); } });",
         list,
     ),
@@ -56,52 +57,75 @@ fn wishes(call: &Call<'_>) -> Outcome<Wishes> {
     })
 }
 
+/// A file that is looked at.
+struct Given {
+    name: String,
+    path: PathBuf,
+}
+
+/// The files in the first argument: artifacts, or the body's own `t.out` with what is in there by now.
+fn given(call: &Call<'_>, cx: &BodyCx) -> Outcome<Vec<Given>> {
+    let text = call.args.first().and_then(|value| value.clone().into_immutable_string().ok());
+    if text.is_some_and(|text| Path::new(text.as_str()) == cx.out) {
+        let all = fs::all_files(&cx.out).map_err(|error| unread("t.out", &error.to_string()))?;
+        let named = |path: PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Given { name, path }
+        };
+        return Ok(all.into_iter().map(|found| named(found.path)).collect());
+    }
+    let stored = |file: &Artifact| {
+        let path = cx.run.store.verified(file)?;
+        Ok(Given { name: file.file_name().to_owned(), path })
+    };
+    argument(call, 0)?.iter().map(stored).collect()
+}
+
 fn check_all(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.body()?;
-    let artifacts = argument(call, 0)?;
+    let files = given(call, &cx)?;
     let policy = Policy::new(&wishes(call)?)
         .map_err(|wrong| Box::new(Diagnostic::usage(wrong.message).hint(wrong.hint)))?;
-    if artifacts.is_empty() {
+    if files.is_empty() {
         let wrong = Diagnostic::task("there is nothing to check: the task made no artifacts");
         return Err(Box::new(wrong.hint("build into `t.out`, or declare `.outputs(\"dist/*\")`")));
     }
     let around = Around {
-        siblings: artifacts.iter().map(Artifact::file_name).collect(),
+        siblings: files.iter().map(|file| file.name.as_str()).collect(),
         untracked: Repo::new(&cx.run.host, cx.run.root.clone()).untracked().into_iter().collect(),
     };
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    for file in &artifacts {
-        let path = cx.run.store.verified(file)?;
-        let bytes = fs::read(&path).map_err(|error| unread(file, &error.to_string()))?;
-        let found = check::check(file.file_name(), &bytes, &around, &policy);
+    for Given { name, path } in &files {
+        let bytes = fs::read(path).map_err(|error| unread(name, &error.to_string()))?;
+        let found = check::check(name, &bytes, &around, &policy);
         let (bad, odd): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|finding| finding.level == Level::Error);
-        warn(&cx, file, &odd);
-        errors.extend(bad.into_iter().map(|finding| (file.file_name(), finding)));
-        warnings.extend(odd.iter().map(|finding| Dynamic::from_map(map(file, finding))));
+        warn(&cx, name, &odd);
+        errors.extend(bad.into_iter().map(|finding| (name.as_str(), finding)));
+        warnings.extend(odd.iter().map(|finding| Dynamic::from_map(map(name, finding))));
     }
     if errors.is_empty() { Ok(warnings.into()) } else { Err(Box::new(stopped(&errors))) }
 }
 
-fn unread(file: &Artifact, why: &str) -> Box<Diagnostic> {
-    Box::new(Diagnostic::machine(format!("cannot read {}: {why}", file.file_name())))
+fn unread(name: &str, why: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::machine(format!("cannot read {name}: {why}")))
 }
 
-fn map(file: &Artifact, finding: &Finding) -> Map {
+fn map(name: &str, finding: &Finding) -> Map {
     Map::from([
-        ("file".into(), file.file_name().to_owned().into()),
+        ("file".into(), name.to_owned().into()),
         ("rule".into(), finding.rule.id.into()),
         ("message".into(), finding.text.clone().into()),
     ])
 }
 
 /// Warns of all findings in a file at once.
-fn warn(cx: &BodyCx, file: &Artifact, findings: &[Finding]) {
+fn warn(cx: &BodyCx, name: &str, findings: &[Finding]) {
     if findings.is_empty() {
         return;
     }
-    let message = format!("{}: PyPI takes it, and its users may regret it", file.file_name());
+    let message = format!("{name}: PyPI takes it, and its users may regret it");
     let told = findings.iter().map(|finding| format!("{}: {}", finding.rule.id, finding.text));
     let warning = told.fold(Diagnostic::task(message), Diagnostic::note);
     let ids: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.id).collect();
@@ -126,18 +150,17 @@ fn stopped(errors: &[(&str, Finding)]) -> Diagnostic {
 fn list(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.body()?;
     let mut all = Array::new();
-    for file in argument(call, 0)? {
-        let Some(form) = Form::of(file.file_name()) else { continue };
-        let path = cx.run.store.verified(&file)?;
-        let opened = fs::open(&path).map_err(|error| unread(&file, &error.to_string()))?;
+    for Given { name, path } in given(call, &cx)? {
+        let Some(form) = Form::of(&name) else { continue };
+        let opened = fs::open(&path).map_err(|error| unread(&name, &error.to_string()))?;
         let inner = members(form, BufReader::new(opened)).map_err(|wrong| {
-            let found = Diagnostic::task(format!("{}: {}", file.file_name(), wrong.message));
+            let found = Diagnostic::task(format!("{name}: {}", wrong.message));
             Box::new(found.hint(wrong.hint))
         })?;
         all.extend(inner.into_iter().map(|member| {
             let size = i64::try_from(member.size).unwrap_or(i64::MAX);
             Dynamic::from_map(Map::from([
-                ("file".into(), file.file_name().to_owned().into()),
+                ("file".into(), name.clone().into()),
                 ("name".into(), member.name.into()),
                 ("size".into(), size.into()),
             ]))

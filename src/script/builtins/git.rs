@@ -3,9 +3,10 @@
 use rhai::{Array, Dynamic, Map};
 
 use super::chosen::Options;
+use super::remake;
 use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome};
-use crate::model::effect::{Effect, PushGit, PushedRef};
+use crate::model::effect::{Effect, PushGit, PushedRef, ReleaseAt};
 use crate::repo::Repo;
 use crate::script::cx::{BodyCx, Frame};
 
@@ -76,7 +77,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "push",
         (1, 1),
         "git::push(#{ branch: \"main\", tag: \"v1.2.0\" })",
-        "Pushes the commit at HEAD to a branch, and a tag: both or none, and never by force. A tag that is out is not moved, a branch only forward. `branch` or `tag` may be left out; `remote` is `origin` unless said. Git logs in as the user does, and a pre-push hook is asked. After a run with `.edits()` the user's branch follows.",
+        "Pushes the commit at HEAD to a branch, and a tag: both or none, and never by force. A tag that is out is not moved, a branch only forward. `branch` or `tag` may be left out; `remote` is `origin` unless said. With `force_recreate: true` a tag of this name at another commit on GitHub is deleted first, as `github::release` does it: after asking, and never once a registry holds the version. Git logs in as the user does, and a pre-push hook is asked. After a run with `.edits()` the user's branch follows.",
         "task(\"note\").edits().sh(\"echo 1.1 > VERSION; git add VERSION; git -c user.name=Me -c user.email=me@example.org commit --quiet -m 1.1; git tag v1.1\");\ntask(\"push\").needs(\"note\").effects(\"git-push\").run(|t| git::push(#{ branch: \"main\", tag: \"v1.1\" }));",
         push,
     ),
@@ -141,8 +142,9 @@ fn log(call: &mut Call<'_>) -> Outcome<Dynamic> {
 
 fn push(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.body()?;
-    let options = Options::of(call, 0, &["branch", "remote", "tag"])?;
+    let options = Options::of(call, 0, &["branch", "force_recreate", "remote", "tag"])?;
     let (branch, tag) = (options.text("branch")?, options.text("tag")?);
+    let anew = options.flag("force_recreate")?.unwrap_or(false);
     let remote = options.text("remote")?.unwrap_or_else(|| "origin".into());
     if branch.is_none() && tag.is_none() {
         let wrong = Diagnostic::usage("`git::push` names nothing to push");
@@ -154,14 +156,28 @@ fn push(call: &mut Call<'_>) -> Outcome<Dynamic> {
         return Err(Box::new(wrong.hint("give the short name alone, such as `main` or `v1.2.0`")));
     }
     let repo = Repo::new(&cx.run.host, cx.run.root.clone());
-    let head = repo.head().map(|head| head.commit.clone());
-    let branch = branch.map(|name| PushedRef::branch(&name, head.unwrap_or_default()));
-    let tag = tag.map(|name| PushedRef::tag(&name, repo.tag(&name).unwrap_or_default()));
+    let head = repo.head().map(|head| head.commit.clone()).unwrap_or_default();
     let url = repo.pushes_to(&remote).unwrap_or_default();
+    let anew = tag.clone().filter(|_| anew).map(|tag| {
+        let on_github = cx.run.host.endpoints.github.repository_of(&url);
+        let (server, repository) = repository(&cx, &repo, on_github);
+        ReleaseAt { server, repository, tag }
+    });
+    let branch = branch.map(|name| PushedRef::branch(&name, head.clone()));
+    let tag = tag.map(|name| PushedRef::tag(&name, repo.tag(&name).unwrap_or_default()));
     let refs: Vec<PushedRef> = branch.into_iter().chain(tag).collect();
     let names = refs.iter().map(|at| Dynamic::from(at.name.clone())).collect::<Array>();
-    let effect = Effect::PushGit(PushGit { remote, url: PushGit::without_login(&url), refs });
-    cx.at_door(None, |door, caller| door.perform(caller, &[effect]))?;
+    let url = PushGit::without_login(&url);
+    let mut steps = Vec::new();
+    if let Some(at) = &anew {
+        // The release, if it goes too, goes when it is made anew.
+        let [tag, _] = remake::making_room(&remake::remake(&cx, at, &head, &[]));
+        steps.push(tag);
+    }
+    steps.push(vec![Effect::PushGit(PushGit { remote, url, refs, anew })]);
+    for step in &steps {
+        cx.at_door(None, |door, caller| door.perform(caller, step))?;
+    }
     Ok(names.into())
 }
 

@@ -5,17 +5,15 @@ use rhai::Dynamic;
 use super::artifact::{argument, artifacts_of};
 use super::chosen::Options;
 use super::pypi::unsigned;
-use super::{Builtin, Call, Phase, Place, download, git, row};
+use super::{Builtin, Call, Phase, Place, download, git, remake, row};
 use crate::diag::Outcome;
 use crate::model::artifact::Artifact;
 use crate::model::effect::{
-    Delete, Doomed, DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Remake, Sign,
-    StoreAttestation, UploadAsset,
+    DraftRelease, Effect, Predicate, PublishRelease, ReleaseAt, Sign, StoreAttestation, UploadAsset,
 };
-use crate::model::task::{Destination, Index};
-use crate::remote::{sigstore, taken};
+use crate::model::task::Destination;
+use crate::remote::sigstore;
 use crate::repo::Repo;
-use crate::script::cx::{BodyCx, lock};
 use crate::version;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -87,7 +85,7 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let attached: Vec<Effect> = files.iter().map(attached).collect();
     let mut steps = Vec::new();
     if anew.unwrap_or(false) {
-        steps = making_room(&remake(&cx, &at, &commit, &files));
+        steps = remake::making_room(&remake::remake(&cx, &at, &commit, &files)).into();
     }
     let draft = DraftRelease { at: at.clone(), commit, title, notes, prerelease };
     let published = PublishRelease { at, prerelease, latest, files };
@@ -101,35 +99,6 @@ fn release(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let receipt = Effect::PublishRelease(published).predicted();
     let (tag, url) = (receipt.name.into(), receipt.url.unwrap_or_default().into());
     Ok(Dynamic::from_map([("tag".into(), tag), ("url".into(), url)].into_iter().collect()))
-}
-
-/// The tag goes before the releases: where it is protected, nothing has changed yet.
-fn making_room(remake: &Remake) -> Vec<Vec<Effect>> {
-    let one = |what| vec![Effect::Delete(Delete { what, remake: remake.clone() })];
-    [Doomed::Tag, Doomed::Release].map(one).into()
-}
-
-/// What the release is of: by its own files, else by those of the tasks that this one needs, else by what
-/// the project's files say.
-fn remake(cx: &BodyCx, at: &ReleaseAt, commit: &str, files: &[Artifact]) -> Remake {
-    let needed = || {
-        let made = lock(&cx.run.results);
-        let needed = made.iter().filter(|((task, _), _)| cx.ancestors.contains(task));
-        needed.flat_map(|(_, files)| files.clone()).collect::<Vec<Artifact>>()
-    };
-    let mut packages = taken::named(files);
-    if packages.is_empty() {
-        packages = taken::named(&needed());
-    }
-    if packages.is_empty() {
-        packages = taken::tagged(&cx.run.root, &at.tag);
-    }
-    let counts = |index: &&Index| {
-        let place = index.destination();
-        place == Destination::Pypi || cx.run.sends_to.contains(&place)
-    };
-    let indexes = cx.run.indexes.values().filter(counts).cloned().collect();
-    Remake { at: at.clone(), commit: commit.to_owned(), files: files.to_vec(), packages, indexes }
 }
 
 fn attest(call: &mut Call<'_>) -> Outcome<Dynamic> {

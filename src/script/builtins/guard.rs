@@ -20,14 +20,25 @@ pub(super) const TABLE: &[Builtin] = &[row(
     Phase::Declare,
     "guard",
     (1, 3),
-    "guard(\"tag\"), guard(\"tag\", \"warn\") or guard(\"artifacts\", #{ files: [\"*.whl\"], to: \"pypi\" })",
-    "Asks a guard to stand before everything that is sent; `rel show guards` lists them with their options. With `\"warn\"` a live run goes on all the same, with `to` only runs that send to one of these destinations are watched. One may be asked several times.",
+    "guard(\"tag\"), guard([\"tag\", \"names\"], \"warn\") or guard(\"artifacts\", #{ files: [\"*.whl\"], to: \"pypi\" })",
+    "Asks a guard, or each of several, to stand before everything that is sent; `rel show guards` lists them with their options. With `\"warn\"` a live run goes on all the same, with `to` only runs that send to one of these destinations are watched. One may be asked several times.",
     "guard(\"tag\", \"warn\");\nguard(\"changelog\", \"warn\", #{ file: \"CHANGES.md\" });\ntask(\"announce\").effects(\"command\").run(|| remote(\"./announce\"));",
     guard,
 )];
 
 fn guard(call: &mut Call<'_>) -> Outcome<Dynamic> {
-    let name = call.word(0)?;
+    let several = call.args[0].is_array();
+    let names = if several { call.words(0)? } else { vec![call.word(0)?] };
+    if names.is_empty() {
+        let wrong = Diagnostic::usage("this asks no guard");
+        return Err(Box::new(wrong.hint("name one, or leave the line out")));
+    }
+    names.into_iter().try_for_each(|name| ask(call, name))?;
+    Ok(Dynamic::UNIT)
+}
+
+/// Asks one guard, with what is said of all.
+fn ask(call: &Call<'_>, name: Word) -> Outcome<()> {
     let Some(guard) = GUARDS.iter().find(|guard| guard.name == name.text) else {
         let wrong = Diagnostic::usage(format!("unknown guard `{}`", name.text)).at(&name.site);
         return Err(Box::new(wrong.suggest(&name.text, GUARDS.iter().map(|guard| guard.name))));
@@ -38,7 +49,7 @@ fn guard(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let map = if call.args.len() > at { options(call, at, guard)? } else { Map::new() };
     let (to, options) = (places(call, &map)?, knobs(&map, guard)?);
     lock(&call.declaring()?.declared).guards.push(GuardCall { name, warn, to, options });
-    Ok(Dynamic::UNIT)
+    Ok(())
 }
 
 /// Whether a guard is asked only to warn.

@@ -2,7 +2,7 @@
 //! project is set up for it.
 //!
 //! git-cliff is a program of the project's own, with commands in its settings: a description does not start
-//! it. Labels of pull requests are not asked for.
+//! it. Which labels pull requests have, `labels` asks for.
 
 use rhai::{Array, Dynamic};
 
@@ -10,6 +10,7 @@ use super::Call;
 use super::chosen::Options;
 use super::command;
 use super::git;
+use super::labels;
 use crate::calendar::date;
 use crate::changelog::commits::{Change, Commit};
 use crate::changelog::keep;
@@ -24,7 +25,7 @@ use crate::status::name;
 use crate::version;
 
 /// Options of rel's own form: who gives one does not want another tool's.
-const OWN: [&str; 4] = ["contributors", "groups", "others", "template"];
+const OWN: [&str; 5] = ["contributors", "groups", "labels", "others", "template"];
 /// Where git-cliff looks for what it is told: <https://git-cliff.org/docs/configuration>.
 const CLIFF: [&str; 3] = ["cliff.toml", ".cliff.toml", ".config/cliff.toml"];
 /// Tables of other files where it looks.
@@ -37,7 +38,7 @@ const CLIFF_TABLES: [(&str, &[&str]); 3] = [
 /// `changelog::notes`.
 pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let cx = call.body()?;
-    let known = ["contributors", "groups", "others", "since", "template", "version"];
+    let known = ["contributors", "groups", "labels", "others", "since", "template", "version"];
     let options = Options::of(call, 0, &known)?;
     let repo = Repo::new(&cx.run.host, cx.run.root.clone());
     let told = options.text("version")?;
@@ -58,11 +59,16 @@ pub(super) fn notes(call: &mut Call<'_>) -> Outcome<Dynamic> {
             )),
         }
     }
-    let mut notes = Notes::of(changes(history), &groups, others.as_deref());
+    let (server, repository) = git::repository(&cx, &repo, None);
+    let mut changes = changes(history);
+    let groups = match options.flag("labels")? {
+        Some(true) => labels::sort(call, &repo, &repository, groups, &mut changes)?,
+        _ => unlabelled(groups),
+    };
+    let mut notes = Notes::of(changes, &groups, others.as_deref());
     if options.flag("contributors")? == Some(false) {
         notes.contributors.clear();
     }
-    let (server, repository) = git::repository(&cx, &repo, None);
     let page = Some(format!("{server}/{repository}")).filter(|_| !repository.is_empty());
     let Some(template) = options.text("template")? else {
         return Ok(notes.markdown(page.as_deref()).into());
@@ -134,18 +140,26 @@ fn changes(history: Vec<Logged>) -> Vec<Change> {
     history.into_iter().map(commit).collect()
 }
 
-fn groups(options: &Options<'_>) -> Outcome<Vec<Group>> {
-    let Some(value) = options.get("groups") else { return Ok(usual_groups()) };
+/// Groups by kinds alone; the usual ones unless told.
+pub(super) fn unlabelled(told: Option<Vec<Group>>) -> Vec<Group> {
+    let mut groups = told.unwrap_or_else(usual_groups);
+    for group in &mut groups {
+        group.labels.clear();
+    }
+    groups
+}
+
+fn groups(options: &Options<'_>) -> Outcome<Option<Vec<Group>>> {
+    let Some(value) = options.get("groups") else { return Ok(None) };
     let wrong =
         || options.wrong("groups", "an array such as [[\"New\", \"feat\"], [\"Mended\", \"fix\"]]");
     let group = |value: Dynamic| -> Option<Group> {
         let words = value.into_typed_array::<String>().ok()?;
         let (title, kinds) = words.split_first()?;
-        let kinds = kinds.iter().map(|kind| kind.to_lowercase()).collect();
-        Some(Group { title: title.clone(), kinds })
+        Some(Group::of(title, kinds.iter().map(|kind| kind.to_lowercase()).collect()))
     };
     let all: Array = value.try_cast().ok_or_else(wrong)?;
-    all.into_iter().map(group).collect::<Option<Vec<_>>>().ok_or_else(wrong)
+    all.into_iter().map(group).collect::<Option<Vec<_>>>().map(Some).ok_or_else(wrong)
 }
 
 /// The title of what is in no group; none if that is left out.

@@ -172,6 +172,26 @@ fn notes_name_what_was_merged_since_the_last_release() {
 }
 
 #[test]
+fn a_commit_tells_of_the_pull_request_that_it_merged() {
+    let mut w = world();
+    w.forge.label_pull(8, &["bug"]);
+    {
+        let mut git = w.git.lock().unwrap();
+        git.add("Arms", NOW - 20, &["three"]);
+        git.add("Legs (#8)", NOW - 10, &["Arms"]);
+    }
+    let mut pulls = |sha: &str| w.ask(&api("GET", &format!("commits/{sha}/pulls")).with(RUN));
+    assert_eq!(pulls(&commit("Arms")), json!([]));
+    let found = pulls(&commit("Legs (#8)"));
+    assert_eq!((&found[0]["number"], &found[0]["title"]), (&json!(8), &json!("Legs")));
+    assert_eq!(found[0]["labels"][0]["name"], "bug");
+    assert_eq!(found[0]["base"]["repo"]["full_name"], "acme/widget");
+    let none = "1".repeat(40);
+    let answer = w.send(&api("GET", &format!("commits/{none}/pulls")).with(RUN));
+    assert_eq!(answer.status, 422);
+}
+
+#[test]
 fn what_is_held_can_be_told_afterwards() {
     let mut w = world();
     let draft = w.release(&json!({ "tag_name": "v1.0.0", "draft": true, "name": "One" }));
