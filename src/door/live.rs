@@ -220,6 +220,8 @@ impl Live {
                 Doubt::Redo => Ok(Presence::Absent),
                 Doubt::Ask => Err(Box::new(unknown_command(effect))),
             },
+            // It is this run's own: what is there by now is another's.
+            (None, _) if effect.happens_anew() => Ok(Presence::Absent),
             _ => look(),
         }
     }

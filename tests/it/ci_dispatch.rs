@@ -236,6 +236,16 @@ fn a_start_of_which_no_run_is_shown_is_left_to_a_look_at_its_page() {
 }
 
 #[test]
+fn the_same_command_starts_another_run_although_the_first_is_only_shown_meanwhile() {
+    let stage = Stage::going(Way("success", false, &[2]));
+    stage.left().code(130).says("stopped following; the run goes on at GitHub");
+    let first = stage.actions().forge.runs()[0].id;
+    stage.actions().forge.finish_run(first, "success");
+    stage.setting.rel(&format!("{START} --live")).code(0).never_says("already");
+    assert_eq!(stage.actions().forge.runs().len(), 2);
+}
+
+#[test]
 fn what_github_does_not_have_is_not_started() {
     let stage = Stage::new("success");
     let rel = |line: &str| stage.setting.rel(line);
