@@ -354,6 +354,46 @@ fn the_file_is_compared_for_the_workflows_that_it_was_written_for() {
     project.rel("ci check").code(3).says("there is no job `release:build`");
 }
 
+#[test]
+fn workflows_that_were_written_for_gitlab_by_name_are_not_asked_for_on_github() {
+    let text = r#"
+        task("check").exec("true");
+        task("build").needs("check").sh("echo a > $REL_OUT/a.txt");
+        task("sign").needs("build").effects("attestations").run(|t| github::attest(t.artifacts("build")));
+        ci("check").on(#{ push: ["main"] }).run("check");
+        ci("release").on(#{ tags: "v*" }).run("sign");
+    "#;
+    let project = Project::new(text);
+    // GitLab cannot have the release, and says so.
+    let ran = project.rel("ci generate gitlab").code(2);
+    ran.says("hint: let another workflow do that on GitHub, and generate the others: `rel ci");
+    project.rel("ci generate gitlab check").code(0);
+    project.rel("ci generate github release").code(0);
+    let (github, gitlab) = (".github/workflows/release.yml", ".gitlab-ci.yml");
+    let all = format!("ok: {github}\nok: {gitlab}\n");
+    assert_eq!(project.rel("ci check").code(0).out, all);
+    assert_eq!(project.rel("ci check check").code(0).out, format!("ok: {gitlab}\n"));
+    assert_eq!(project.rel("ci check release").code(0).out, format!("ok: {github}\n"));
+
+    let written = std::fs::read_to_string(project.root().join(gitlab)).unwrap();
+    project.write(gitlab, &written.replace("rel run check", "rel run check -k"));
+    for line in ["ci check", "ci check check"] {
+        project.rel(line).code(3).says(".gitlab-ci.yml:");
+    }
+    // Who has it in both places is asked for both.
+    project.write(gitlab, &written);
+    project.rel("ci generate github").code(0);
+    let path = ".github/workflows/check.yml";
+    let both = format!("ok: {path}\nok: {github}\nok: {gitlab}\n");
+    assert_eq!(project.rel("ci check").code(0).out, both);
+    // Without names all of them are there, and none is left out on the other side.
+    let text = text.replace(".run(\"sign\")", ".run(\"build\")");
+    project.write("Releasefile", &text);
+    std::fs::remove_file(project.root().join(path)).unwrap();
+    project.rel("ci generate gitlab").code(0);
+    project.rel("ci check").code(3).says("there is no .github/workflows/check.yml");
+}
+
 /// The lines of a job behind those that fetch rel.
 fn lines(file: &str, name: &str) -> String {
     let script = texts(&job(file, name), "script", "");
