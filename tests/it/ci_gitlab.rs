@@ -403,6 +403,23 @@ fn lines(file: &str, name: &str) -> String {
 
 #[cfg(unix)]
 #[test]
+fn what_the_releasefile_says_of_rel_wins_over_variables_of_the_project() {
+    let file = written(&Project::new(ALL), "");
+    let job = job(&file, "check:check-macos-15");
+    assert!(get(&job, &["variables", "REL_URL"]).is_none(), "a project's variables win over these");
+    assert!(get(&job, &["variables", "REL_SHA256"]).is_none());
+    let script = texts(&job, "script", "");
+    let fetches = script.iter().position(|line| line.starts_with("curl ")).unwrap();
+    let script = format!("{}\necho \"$REL_URL $REL_SHA256\"", script[..fetches].join("\n"));
+    let mut sh = Command::new("sh");
+    sh.args(["-ec", &script]).env("REL_URL", "https://evil.example").env("REL_SHA256", "0");
+    let said = String::from_utf8(sh.output().unwrap().stdout).unwrap();
+    let wanted = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    assert_eq!(said, format!("https://files.corp.example/rel.tar.gz {wanted}\n"));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_job_takes_the_bundle_of_the_one_before_by_its_digest_and_leaves_the_checkout_clean() {
     let releasefile = r#"
         task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
