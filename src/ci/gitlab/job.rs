@@ -103,7 +103,7 @@ impl Pipe<'_> {
             add("environment", self.environment(job, environment));
         }
         if role.sends() {
-            // One release of a ref at a time.
+            // One sending job of a ref at a time: it holds jobs apart, not whole pipelines.
             let name = &self.writer.scene.workflow.name;
             add("resource_group", format!("{name}-$CI_COMMIT_REF_SLUG").into());
         }
