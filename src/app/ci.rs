@@ -171,17 +171,18 @@ fn not_ours(one: &Wanted) -> Diagnostic {
 fn compared(host: &Arc<Host>, name: Option<String>) -> Result<AllWanted, Vec<Diagnostic>> {
     let project = Project::open(host)?;
     let (declared, root) = (&project.script.declared, &project.root);
-    let named = name.is_some();
     let names: Vec<String> = name.into_iter().collect();
-    let chosen = chosen(declared, &names)?;
+    let mut chosen = chosen(declared, &names)?;
     let places = places(&host.endpoints, root);
+    let named = chosen.first().copied().filter(|_| !names.is_empty());
     let on_gitlab = gitlab::compared(declared, root, named);
-    let on_github =
-        on_gitlab.is_none() || declared.workflows.iter().any(|workflow| exists(root, workflow));
-    let chosen = if on_github { chosen } else { Vec::new() };
+    if let Some(written) = &on_gitlab {
+        let on_github = declared.workflows.iter().any(|workflow| exists(root, workflow));
+        chosen.retain(|workflow| on_github && !written.has_alone(workflow, root));
+    }
     let (mut all, wrong) = for_github(declared, &chosen, &places, root);
-    if let Some(workflows) = on_gitlab {
-        all.push(gitlab::wanted(declared, &workflows, &places, root)?);
+    if let Some(written) = on_gitlab {
+        all.push(gitlab::wanted(declared, &written.workflows, &places, root)?);
     }
     Ok((all, wrong))
 }

@@ -2,7 +2,11 @@
 //!
 //! Operators, literals, dotted lookups, and the functions `success`, `failure`, `always`, `cancelled` and
 //! `toJSON`. Whatever is not there is nothing, as on GitHub; what cannot be read is an error and no value, so
-//! that nothing is taken for true. From GitHub's page "Evaluate expressions in workflows and actions".
+//! that nothing is taken for true. Texts are compared without their case; what is not of one type is compared as
+//! numbers. From GitHub's page "Evaluate expressions in workflows and actions", and from its runner's source
+//! (`ExpressionUtility`), which knows more numbers than the page.
+
+use std::cmp::Ordering;
 
 use serde_json::Value;
 
@@ -136,7 +140,6 @@ impl Reader<'_> {
 
     fn equal(&mut self) -> Result<Value, String> {
         let left = self.single()?;
-        let same = |one: &Value, other: &Value| shown(one).eq_ignore_ascii_case(&shown(other));
         if self.takes("==") {
             return Ok(same(&left, &self.single()?).into());
         }
@@ -186,11 +189,64 @@ impl Reader<'_> {
             "null" => return Value::Null,
             _ => {}
         }
-        if let Ok(number) = word.parse::<i64>() {
-            return number.into();
+        if let Ok(whole) = word.parse::<i64>() {
+            return whole.into();
+        }
+        if word.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+            return number(word).into();
         }
         let step = |value: Option<Value>, key: &str| value?.get(key).cloned();
         word.split('.').fold(Some(self.context.values.clone()), step).unwrap_or(Value::Null)
+    }
+}
+
+/// Whether two values are equal: texts by their letters, truths as they are, all else as numbers.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => upper(one).eq(upper(other)),
+        // Objects and lists are no numbers; that one is equal to itself, nobody asks.
+        _ => {
+            let (one, other) = (as_number(one), as_number(other));
+            one.partial_cmp(&other) == Some(Ordering::Equal)
+        }
+    }
+}
+
+/// Letter by letter; what has two capitals for one letter stays.
+fn upper(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(|c| {
+        let mut capitals = c.to_uppercase();
+        match (capitals.next(), capitals.next()) {
+            (Some(capital), None) => capital,
+            _ => c,
+        }
+    })
+}
+
+fn as_number(value: &Value) -> f64 {
+    match value {
+        Value::Null => 0.0,
+        Value::Bool(truth) => f64::from(u8::from(*truth)),
+        Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
+        Value::String(text) => number(text),
+        Value::Array(_) | Value::Object(_) => f64::NAN,
+    }
+}
+
+/// A text as a number; an empty one is 0.
+fn number(text: &str) -> f64 {
+    let text = text.trim();
+    let based = [("0x", 16), ("0o", 8)].into_iter().find_map(|(start, base)| {
+        let digits = text.strip_prefix(start)?;
+        Some(u32::from_str_radix(digits, base).map_or(f64::NAN, f64::from))
+    });
+    // Words that the standard library takes for numbers are none there, or are written otherwise.
+    let plain = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+    match based {
+        Some(number) => number,
+        None if text.is_empty() => 0.0,
+        None if text.chars().all(plain) => text.parse().unwrap_or(f64::NAN),
+        None => f64::NAN,
     }
 }
 
@@ -252,6 +308,38 @@ mod tests {
             "${{ }}",
         ] {
             assert!(text(bad, &context(false)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_one_type_is_compared_as_numbers() {
+        for (condition, holds) in [
+            // By hand, with a box that is ticked: a truth is no text.
+            ("inputs.live == 'true'", false),
+            ("inputs.live != 'true'", true),
+            ("inputs.live == true", true),
+            ("inputs.live == 1", true),
+            ("inputs.live == '1'", true),
+            // A pushed tag has no inputs: nothing is as much as false, and as an empty text.
+            ("inputs.none != false", false),
+            ("inputs.none == ''", true),
+            ("inputs.none == 0", true),
+            ("inputs.none == null", true),
+            ("inputs.none == 'false'", false),
+            ("false == ''", true),
+            ("github.event_name == 'PUSH'", true),
+            ("'\u{e4}' == '\u{c4}'", true),
+            ("'a' == 'b'", false),
+            ("'1.0' == '1'", false),
+            ("'1.0' == 1", true),
+            (" ' 12 ' == 12", true),
+            ("'0x1F' == 31", true),
+            ("1.5 == '15e-1'", true),
+            ("'x' == 0", false),
+            ("'x' != 0", true),
+            ("'nan' != 0", true),
+        ] {
+            assert_eq!(runs(Some(condition), &context(false)), Ok(holds), "{condition}");
         }
     }
 

@@ -18,10 +18,19 @@ pub type Texts = BTreeMap<String, String>;
 pub struct Said {
     /// Events that start it.
     pub events: Vec<String>,
-    /// Inputs of who starts it by hand: what each is if nothing is given; nothing if it has to be.
-    pub inputs: BTreeMap<String, Option<String>>,
+    /// Inputs of who starts it by hand.
+    pub inputs: BTreeMap<String, SaidInput>,
     /// Its jobs, in the file's order.
     pub jobs: Vec<SaidJob>,
+}
+
+/// An input.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SaidInput {
+    /// What it is if nothing is given; nothing if it has to be.
+    pub default: Option<String>,
+    /// Whether it is a truth, and no text that says `true`.
+    pub truth: bool,
 }
 
 /// A job.
@@ -97,8 +106,11 @@ pub fn said(source: &std::sync::Arc<Source>) -> Result<Said, Diagnostic> {
     let named = on.map(Node::entries).unwrap_or_default().iter().map(|(name, _)| name.clone());
     let listed = list(on);
     let dispatch = on.and_then(|on| on.get("workflow_dispatch")?.get("inputs"));
-    let input =
-        |(name, how): &(String, Node)| (name.clone(), how.get("default").and_then(Node::text));
+    let input = |(name, how): &(String, Node)| {
+        let text = |key: &str| how.get(key).and_then(Node::text);
+        let truth = text("type").as_deref() == Some("boolean");
+        (name.clone(), SaidInput { default: text("default"), truth })
+    };
     let jobs = root.get("jobs").map(Node::entries).unwrap_or_default();
     Ok(Said {
         events: named.chain(listed).collect(),

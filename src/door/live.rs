@@ -2,7 +2,8 @@
 //!
 //! Order of an effect: planned? known to the ledger? look, intent on disk, request, outcome on disk.
 //! A request without a clear answer is looked up before it is sent again, and once it may have
-//! arrived, a refusal no longer means that nothing was sent.
+//! arrived, a refusal no longer means that nothing was sent. What would happen once more if it were sent
+//! again is only waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use crate::ledger::{Ledger, Record, State};
 use crate::model::effect::{Effect, Key, Presence, Receipt};
 use crate::model::event::{Event, Events};
 use crate::plan::{Plan, Planned};
-use crate::remote::{self, Survey, Trouble};
+use crate::remote::{self, Errand, Survey, Trouble};
 
 /// Requests to one index at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -24,6 +25,10 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// Pauses before a request without an answer is sent again.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];
+/// Looks for what happens each time that it is sent, after the first, and the pause before each: GitHub
+/// shows a run a while after it was started.
+const LOOKS: usize = 20;
+const BETWEEN: Duration = Duration::from_secs(3);
 
 pub(super) struct Live {
     plan: Plan,
@@ -215,6 +220,8 @@ impl Live {
                 Doubt::Redo => Ok(Presence::Absent),
                 Doubt::Ask => Err(Box::new(unknown_command(effect))),
             },
+            // It is this run's own: what is there by now is another's.
+            (None, _) if effect.happens_anew() => Ok(Presence::Absent),
             _ => look(),
         }
     }
@@ -246,11 +253,11 @@ impl Live {
                 }
                 Err(trouble) => trouble,
             };
-            if Survey::new(&caller.errand).probe(effect) == Ok(Presence::Same) {
+            if self.is_there(caller, effect, &trouble) {
                 return self.done(caller, key, effect, true);
             }
             let host = caller.errand.host;
-            let again = !matches!(effect, Effect::Command(_)) && !caller.errand.stop.fired();
+            let again = may_be_repeated(effect, &trouble) && !caller.errand.stop.fired();
             let (why, pause) = match (trouble, pauses.next().filter(|_| again)) {
                 (Trouble::Unclear(why), Some(pause)) => {
                     unclear = true;
@@ -280,6 +287,26 @@ impl Live {
             self.events.note(text);
             caller.errand.stop.wait(pause);
         }
+    }
+
+    /// Whether it has happened all the same, although no answer says so.
+    fn is_there(&self, caller: &Caller<'_>, effect: &Effect, trouble: &Trouble) -> bool {
+        let seen = || Survey::new(&caller.errand).probe(effect) == Ok(Presence::Same);
+        let Errand { host, stop, .. } = &caller.errand;
+        match trouble {
+            _ if !effect.happens_anew() => return seen(),
+            Trouble::Unclear(_) if seen() => return true,
+            Trouble::Unclear(why) => {
+                let text = format!("{}: {why}; waiting for it to be seen", effect.summary());
+                self.events.note(host.env.masked(&text));
+            }
+            // What is there by now is somebody else's.
+            _ => return false,
+        }
+        (0..LOOKS).any(|_| {
+            stop.wait(BETWEEN);
+            !stop.fired() && seen()
+        })
     }
 
     fn done(&self, caller: &Caller<'_>, key: &Key, effect: &Effect, found: bool) -> Outcome<()> {
@@ -316,6 +343,16 @@ pub(super) fn intent(key: &Key, effect: &Effect, at: u64) -> Record {
         name: receipt.name,
         digest: receipt.digest,
         at,
+    }
+}
+
+/// Whether it may be sent again after this.
+fn may_be_repeated(effect: &Effect, trouble: &Trouble) -> bool {
+    match effect {
+        Effect::Command(_) => false,
+        // Only after an answer which says that nothing has come of it.
+        _ if effect.happens_anew() => matches!(trouble, Trouble::Later { .. }),
+        _ => true,
     }
 }
 
@@ -360,6 +397,11 @@ fn unfinished(effect: &Effect, why: &str) -> Diagnostic {
     match effect {
         Effect::Command(_) => {
             wrong.hint("find out what it did, then use `--assume-done` or `--redo`")
+        }
+        _ if effect.happens_anew() => {
+            let page = effect.predicted().url.map(|url| format!("its page: {url}"));
+            let wrong = page.into_iter().fold(wrong, Diagnostic::note);
+            wrong.hint("look at its page first: the same command again starts another run")
         }
         _ => {
             wrong.hint("run the same command again: it looks first and sends only what is missing")

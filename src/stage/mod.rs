@@ -216,6 +216,7 @@ impl Stage {
             git.must(&["update-ref", &name, commit])?;
             git.must(&["symbolic-ref", "HEAD", &name])?;
         }
+        self.begin(&git, &[])?;
         git.must(&["reset", "--quiet", "--hard"])?;
         if fs::is_dir(&self.root) {
             return Ok(());

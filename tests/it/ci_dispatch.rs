@@ -1,5 +1,7 @@
 //! `rel ci dispatch` against the rehearsal's GitHub, where a test says how runs go on.
 
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rel::rehearse::git::{self, Remote};
@@ -8,7 +10,8 @@ use rel::rehearse::http::{Request, Response};
 use rel::rehearse::world::{Service, World};
 use serde_json::Value;
 
-use crate::project::Project;
+use crate::door::interrupt;
+use crate::project::{Project, Ran};
 use crate::setting::{Backstage, Setting, TOKEN, records};
 
 const RELEASEFILE: &str = r#"
@@ -24,6 +27,29 @@ struct Actions {
     ends: &'static str,
     /// Whether the answer to a dispatch is lost on its way.
     loses: bool,
+    /// How often each run is looked for before it is shown; the others are shown at once.
+    hides: &'static [usize],
+    /// Looks since the newest run was started.
+    looks: usize,
+    /// Told of each of them.
+    looked: Sender<()>,
+}
+
+impl Actions {
+    /// The list of runs without the newest, as long as that is hidden.
+    fn shown(&mut self, answer: Response) -> Response {
+        let Some(newest) = self.forge.runs().last().map(|run| run.id) else { return answer };
+        self.looks += 1;
+        // Nobody waits for it in most tests.
+        let _ = self.looked.send(());
+        let hides = self.hides.get(self.forge.runs().len() - 1).copied().unwrap_or_default();
+        if self.looks > hides {
+            return answer;
+        }
+        let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+        body["workflow_runs"].as_array_mut().unwrap().retain(|run| run["id"] != newest);
+        Response::json(200, &body)
+    }
 }
 
 impl Service for Actions {
@@ -36,15 +62,20 @@ impl Service for Actions {
         };
         match run {
             Some(run) if request.method == "POST" => {
+                self.looks = 0;
                 self.forge.run_jobs(run, vec![job(None)]);
                 if self.loses {
                     return Response::empty(502);
                 }
             }
-            Some(run) if request.path.ends_with("/jobs") => {
-                self.forge.run_jobs(run, vec![job(Some(self.ends))]);
-                self.forge.finish_run(run, self.ends);
+            Some(_) if request.path.ends_with("/jobs") => {
+                let all: Vec<u64> = self.forge.runs().iter().map(|run| run.id).collect();
+                for run in all {
+                    self.forge.run_jobs(run, vec![job(Some(self.ends))]);
+                    self.forge.finish_run(run, self.ends);
+                }
             }
+            _ if request.path.ends_with("/runs") => return self.shown(answer),
             _ => {}
         }
         answer
@@ -55,7 +86,12 @@ impl Service for Actions {
     }
 }
 
-fn actions(backstage: &Backstage<'_>, ends: &'static str, loses: bool) -> Actions {
+/// How it goes: how runs end, whether answers are lost, how long runs are hidden.
+#[derive(Clone, Copy)]
+struct Way(&'static str, bool, &'static [usize]);
+
+fn actions(backstage: &Backstage<'_>, way: Way, looked: Sender<()>) -> Actions {
+    let Way(ends, loses, hides) = way;
     let Backstage { host, scratch, place } = backstage;
     let github = &host.endpoints.github;
     let settings = git::Settings {
@@ -82,29 +118,47 @@ fn actions(backstage: &Backstage<'_>, ends: &'static str, loses: bool) -> Action
     let input = |name: &str| Input { name: name.into(), required: false };
     let inputs = Some(vec![input("note"), input("live")]);
     forge.add_workflow(Workflow { file: "release.yml".into(), name: "release".into(), inputs });
-    Actions { forge, ends, loses }
+    Actions { forge, ends, loses, hides, looks: 0, looked }
 }
 
 struct Stage {
     setting: Setting,
     actions: Arc<Mutex<Actions>>,
+    looked: Receiver<()>,
 }
 
 impl Stage {
-    fn new(ends: &'static str, loses: bool) -> Self {
+    fn new(ends: &'static str) -> Self {
+        Self::going(Way(ends, false, &[]))
+    }
+
+    fn going(way: Way) -> Self {
+        let (tell, looked) = mpsc::channel();
         let project = Project::new(RELEASEFILE).git().tag("v1.0");
         let mut made = None;
         let dress = |world: &mut World, backstage: &Backstage<'_>| {
-            let actions = Arc::new(Mutex::new(actions(backstage, ends, loses)));
+            let actions = Arc::new(Mutex::new(actions(backstage, way, tell)));
             world.serve("api.github.com", actions.clone());
             made = Some(actions);
         };
         let setting = Setting::dressed(&project, |_, _| {}, dress);
-        Self { setting, actions: made.unwrap() }
+        Self { setting, actions: made.unwrap(), looked }
     }
 
     fn actions(&self) -> MutexGuard<'_, Actions> {
         self.actions.lock().unwrap()
+    }
+
+    /// Starts it, and presses Ctrl-C once it is looked for.
+    fn left(&self) -> Ran {
+        let mut rel = self.setting.command(&[], &format!("{START} --live"));
+        let rel: Child = rel.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.looked.recv().unwrap();
+        interrupt(&rel);
+        let output = rel.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let code = output.status.code().unwrap();
+        Ran { code, out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// What the ledger of starts has.
@@ -118,7 +172,7 @@ const START: &str = "ci dispatch release note=hi live=true";
 
 #[test]
 fn nothing_is_started_without_live_and_with_it_the_run_is_followed_to_its_end() {
-    let stage = Stage::new("success", false);
+    let stage = Stage::new("success");
     let ran = stage.setting.rel(&format!("{START} --output json")).code(0);
     let told: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(told["effect"]["inputs"], serde_json::json!({ "note": "hi", "live": "true" }));
@@ -156,7 +210,7 @@ fn nothing_is_started_without_live_and_with_it_the_run_is_followed_to_its_end() 
 
 #[test]
 fn a_run_that_fails_is_a_failure_here_too() {
-    let stage = Stage::new("failure", false);
+    let stage = Stage::new("failure");
     let ran = stage.setting.rel(&format!("{START} --live --output json")).code(1);
     let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
     assert_eq!((&last["event"], &last["conclusion"]), (&"workflow-run".into(), &"failure".into()));
@@ -165,15 +219,35 @@ fn a_run_that_fails_is_a_failure_here_too() {
 
 #[test]
 fn a_start_whose_answer_is_lost_is_looked_for_and_not_sent_again() {
-    let stage = Stage::new("success", true);
-    stage.setting.rel(&format!("{START} --live")).code(0).says("note: send: success");
+    let stage = Stage::going(Way("success", true, &[1]));
+    let ran = stage.setting.rel(&format!("{START} --live")).code(0).says("note: send: success");
+    ran.says("GitHub answered 502; waiting for it to be seen").never_says("trying again");
     assert_eq!(stage.actions().forge.runs().len(), 1);
     assert!(stage.records().iter().any(|record| record["found"] == true));
 }
 
 #[test]
+fn a_start_of_which_no_run_is_shown_is_left_to_a_look_at_its_page() {
+    let stage = Stage::going(Way("success", true, &[usize::MAX]));
+    let ran = stage.left().code(4).says("error: no clear answer from ");
+    ran.says("note: its page: https://github.com/")
+        .says("hint: look at its page first: the same command again starts another run");
+    assert_eq!(stage.actions().forge.runs().len(), 1);
+}
+
+#[test]
+fn the_same_command_starts_another_run_although_the_first_is_only_shown_meanwhile() {
+    let stage = Stage::going(Way("success", false, &[2]));
+    stage.left().code(130).says("stopped following; the run goes on at GitHub");
+    let first = stage.actions().forge.runs()[0].id;
+    stage.actions().forge.finish_run(first, "success");
+    stage.setting.rel(&format!("{START} --live")).code(0).never_says("already");
+    assert_eq!(stage.actions().forge.runs().len(), 2);
+}
+
+#[test]
 fn what_github_does_not_have_is_not_started() {
-    let stage = Stage::new("success", false);
+    let stage = Stage::new("success");
     let rel = |line: &str| stage.setting.rel(line);
     rel("ci dispatch other --live").code(3).says("GitHub knows no workflow other.yml");
     rel("ci dispatch release --ref nowhere --live")
@@ -192,7 +266,7 @@ fn what_github_does_not_have_is_not_started() {
 
 #[test]
 fn whose_token_may_not_start_anything_is_told_what_it_lacks() {
-    let stage = Stage::new("success", false);
+    let stage = Stage::new("success");
     let weak = Token::of_run("weak", &[(Permission::Contents, Level::Write)]);
     stage.actions().forge.add_token(weak);
     let mut rel = stage.setting.command(&[], &format!("{START} --live"));

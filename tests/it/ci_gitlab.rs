@@ -271,12 +271,6 @@ const FREE: &[&str] = &[
     "- macos-15",
     "---",
     "#",
-    "- check",
-    "- build",
-    "- send",
-    "- look",
-    "- follow",
-    "stages:",
 ];
 
 fn differences(wanted: &str, found: &str) -> usize {
@@ -320,6 +314,7 @@ fn what_means_the_same_is_no_difference() {
         ("    - macos-15", "    - macos-16"),
         ("\nstages:", "\n# a comment\nstages:"),
         ("\ncheck:\n", "\nspelling:\n  script:\n    - typos\n\ncheck:\n"),
+        ("  - build\n  - send", "  - build\n  - own\n  - send"),
     ] {
         assert!(wanted.contains(old), "{old}");
         assert_eq!(differences(&wanted, &wanted.replace(old, new)), 0, "{new}");
@@ -329,6 +324,7 @@ fn what_means_the_same_is_no_difference() {
         ("\nstages:", "\ndefault:\n  before_script:\n    - curl x\nstages:"),
         ("\nstages:", "\ninclude: a.yml\nstages:"),
         ("    - rel show", "    - make\n    - rel show"),
+        ("  - look\n  - follow", "  - follow\n  - look"),
         ("spec:\n  inputs:\n", "spec:\n  inputs:\n    other:\n      default: a\n"),
     ] {
         assert!(wanted.contains(old), "{old}");
@@ -358,11 +354,68 @@ fn the_file_is_compared_for_the_workflows_that_it_was_written_for() {
     project.rel("ci check").code(3).says("there is no job `release:build`");
 }
 
+#[test]
+fn workflows_that_were_written_for_gitlab_by_name_are_not_asked_for_on_github() {
+    let text = r#"
+        task("check").exec("true");
+        task("build").needs("check").sh("echo a > $REL_OUT/a.txt");
+        task("sign").needs("build").effects("attestations").run(|t| github::attest(t.artifacts("build")));
+        ci("check").on(#{ push: ["main"] }).run("check");
+        ci("release").on(#{ tags: "v*" }).run("sign");
+    "#;
+    let project = Project::new(text);
+    // GitLab cannot have the release, and says so.
+    let ran = project.rel("ci generate gitlab").code(2);
+    ran.says("hint: let another workflow do that on GitHub, and generate the others: `rel ci");
+    project.rel("ci generate gitlab check").code(0);
+    project.rel("ci generate github release").code(0);
+    let (github, gitlab) = (".github/workflows/release.yml", ".gitlab-ci.yml");
+    let all = format!("ok: {github}\nok: {gitlab}\n");
+    assert_eq!(project.rel("ci check").code(0).out, all);
+    assert_eq!(project.rel("ci check check").code(0).out, format!("ok: {gitlab}\n"));
+    assert_eq!(project.rel("ci check release").code(0).out, format!("ok: {github}\n"));
+
+    let written = std::fs::read_to_string(project.root().join(gitlab)).unwrap();
+    project.write(gitlab, &written.replace("rel run check", "rel run check -k"));
+    for line in ["ci check", "ci check check"] {
+        project.rel(line).code(3).says(".gitlab-ci.yml:");
+    }
+    // Who has it in both places is asked for both.
+    project.write(gitlab, &written);
+    project.rel("ci generate github").code(0);
+    let path = ".github/workflows/check.yml";
+    let both = format!("ok: {path}\nok: {github}\nok: {gitlab}\n");
+    assert_eq!(project.rel("ci check").code(0).out, both);
+    // Without names all of them are there, and none is left out on the other side.
+    let text = text.replace(".run(\"sign\")", ".run(\"build\")");
+    project.write("Releasefile", &text);
+    std::fs::remove_file(project.root().join(path)).unwrap();
+    project.rel("ci generate gitlab").code(0);
+    project.rel("ci check").code(3).says("there is no .github/workflows/check.yml");
+}
+
 /// The lines of a job behind those that fetch rel.
 fn lines(file: &str, name: &str) -> String {
     let script = texts(&job(file, name), "script", "");
     let start = script.iter().position(|line| line.starts_with("export PATH=")).unwrap();
     script[start + 1..].join("\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_releasefile_says_of_rel_wins_over_variables_of_the_project() {
+    let file = written(&Project::new(ALL), "");
+    let job = job(&file, "check:check-macos-15");
+    assert!(get(&job, &["variables", "REL_URL"]).is_none(), "a project's variables win over these");
+    assert!(get(&job, &["variables", "REL_SHA256"]).is_none());
+    let script = texts(&job, "script", "");
+    let fetches = script.iter().position(|line| line.starts_with("curl ")).unwrap();
+    let script = format!("{}\necho \"$REL_URL $REL_SHA256\"", script[..fetches].join("\n"));
+    let mut sh = Command::new("sh");
+    sh.args(["-ec", &script]).env("REL_URL", "https://evil.example").env("REL_SHA256", "0");
+    let said = String::from_utf8(sh.output().unwrap().stdout).unwrap();
+    let wanted = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    assert_eq!(said, format!("https://files.corp.example/rel.tar.gz {wanted}\n"));
 }
 
 #[cfg(unix)]

@@ -143,6 +143,34 @@ fn jobs_have_what_their_file_gives_them_and_nothing_else() {
 }
 
 #[test]
+fn an_input_is_what_its_type_makes_of_it() {
+    let releasefile = r#"
+        task("send").param("word", "true").effects("command").run(|t| remote("true"));
+        ci("release").on(#{ dispatch: #{ live: true } }).run("send");
+    "#;
+    let project = Project::new(releasefile);
+    project.rel("ci generate github").code(0);
+    let project = project.git();
+    let whole = text(&project);
+    let old = "    if: inputs.live\n";
+    assert!(whole.contains(old));
+    for (condition, result) in [
+        ("inputs.live", "success"),
+        ("inputs.live == true", "success"),
+        // A box that is ticked is no text.
+        ("inputs.live == 'true'", "skipped"),
+        ("inputs.word == 'true'", "success"),
+        ("inputs.word == true", "skipped"),
+    ] {
+        let file = whole.replace(old, &format!("    if: {condition}\n"));
+        project.write(FILE, &file);
+        let ran = project.rel("ci run release --output json");
+        let found = results(&ran);
+        assert!(found.contains(&("send".into(), result.into())), "{condition}: {found:?}");
+    }
+}
+
+#[test]
 fn a_bundle_that_was_swapped_on_its_way_is_refused() {
     let project = small();
     // Another job keeps its own file under the name that the next one takes.

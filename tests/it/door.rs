@@ -24,7 +24,7 @@ fn publishing(url: &str) -> Project {
 }
 
 /// Ctrl-C for one process; `kill` is the shell's own, so that no package is needed for it.
-fn interrupt(process: &std::process::Child) {
+pub fn interrupt(process: &std::process::Child) {
     let done = Command::new("sh").args(["-c", &format!("kill -INT {}", process.id())]).status();
     assert!(done.unwrap().success());
 }

@@ -402,6 +402,43 @@ fn elsewhere(project: &Project) -> PathBuf {
     other
 }
 
+/// The refs whose commits are in a bundle.
+fn carried(project: &Project, bundle: &str) -> String {
+    let beside = project.root().parent().unwrap().to_owned();
+    let mut archive = tar::Archive::new(fs::File::open(beside.join(bundle)).unwrap());
+    let mut of_git = archive.entries().unwrap().map(Result::unwrap).find(|entry| {
+        let name = entry.path().unwrap().display().to_string();
+        name.contains("commits")
+    });
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(of_git.as_mut().unwrap(), &mut bytes).unwrap();
+    fs::write(beside.join("of-git"), bytes).unwrap();
+    git(&project.root(), "bundle list-heads ../of-git")
+}
+
+#[test]
+fn what_was_amended_away_elsewhere_does_not_go_along() {
+    let project = project(RELEASEFILE);
+    project.run_git(&["checkout", "--quiet", "-b", "side"]);
+    project.write("password", "hunter22\n");
+    project.run_git(&["add", "password"]);
+    project.run_git(&["commit", "--quiet", "--message", "a password"]);
+    project.run_git(&["tag", "side-too"]);
+    project.run_git(&["checkout", "--quiet", "main"]);
+    project.rel("run push -o ../plan.json").code(0);
+    let packed = project.rel("pack ../release.tar --plan ../plan.json").code(0);
+    project.run_git(&["branch", "--quiet", "--force", "side", "main"]);
+    project.run_git(&["tag", "--delete", "side-too"]);
+    let again = project.rel("pack ../again.tar --plan ../plan.json").code(0);
+    let refs = carried(&project, "again.tar");
+    for name in [" refs/rel/head", " refs/heads/main", " refs/tags/v1.1"] {
+        assert!(refs.contains(name), "{refs}");
+    }
+    assert_eq!(refs.lines().count(), 3, "{refs}");
+    let digest = |text: &str| text.split(' ').next().unwrap().to_owned();
+    assert_eq!(digest(&packed.out), digest(&again.out), "the same release, the same bundle");
+}
+
 #[test]
 fn commits_go_to_another_machine_and_are_pushed_there() {
     let project = project(RELEASEFILE);
@@ -424,6 +461,12 @@ fn commits_go_to_another_machine_and_are_pushed_there() {
     assert_eq!(git(&origin(&project), "describe main"), "v1.1");
     assert_eq!(git(&other, "rev-parse HEAD"), before, "the checkout there stays");
     assert_eq!(stages(&project), (1, 1), "that of the plan");
+
+    // What was pushed is in the checkout there by now, and still the release's own.
+    project.rel("-C ../other unpack ../sent.tar -o ../there.json").code(0);
+    project.run_git(&["-C", "../other", "fetch", "--quiet", "--tags", "origin"]);
+    project.rel("-C ../other pack ../there.tar --plan ../there.json").code(0);
+    assert_eq!(carried(&project, "there.tar"), carried(&project, "release.tar"));
 
     // Who goes on from there works in the very commit.
     let third = project.root().parent().unwrap().join("other");

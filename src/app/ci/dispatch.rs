@@ -133,7 +133,8 @@ fn looked_up(
         return Err(wrong.hint("push it to the default branch: only there GitHub looks for it"));
     };
     let (server, commit) = (github.web.clone(), release.commit.clone());
-    Ok(Dispatch { server, repository, workflow, reference, commit, inputs, after })
+    let at = host.clock.unix_millis();
+    Ok(Dispatch { server, repository, workflow, reference, commit, inputs, after, at })
 }
 
 fn short(commit: &str) -> &str {

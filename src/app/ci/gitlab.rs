@@ -1,7 +1,7 @@
 //! The one file of GitLab: which workflows are in it, and whether it is there to be compared.
 //!
 //! Its first line tells for which workflows it was written, so that the same ones are compared. A project on
-//! GitLab alone has no files for GitHub, and is not asked for them.
+//! GitLab alone has no files for GitHub, and is not asked for them; nor is one for those that were written by name.
 
 use std::path::Path;
 
@@ -32,16 +32,33 @@ pub(super) fn wanted(
     Ok(Wanted { command, file: ci::GITLAB.into(), path: root.join(ci::GITLAB), text })
 }
 
-/// The workflows for which the file that is there was written; `None` if it is not to be compared.
+/// What the file that is there was written for.
+pub(super) struct Written<'a> {
+    /// The workflows.
+    pub(super) workflows: Vec<&'a Workflow>,
+    /// Whether they were named, so that the others are somewhere else.
+    by_name: bool,
+}
+
+impl Written<'_> {
+    /// Whether a workflow was written here, and only here.
+    pub(super) fn has_alone(&self, workflow: &Workflow, root: &Path) -> bool {
+        let is_here = || self.workflows.iter().any(|known| known.name == workflow.name);
+        self.by_name && is_here() && !exists(root, workflow)
+    }
+}
+
+/// What the file that is there was written for; `None` if it is not to be compared. `named` is the only workflow
+/// that is asked for.
 pub(super) fn compared<'a>(
     declared: &'a Declared,
     root: &Path,
-    named: bool,
-) -> Option<Vec<&'a Workflow>> {
+    named: Option<&Workflow>,
+) -> Option<Written<'a>> {
     let path = root.join(ci::GITLAB);
     let text = fs::exists(&path).then(|| fs::read_text(&path).unwrap_or_default())?;
     let only = !declared.workflows.iter().any(|workflow| exists(root, workflow));
-    if !only && (named || !text.starts_with(OURS)) {
+    if !only && !text.starts_with(OURS) {
         return None;
     }
     let words = text.lines().next().and_then(|line| line.split('`').nth(1)).unwrap_or_default();
@@ -49,5 +66,8 @@ pub(super) fn compared<'a>(
     let is_named = |workflow: &&Workflow| words.contains(&workflow.name.as_str());
     let all: Vec<&Workflow> = declared.workflows.iter().collect();
     let some: Vec<&Workflow> = all.iter().copied().filter(is_named).collect();
-    Some(if some.is_empty() { all } else { some })
+    let by_name = !some.is_empty();
+    let written = Written { workflows: if by_name { some } else { all }, by_name };
+    let is_asked_for = only || named.is_none_or(|workflow| written.has_alone(workflow, root));
+    is_asked_for.then_some(written)
 }

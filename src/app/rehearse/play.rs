@@ -128,13 +128,15 @@ impl<'a> Play<'a> {
         let mut secrets: Map<String, Value> =
             self.setting.secrets.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
         secrets.insert("GITHUB_TOKEN".into(), json!(token));
-        let typed = |value: &String| match value.as_str() {
-            "true" => json!(true),
-            "false" => json!(false),
-            text => json!(text),
+        let typed = |(name, value): (&String, &String)| {
+            let truth = self.said.inputs.get(name).is_some_and(|input| input.truth);
+            let value = match value.as_str() {
+                "true" | "false" if truth => json!(value == "true"),
+                text => json!(text),
+            };
+            (name.clone(), value)
         };
-        let inputs: Map<String, Value> =
-            self.inputs.iter().map(|(name, value)| (name.clone(), typed(value))).collect();
+        let inputs: Map<String, Value> = self.inputs.iter().map(typed).collect();
         json!({
             "github": {
                 "actor": of_env("GITHUB_ACTOR"), "actor_id": crate::rehearse::oidc::OWNER,

@@ -153,8 +153,8 @@ fn inputs(
 ) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut all = BTreeMap::new();
     let by_hand = event == "workflow_dispatch";
-    for (name, value) in said.inputs.iter().filter(|_| by_hand) {
-        let value = match (name.as_str(), value) {
+    for (name, input) in said.inputs.iter().filter(|_| by_hand) {
+        let value = match (name.as_str(), &input.default) {
             ("live", _) => "true".into(),
             (_, Some(value)) => value.clone(),
             ("version", None) => scratch::next_version(host, &project.root),

@@ -1,8 +1,9 @@
 //! The same for GitLab's file: what starts jobs stands in their rules, what they may do in tokens and
 //! environments.
 //!
-//! Free are images, tags, places of pages, how long something may take or is kept, and stages, which only say
-//! in which column a job is shown as long as it has `needs`. Jobs may be added that hold no token, no environment
+//! Free are images, tags, places of pages, how long something may take or is kept, and stages that were added.
+//! Those of the Releasefile have their order: for jobs with `needs` a stage is only a column, but followers have
+//! none, and come after all because their stage does. Jobs may be added that hold no token, no environment
 //! and start nothing else; what stands beside jobs at the top counts for all of them, so nothing may be added.
 
 use std::collections::BTreeSet;
@@ -83,6 +84,7 @@ impl Report<'_> {
                 self.say(value, format!("`{key}` counts for all jobs"));
             }
         }
+        self.stages(wanted, found);
         let jobs = |node: &Node| -> Vec<(String, Node)> {
             let is_job = |(key, _): &&(String, Node)| !TOP.contains(&key.as_str());
             node.entries().iter().filter(is_job).cloned().collect()
@@ -100,6 +102,22 @@ impl Report<'_> {
             if let Some(power) = POWERS.iter().find(|key| job.get(key).is_some()) {
                 self.say(job, format!("job `{name}` is not in the Releasefile, and has `{power}`"));
             }
+        }
+    }
+
+    /// The order of stages that jobs of the Releasefile are in.
+    fn stages(&mut self, wanted: &Node, found: &Node) {
+        let of = |file: &Node| -> Vec<String> {
+            let all = file.get("stages").map(Node::items).unwrap_or_default();
+            all.iter().filter_map(Node::text).collect()
+        };
+        let ours = of(wanted);
+        let theirs: Vec<String> = of(found).into_iter().filter(|one| ours.contains(one)).collect();
+        if ours != theirs {
+            let place = found.get("stages").unwrap_or(found);
+            let wrong = self.say(place, "stages are missing, or in another order".to_owned());
+            wrong.notes.push(format!("the Releasefile wants `{}`", ours.join(", ")));
+            wrong.notes.push("followers come after all other jobs by their stage alone".into());
         }
     }
 

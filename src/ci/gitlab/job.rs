@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use super::{inputs, rules, stage};
 use crate::ci::github::{Writer, hands_on};
-use crate::ci::install;
 use crate::ci::jobs::{Follows, Job, Role};
 use crate::ci::steps::KEPT;
 use crate::ci::yaml::{Yaml, map, texts};
@@ -104,7 +103,7 @@ impl Pipe<'_> {
             add("environment", self.environment(job, environment));
         }
         if role.sends() {
-            // One release of a ref at a time.
+            // One sending job of a ref at a time: it holds jobs apart, not whole pipelines.
             let name = &self.writer.scene.workflow.name;
             add("resource_group", format!("{name}-$CI_COMMIT_REF_SLUG").into());
         }
@@ -168,18 +167,12 @@ impl Pipe<'_> {
     }
 
     fn variables(&self, job: &Job) -> Vec<(String, Yaml)> {
-        let declared = &self.writer.scene.declared;
         let fetched = if job.like.role == Role::Send {
             ("GIT_STRATEGY".to_owned(), Yaml::from("none"))
         } else {
             ("GIT_DEPTH".to_owned(), Yaml::from("0"))
         };
         let mut all = vec![fetched];
-        let known = install::download(&declared.downloads, job.like.runner.as_deref());
-        all.extend(known.into_iter().flat_map(|known| {
-            let of = |name: &str, value: &str| (name.to_owned(), Yaml::from(value));
-            [of("REL_URL", &known.url), of("REL_SHA256", &known.sha256)]
-        }));
         if job.like.role != Role::Send {
             let params = self.writer.asked.iter().flat_map(|asked| asked.params);
             all.extend(inputs::variables(params));

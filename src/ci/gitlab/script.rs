@@ -3,12 +3,22 @@
 //! rel and what it makes lie in a folder of the job's own, outside of the checkout: what a job takes over is
 //! laid into the checkout by GitLab, and would be a change there. The digest of a bundle comes as a variable
 //! that GitLab reads from the report of the job before, so not the way of the bundle itself.
+//!
+//! What `ci_rel` says stands here and not in the job's `variables`, over which a project's variables of the same
+//! names win (GitLab's page "CI/CD variables", on precedence): address and digest would not bind.
 
 use super::job::Pipe;
+use crate::ci::install::download;
 use crate::ci::jobs::{Follows, Job, Role};
+use crate::model::workflow::Download;
 
 /// Gets rel, as on GitHub; the program that takes digests is not called the same everywhere.
-pub(super) fn install(digests: &str) -> Vec<String> {
+fn install(known: Option<&Download>, digests: &str) -> Vec<String> {
+    // Neither has a quote in it: both were looked at when they were declared.
+    let said = known.into_iter().flat_map(|known| {
+        [("REL_URL", &known.url), ("REL_SHA256", &known.sha256)]
+            .map(|(name, value)| format!("{name}='{value}'"))
+    });
     let lines = [
         "REL_WORK=$(mktemp -d)",
         "curl --fail --silent --show-error --location --proto =https --output \"$REL_WORK/rel.tar.gz\" \"$REL_URL\"",
@@ -17,7 +27,7 @@ pub(super) fn install(digests: &str) -> Vec<String> {
         "tar -xzf \"$REL_WORK/rel.tar.gz\" -C \"$REL_WORK/bin\" rel",
         "export PATH=\"$REL_WORK/bin:$PATH\"",
     ];
-    lines.map(str::to_owned).to_vec()
+    said.chain(lines.map(str::to_owned)).collect()
 }
 
 /// The variable with the digest of a job's bundle.
@@ -56,8 +66,10 @@ impl Pipe<'_> {
             // Refused before.
             Role::Part | Role::Push => Vec::new(),
         };
-        [install(if job.like.runner.is_some() { "shasum -a 256" } else { "sha256sum" }), lines]
-            .concat()
+        let runner = job.like.runner.as_deref();
+        let known = download(&writer.scene.declared.downloads, runner);
+        let digests = if runner.is_some() { "shasum -a 256" } else { "sha256sum" };
+        [install(known, digests), lines].concat()
     }
 
     fn workflow(&self) -> &str {

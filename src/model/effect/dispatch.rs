@@ -25,6 +25,9 @@ pub struct Dispatch {
     pub inputs: BTreeMap<String, String>,
     /// Number of its newest run before: what is newer has come of this. 0 if there was none.
     pub after: u64,
+    /// When the run began that starts it, in milliseconds since 1970: each start is one of its own, also if
+    /// nothing else has changed.
+    pub at: u64,
 }
 
 impl Change for Dispatch {

@@ -193,6 +193,11 @@ impl Effect {
         self.remakes().is_some()
     }
 
+    /// Whether it would happen once more if it were sent again: what is there by then need not be its own.
+    pub fn happens_anew(&self) -> bool {
+        matches!(self, Self::Dispatch(_))
+    }
+
     /// Whether it only tells others: it cannot be looked up, and a release is whole without it.
     pub fn is_notice(&self) -> bool {
         matches!(self, Self::Notify(_))

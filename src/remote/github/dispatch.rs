@@ -128,7 +128,7 @@ pub fn started(host: &Host, dispatch: &Dispatch, stop: &Stop) -> Result<Option<R
     Ok(runs(&found).into_iter().filter(|run| run.id > *after).min_by_key(|run| run.id))
 }
 
-/// Whether a run has come of it.
+/// Whether a run has come of it; GitHub shows one only some time after it was started.
 ///
 /// # Errors
 /// GitHub cannot be asked.
