@@ -1,6 +1,8 @@
-//! Doors with commands of this machine, which can be seen to have run or not.
+//! Doors with commands of this machine, which can be seen to have run or not, and with servers on it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -12,9 +14,12 @@ use crate::host::env::Env;
 use crate::host::fs;
 use crate::host::stop::Stop;
 use crate::host::term::Term;
-use crate::model::artifact::Digest;
+use crate::ledger::Record;
+use crate::model::artifact::{Artifact, Digest};
 use crate::model::command::Cmd;
-use crate::model::effect::SendCommand;
+use crate::model::effect::{
+    Channel, Delete, Doomed, Notify, ReleaseAt, Remake, SendCommand, UploadAsset,
+};
 use crate::model::event::Event;
 use crate::plan;
 use crate::remote::Ties;
@@ -34,7 +39,10 @@ impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let at = dir.path().to_owned();
-        let host = Host::new(at.clone(), Env::default(), Endpoints::default(), Term::captured().0);
+        let mut endpoints = Endpoints::default();
+        // Nobody listens there.
+        endpoints.github.api = "http://127.0.0.1:9".into();
+        let host = Host::new(at.clone(), Env::default(), endpoints, Term::captured().0);
         let (store, ties) = (Store::new(at.join("store")), Ties::new(at.join("attestations")));
         Self { dir, host, store, ties, stop: Stop::default(), said: Arc::default() }
     }
@@ -54,6 +62,14 @@ impl Scene {
         Door::live(planned(effects), (ledger, notices), doubt, 1, events)
     }
 
+    /// Notes in the ledger that an earlier run has sent this.
+    fn sent_before(&self, effect: &Effect) {
+        let ledger = Ledger::open(&self.dir.path().join("ledger"), &release()).unwrap();
+        let (key, receipt) = (key(effect), effect.predicted());
+        ledger.record(&live::intent(&key, effect, 1)).unwrap();
+        ledger.record(&Record::Done { key, receipt, found: false }).unwrap();
+    }
+
     fn perform(&self, door: &Door, optional: bool, effect: &Effect) -> Result<(), String> {
         let path = || Ok(BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]));
         let errand = Errand {
@@ -65,7 +81,7 @@ impl Scene {
             stop: &self.stop,
             say: &|_| {},
         };
-        let declared = [Destination::Command];
+        let declared = [Destination::Command, Destination::GithubRelease, Destination::Notify];
         let caller = Caller { task: "t", declared: &declared, optional, site: None, errand };
         let effects = std::slice::from_ref(effect);
         door.perform(&caller, effects).map(|_| ()).map_err(|wrong| wrong.message)
@@ -194,4 +210,94 @@ fn a_plans_door_writes_down_each_effect_once_and_settles_none() {
     assert!(!door.is_settled(&key(&one)) && !door.sent_now(&key(&one)));
     assert_eq!(scene.runs("one"), 0);
     assert_eq!((door.conduct(true), door.conduct(false)), (Conduct::Describe, Conduct::Act));
+}
+
+/// The release of a tag on GitHub.
+fn at(tag: &str) -> ReleaseAt {
+    let (server, repository) = ("https://forge.example".into(), "o/r".into());
+    ReleaseAt { server, repository, tag: tag.into() }
+}
+
+fn makes_room_for(tag: &str) -> Effect {
+    let (packages, indexes) = (Vec::new(), Vec::new());
+    let remake =
+        Remake { at: at(tag), commit: "c0ffee".into(), files: Vec::new(), packages, indexes };
+    Effect::Delete(Delete { what: Doomed::Tag, remake })
+}
+
+#[test]
+fn what_the_ledger_knows_as_done_is_looked_up_only_where_its_release_is_made_anew() {
+    let (name, sha256, blake2b_256) = ("a".to_owned(), Digest::of("a"), String::new());
+    let file = Artifact { name, sha256, blake2b_256, size: 1, executable: false };
+    let asset = Effect::UploadAsset(UploadAsset { at: at("v1"), file });
+    for (others, is_known) in
+        [(vec![], true), (vec![makes_room_for("v2")], true), (vec![makes_room_for("v1")], false)]
+    {
+        let scene = Scene::new();
+        scene.sent_before(&asset);
+        let door = scene.live(&[others, vec![asset.clone()]].concat(), Doubt::Ask);
+        let came_to = scene.perform(&door, false, &asset);
+        let looked = came_to.is_err_and(|wrong| wrong.starts_with("cannot look at"));
+        assert_eq!(looked, !is_known);
+    }
+}
+
+fn webhook(text: &str) -> Effect {
+    let (url, body) = ("HOOK_URL".into(), text.into());
+    Effect::Notify(Notify { by: Channel::Webhook { url, body } })
+}
+
+#[test]
+fn a_notice_counts_as_told_once_it_is_known_that_it_arrived() {
+    let dir = tempfile::tempdir().unwrap();
+    let [told, open, other] = ["told", "open", "other"].map(webhook);
+    let ledger = Ledger::open(dir.path(), &release()).unwrap();
+    for effect in [&told, &open] {
+        ledger.record(&live::intent(&key(effect), effect, 1)).unwrap();
+    }
+    let receipt = told.predicted();
+    ledger.record(&Record::Done { key: key(&told), receipt, found: false }).unwrap();
+    let of = |release| Notices::new(dir.path().to_owned(), release, 1, Events::to(|_| ()));
+    let notices = of(Some(release()));
+    assert_eq!([&told, &open, &other].map(|one| notices.is_told(&key(one))), [true, false, false]);
+    assert!(!of(None).is_told(&key(&told)));
+}
+
+/// A server on this machine that asks each who comes to come again after a minute, and how many came.
+fn busy() -> (String, Arc<Mutex<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, came) = (format!("http://{}/", listener.local_addr().unwrap()), Arc::default());
+    let count: Arc<Mutex<usize>> = Arc::clone(&came);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = BufReader::new(client.unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                client.read_line(&mut line).unwrap();
+                let line = line.to_ascii_lowercase();
+                match line.strip_prefix("content-length:") {
+                    Some(number) => length = number.trim().parse().unwrap(),
+                    None if line.trim().is_empty() => break,
+                    None => {}
+                }
+            }
+            std::io::copy(&mut (&mut client).take(length), &mut std::io::sink()).unwrap();
+            *lock(&count) += 1;
+            let answer = "HTTP/1.1 429 Later\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n";
+            client.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, came)
+}
+
+#[test]
+fn a_receiver_that_wants_too_long_a_pause_is_not_waited_for() {
+    let mut scene = Scene::new();
+    let (url, came) = busy();
+    scene.host.env = Env::new([("HOOK_URL".to_owned(), url)]);
+    let notice = webhook("out");
+    let door = scene.live(std::slice::from_ref(&notice), Doubt::Ask);
+    scene.perform(&door, false, &notice).unwrap();
+    assert_eq!((*lock(&came), door.sent_now(&key(&notice))), (1, false));
 }
