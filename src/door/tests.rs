@@ -32,6 +32,7 @@ struct Scene {
     store: Store,
     ties: Ties,
     stop: Stop,
+    declared: Vec<Destination>,
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -44,7 +45,8 @@ impl Scene {
         endpoints.github.api = "http://127.0.0.1:9".into();
         let host = Host::new(at.clone(), Env::default(), endpoints, Term::captured().0);
         let (store, ties) = (Store::new(at.join("store")), Ties::new(at.join("attestations")));
-        Self { dir, host, store, ties, stop: Stop::default(), said: Arc::default() }
+        let declared = vec![Destination::Command, Destination::GithubRelease, Destination::Notify];
+        Self { dir, host, store, ties, stop: Stop::default(), declared, said: Arc::default() }
     }
 
     /// A live door for a plan of these effects. All have one ledger, which one at a time may hold.
@@ -81,8 +83,7 @@ impl Scene {
             stop: &self.stop,
             say: &|_| {},
         };
-        let declared = [Destination::Command, Destination::GithubRelease, Destination::Notify];
-        let caller = Caller { task: "t", declared: &declared, optional, site: None, errand };
+        let caller = Caller { task: "t", declared: &self.declared, optional, site: None, errand };
         let effects = std::slice::from_ref(effect);
         door.perform(&caller, effects).map(|_| ()).map_err(|wrong| wrong.message)
     }
@@ -263,8 +264,8 @@ fn a_notice_counts_as_told_once_it_is_known_that_it_arrived() {
     assert!(!of(None).is_told(&key(&told)));
 }
 
-/// A server on this machine that asks each who comes to come again after a minute, and how many came.
-fn busy() -> (String, Arc<Mutex<usize>>) {
+/// A server on this machine that answers each request like this, and how many it has answered.
+fn answering(answer: &'static str) -> (String, Arc<Mutex<usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (url, came) = (format!("http://{}/", listener.local_addr().unwrap()), Arc::default());
     let count: Arc<Mutex<usize>> = Arc::clone(&came);
@@ -284,7 +285,7 @@ fn busy() -> (String, Arc<Mutex<usize>>) {
             }
             std::io::copy(&mut (&mut client).take(length), &mut std::io::sink()).unwrap();
             *lock(&count) += 1;
-            let answer = "HTTP/1.1 429 Later\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n";
+            let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
             client.get_mut().write_all(answer.as_bytes()).unwrap();
         }
     });
@@ -294,10 +295,37 @@ fn busy() -> (String, Arc<Mutex<usize>>) {
 #[test]
 fn a_receiver_that_wants_too_long_a_pause_is_not_waited_for() {
     let mut scene = Scene::new();
-    let (url, came) = busy();
+    let (url, came) = answering("429 Later\r\nretry-after: 60");
     scene.host.env = Env::new([("HOOK_URL".to_owned(), url)]);
     let notice = webhook("out");
     let door = scene.live(std::slice::from_ref(&notice), Doubt::Ask);
     scene.perform(&door, false, &notice).unwrap();
     assert_eq!((*lock(&came), door.sent_now(&key(&notice))), (1, false));
+}
+
+#[test]
+fn a_notice_is_told_by_one_run_and_no_later_one() {
+    let mut scene = Scene::new();
+    let (url, came) = answering("200 OK");
+    scene.host.env = Env::new([("HOOK_URL".to_owned(), url)]);
+    let notice = webhook("out");
+    for is_first in [true, false] {
+        let door = scene.live(std::slice::from_ref(&notice), Doubt::Ask);
+        scene.perform(&door, false, &notice).unwrap();
+        assert_eq!(door.sent_now(&key(&notice)), is_first);
+    }
+    assert_eq!(*lock(&came), 1);
+}
+
+#[test]
+fn what_its_task_does_not_declare_passes_no_door() {
+    let mut scene = Scene::new();
+    scene.declared = vec![Destination::Pypi, Destination::Notify];
+    let one = command("echo x >> one");
+    let doors = [Door::planning(Some(release())), scene.live(&[one.clone()], Doubt::Ask)];
+    for door in doors {
+        let wrong = scene.perform(&door, false, &one).unwrap_err();
+        assert_eq!(wrong, "task `t` sends to `command` and does not declare it");
+    }
+    assert_eq!(scene.runs("one"), 0);
 }
