@@ -322,7 +322,8 @@ fn what_its_task_does_not_declare_passes_no_door() {
     let mut scene = Scene::new();
     scene.declared = vec![Destination::Pypi, Destination::Notify];
     let one = command("echo x >> one");
-    let doors = [Door::planning(Some(release())), scene.live(&[one.clone()], Doubt::Ask)];
+    let doors =
+        [Door::planning(Some(release())), scene.live(std::slice::from_ref(&one), Doubt::Ask)];
     for door in doors {
         let wrong = scene.perform(&door, false, &one).unwrap_err();
         assert_eq!(wrong, "task `t` sends to `command` and does not declare it");
