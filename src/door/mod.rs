@@ -237,3 +237,6 @@ pub fn cannot_look(effect: &Effect, trouble: &Trouble) -> Diagnostic {
     };
     Diagnostic::remote(format!("cannot look at {}: {why}", effect.destination())).hint(hint)
 }
+
+#[cfg(test)]
+mod tests;

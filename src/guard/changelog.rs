@@ -78,6 +78,8 @@ mod tests {
             "## 1.2.0.1\n",
             "### Migrating from 1.2.0\n",
             "## 1.2.0 migration\n---\n",
+            "Changes\n=======\n",
+            "2026-01-02\n==========\n",
             "```md\n## 1.2.0\n```\n",
             "<!--\n## 1.2.0\n-->\n",
             "## [Unreleased]\n\n1.2.0\n\n---\n",

@@ -71,3 +71,29 @@ fn for_github(ground: &Ground<'_>) -> Option<Diagnostic> {
     let wrong = Diagnostic::refused("no login for GitHub");
     Some(wrong.hint("set GITHUB_TOKEN: `gh auth token` prints one, in a job it is `github.token`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::endpoints::Endpoints;
+
+    #[test]
+    fn a_login_is_not_sent_in_the_clear_unless_that_is_meant() {
+        let said = |index: &Index| in_the_clear(index).map(|wrong| wrong.message);
+        let pypi = Endpoints::default().pypi;
+        assert_eq!(said(&pypi), None);
+        let corp = |upload: &str, simple: &str| Index {
+            name: "corp".into(),
+            upload: upload.into(),
+            simple: simple.into(),
+            ..pypi.clone()
+        };
+        let (open, safe) = ("http://corp.example/", "https://corp.example/");
+        let wrong = "the login for index `corp` would travel in the clear to http://corp.example/";
+        for index in [corp(open, safe), corp(safe, open)] {
+            assert_eq!(said(&index).as_deref(), Some(wrong));
+            assert_eq!(said(&Index { insecure: true, ..index.clone() }), None);
+            assert_eq!(said(&Index { password: Vec::new(), ..index }), None);
+        }
+    }
+}

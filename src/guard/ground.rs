@@ -114,3 +114,93 @@ pub(super) fn silent(place: &str, what: &str, why: &str) -> Diagnostic {
     let wrong = Diagnostic::remote(format!("{place} could not be asked for {what}: {why}"));
     wrong.hint("run the same command again; `--offline` asks nobody")
 }
+
+/// Ground to stand on in tests: a folder that is in no repository.
+#[cfg(test)]
+pub(super) mod samples {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diag::{Site, Source, Word};
+    use crate::host::endpoints::Endpoints;
+    use crate::host::env::Env;
+    use crate::host::term::Term;
+
+    pub(in crate::guard) fn on<T>(
+        sending: &[Task],
+        effects: &[Planned],
+        look: impl FnOnce(&Ground<'_>) -> T,
+    ) -> T {
+        let dir = tempfile::tempdir().unwrap();
+        let at = dir.path().to_owned();
+        let (env, term) = (Env::default(), Term::captured().0);
+        let host = Host::new(at.clone(), env, Endpoints::default(), term);
+        let (stop, repo) = (Stop::default(), Repo::new(&host, at));
+        look(&Ground {
+            host: &host,
+            stop: &stop,
+            repo: &repo,
+            tagged: Some(&repo),
+            release: None,
+            except: None,
+            sending: sending.iter().collect(),
+            indexes: Vec::new(),
+            store: None,
+            effects,
+            offline: false,
+            elsewhere: false,
+        })
+    }
+
+    fn site() -> Site {
+        let source = Source::new("Releasefile", "guard");
+        Site { source: Arc::new(source), line: 1, column: 1 }
+    }
+
+    pub(in crate::guard) fn task(name: &str, to: Destination, environment: &str) -> Task {
+        let environment = Some(environment.to_owned());
+        Task { effects: vec![(to, site())], environment, ..Task::new(name.into(), site(), None) }
+    }
+
+    pub(in crate::guard) fn call(guard: &str, warn: bool, to: Option<Destination>) -> GuardCall {
+        let name = Word { text: guard.into(), site: site() };
+        let to = to.into_iter().map(|place| (place, site())).collect();
+        GuardCall { name, warn, to, options: std::collections::BTreeMap::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sent::samples::upload;
+    use super::samples::{call, on, task};
+    use super::*;
+
+    #[test]
+    fn a_guard_holds_watch_where_a_task_sends_and_without_a_place_everywhere() {
+        let sending = [task("publish", Destination::Pypi, "pypi")];
+        on(&sending, &[], |ground| {
+            assert!(ground.concerns(&call("tag", false, None)));
+            assert!(ground.concerns(&call("tag", false, Some(Destination::Pypi))));
+            assert!(!ground.concerns(&call("tag", false, Some(Destination::Crates))));
+        });
+    }
+
+    #[test]
+    fn each_environment_is_named_once() {
+        let sending = [
+            task("publish", Destination::Pypi, "pypi"),
+            task("again", Destination::Pypi, "pypi"),
+            task("crates", Destination::Crates, "crates"),
+        ];
+        let all = [("pypi", "publish"), ("crates", "crates")];
+        on(&sending, &[], |ground| assert_eq!(ground.environments(), all));
+    }
+
+    #[test]
+    fn versions_are_those_of_the_files_that_are_sent() {
+        let effects = [upload("demo-1.0.tar.gz"), upload("other-2.0.tar.gz")];
+        let versions = |effects: &[Planned]| on(&[], effects, |ground| ground.versions());
+        assert_eq!(versions(&effects), BTreeSet::from(["1.0".to_owned(), "2.0".to_owned()]));
+        assert!(versions(&[]).is_empty());
+    }
+}

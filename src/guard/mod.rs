@@ -288,6 +288,8 @@ impl Findings {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::ground::samples::{call, on};
+    use super::sent::samples::upload;
     use super::*;
 
     const DOCS: &str = include_str!("../../docs/guards.md");
@@ -334,6 +336,17 @@ mod tests {
                 assert!(DOCS.contains(&line), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_guard_that_is_asked_for_may_warn_and_go_on() {
+        let asked = [call("commit", true, None), call("artifacts", true, None)];
+        let findings = on(&[], &[upload("demo-1.0.tar.gz")], |ground| check(ground, &asked));
+        let said = |all: &[Diagnostic]| -> Vec<String> {
+            all.iter().map(|one| one.message.clone()).collect()
+        };
+        assert_eq!(said(&findings.stops), ["there is no commit to name the release by"]);
+        assert_eq!(said(&findings.warnings), ["no wheel of demo 1.0 goes to pypi"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::host::fs;
 use crate::host::stop::Stop;
 use crate::model::effect::Effect;
 use crate::model::task::{Destination, Index};
+use crate::plan::Planned;
 use crate::remote::standing::Standing;
 use crate::remote::{standing, status, trusted};
 use crate::status::name::names;
@@ -49,14 +50,18 @@ pub(super) fn check(ground: &Ground<'_>, wants: Wants<'_>) -> Vec<Diagnostic> {
 
 /// The projects that are sent, or as long as that is not known, those of the project's own files.
 fn all(ground: &Ground<'_>) -> BTreeSet<Name> {
-    let sent = ground.effects.iter().filter_map(|planned| match &planned.effect {
+    if ground.effects.is_empty() { names_here(ground) } else { sent(ground.effects) }
+}
+
+fn sent(effects: &[Planned]) -> BTreeSet<Name> {
+    let of = |planned: &Planned| match &planned.effect {
         Effect::UploadPypi(upload) => {
             Some(Name { index: Some(upload.index.name.clone()), project: upload.project.clone() })
         }
         Effect::PublishCrate(publish) => Some(Name { index: None, project: publish.name.clone() }),
         _ => None,
-    });
-    if ground.effects.is_empty() { names_here(ground) } else { sent.collect() }
+    };
+    effects.iter().filter_map(of).collect()
 }
 
 /// Where the project's own names are published, as far as its files tell them.
@@ -151,4 +156,21 @@ fn foreign(
         "`{project}` on {place} names another repository: {named}, and this is {ours}"
     ));
     Some(wrong.hint("choose another name if it is not yours; else correct the address in the project's metadata and release with `guard(\"names\", \"warn\")`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sent::samples::{asset, publish, upload};
+    use super::*;
+
+    #[test]
+    fn projects_are_those_that_are_uploaded_and_the_crates() {
+        let effects = [upload("demo-1.0.tar.gz"), publish("core", "1.0.0"), asset("notes.txt")];
+        let name = |index: Option<&str>, project: &str| Name {
+            index: index.map(str::to_owned),
+            project: project.to_owned(),
+        };
+        let sent: Vec<Name> = sent(&effects).into_iter().collect();
+        assert_eq!(sent, [name(None, "core"), name(Some("pypi"), "demo")]);
+    }
 }

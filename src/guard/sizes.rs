@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_in_the_units_of_limits() {
-        let of = [100 << 20, (100 << 20) + (1 << 19), (1 << 30) - 1, 10 << 30];
-        assert_eq!(of.map(shown), ["100.0 MiB", "100.5 MiB", "1023.9 MiB", "10.0 GiB"]);
+        let of = [100 << 20, (100 << 20) + (1 << 19), (1 << 30) - 1, 1 << 30];
+        assert_eq!(of.map(shown), ["100.0 MiB", "100.5 MiB", "1023.9 MiB", "1.0 GiB"]);
     }
 
     #[test]

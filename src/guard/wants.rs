@@ -122,9 +122,10 @@ mod tests {
 
     #[test]
     fn one_text_counts_as_several() {
-        let options =
-            BTreeMap::from([("a".to_owned(), json!("x")), ("b".to_owned(), json!(["y"]))]);
+        let options = [("a", json!("x")), ("b", json!(["y"])), ("n", json!(3))];
+        let options = BTreeMap::from(options.map(|(name, value)| (name.to_owned(), value)));
         let wants = Wants::of(Some(&options));
+        assert_eq!((wants.text("a"), wants.count("n")), (Some("x"), Some(3)));
         assert_eq!((wants.texts("a"), wants.texts("b")), (Some(vec!["x"]), Some(vec!["y"])));
         assert_eq!((wants.texts("c"), wants.count("a"), wants.text("b")), (None, None, None));
     }

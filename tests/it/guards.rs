@@ -477,6 +477,9 @@ fn a_new_name_is_prepared_for_or_made_with_a_token() {
     let line = "publish --live --yes --output plain";
     let said = on_a_runner(new(", #{ prepared: [\"Time_Piece\", \"tide-piece\"] }"));
     places(&said).start().rel(&said, line).code(2).says("`publish` sends nothing");
+    let half = on_a_runner(new(", #{ prepared: \"tide-piece\" }"));
+    let ran = places(&half).start().rel(&half, line).code(3);
+    ran.says("testpypi has no project `time-piece` yet").never_says("has no crate");
     let token = new("").env("TESTPYPI_TOKEN", "x").env("CARGO_REGISTRY_TOKEN", "y");
     places(&token).start().rel(&token, line).code(2).says("`publish` sends nothing");
     let mut there = places(&project);
