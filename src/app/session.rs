@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,7 +134,6 @@ impl Session {
             is_split(host, &options),
             options.offline,
         );
-        let tasks = std::mem::take(&mut script.declared.tasks);
         let (host, events, cx) = (host.clone(), events.clone(), Arc::new(cx));
         Ok(Arc::new(Self {
             tags: tags(&repo, &options, &graph),
@@ -142,8 +142,8 @@ impl Session {
             host,
             events,
             options,
+            tasks: mem::take(&mut script.declared.tasks).into_iter().map(Arc::new).collect(),
             script,
-            tasks: tasks.into_iter().map(Arc::new).collect(),
             graph,
             cx,
             release: repo.release(),
