@@ -7,7 +7,7 @@ use super::actions::{Action, CHECKOUT, DOWNLOAD, PYTHON, UPLOAD};
 use super::github::Writer;
 use super::jobs::{Job, Role};
 use super::yaml::{Yaml, map};
-use super::{install, privilege, triggers};
+use super::{install, overlay, privilege, triggers};
 use crate::graph::Node;
 
 /// The address by which GitHub knows the author of a commit who shows no other.
@@ -24,6 +24,7 @@ impl Writer<'_> {
         if job.like.role != Role::Send {
             steps.push(checkout(job.like.role == Role::Push));
             steps.extend(self.python(job));
+            steps.extend(self.own_steps(job).map(overlay::step));
         }
         let download = install::download(&declared.downloads, job.like.runner.as_deref());
         steps.push(install::step(download));

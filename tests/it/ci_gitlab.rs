@@ -74,6 +74,7 @@ fn a_release_on_gitlab_is_split_by_privileges_and_goes_on_by_digest() {
         "release:tell:failed",
         "pay:build",
         "pay",
+        "db",
     ];
     assert_eq!(names, wanted);
     let tokens = |name: &str| {
@@ -179,6 +180,25 @@ fn whoever_starts_a_pipeline_by_hand_is_asked_for_its_parameters() {
     assert_eq!(parts(&written(&Project::new(ALL), "check")).len(), 1);
 }
 
+#[test]
+fn what_users_own_in_a_job_of_gitlab_comes_before_what_rel_does() {
+    let file = written(&Project::new(ALL), "");
+    let db = job(&file, "db");
+    let script = texts(&db, "script", "");
+    assert_eq!(script[0], "sudo apt-get update\nsudo apt-get install --yes libpq-dev\n");
+    assert_eq!(
+        script[1],
+        "(\nexport FIXTURE='https://files.corp.example/it'\\''s.sql'\ncurl --fail --output fixture.sql \"$FIXTURE\"\n)\n"
+    );
+    assert!(script[2].starts_with("REL_WORK="), "{script:?}");
+    let service = &list(&db, "services")[0];
+    assert_eq!(text(service, &["alias"]), "postgres");
+    assert!(text(service, &["name"]).starts_with("postgres:17@sha256:"));
+    assert_eq!(text(service, &["variables", "POSTGRES_PASSWORD", "value"]), "local");
+    assert_eq!(text(&db, &["variables", "PGPORT", "value"]), "5432");
+    assert_eq!(file.matches("libpq-dev").count(), 1, "in its own workflow alone");
+}
+
 /// Releasefiles of examples, without what only GitHub does.
 fn of_examples() -> Vec<(&'static str, String)> {
     let read = |name: &str| {
@@ -277,6 +297,8 @@ const FREE: &[&str] = &[
     "- look",
     "- follow",
     "stages:",
+    // Its digest is free.
+    "- name: postgres:17@",
 ];
 
 fn differences(wanted: &str, found: &str) -> usize {
@@ -318,6 +340,7 @@ fn what_means_the_same_is_no_difference() {
         ("expire_in: \"30 days\"", "expire_in: 1 week"),
         ("description: Send for real", "description: Really"),
         ("    - macos-15", "    - macos-16"),
+        ("name: postgres:17@sha256:9f86d0", "name: postgres:17@sha256:000000"),
         ("\nstages:", "\n# a comment\nstages:"),
         ("\ncheck:\n", "\nspelling:\n  script:\n    - typos\n\ncheck:\n"),
     ] {
@@ -329,6 +352,8 @@ fn what_means_the_same_is_no_difference() {
         ("\nstages:", "\ndefault:\n  before_script:\n    - curl x\nstages:"),
         ("\nstages:", "\ninclude: a.yml\nstages:"),
         ("    - rel show", "    - make\n    - rel show"),
+        ("name: postgres:17@", "name: postgres:16@"),
+        ("    - name: postgres", "    - name: redis:8\n      alias: redis\n    - name: postgres"),
         ("spec:\n  inputs:\n", "spec:\n  inputs:\n    other:\n      default: a\n"),
     ] {
         assert!(wanted.contains(old), "{old}");

@@ -171,6 +171,35 @@ fn what_cannot_be_played_is_told() {
     project.rel("ci run release").code(2).says("nothing starts this workflow that could be played");
 }
 
+#[test]
+fn what_users_own_is_left_out_and_told() {
+    let text = r#"
+        task("check").run(|t| { if env("LEVEL") != "high" { throw "no level"; } });
+        ci("check").on(#{ push: ["main"] })
+            .step(#{ name: "Install libpq", run: "sudo apt-get install --yes libpq-dev" })
+            .step(#{ run: "echo \"A=1\" >> \"$GITHUB_ENV\"" })
+            .step(#{ run: "echo \"note\" >> notes.txt" })
+            .step(#{ uses: "actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0" })
+            .service("redis", #{ image: "redis:8@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" })
+            .env(#{ LEVEL: "high" })
+            .run("check");
+    "#;
+    let project = Project::new(text);
+    project.rel("ci generate github").code(0);
+    let project = project.git();
+    let ran = project.rel("ci run check").code(0).says("check/check: ok");
+    for what in [
+        "service redis",
+        "sudo apt-get install",
+        "echo A=1 >> ",
+        "echo note >> ",
+        "actions/setup-node",
+    ] {
+        assert!(ran.err.contains(&format!("left out: {what}")), "{what}: {}", ran.err);
+    }
+    assert!(!project.root().join("notes.txt").exists());
+}
+
 /// Six machines, of which five are of another kind than this one.
 const MACHINES: &str = r#"
     for label in ["ubuntu-24.04-arm", "macos-15", "macos-15-intel", "windows-2025", "windows-11-arm"] {

@@ -92,6 +92,9 @@ impl Pipe<'_> {
                 add("image", own.unwrap_or(IMAGE).into());
             }
         }
+        if let Some(services) = self.own_services(job) {
+            add("services", services);
+        }
         match role {
             // It waits for all stages before its own, and takes nothing over.
             Role::Follow(_) => add("dependencies", Yaml::List(Vec::new())),
@@ -115,7 +118,8 @@ impl Pipe<'_> {
             add("id_tokens", Yaml::Map(tokens.into_iter().map(one).collect()));
         }
         add("variables", Yaml::Map(self.variables(job)));
-        add("script", texts(&self.script(job, source, follows)));
+        let own = self.script(job, source, follows).into_iter().map(Yaml::Text);
+        add("script", Yaml::List(self.own_lines(job).into_iter().chain(own).collect()));
         if hands_on(role) {
             add("artifacts", artifacts());
         }
@@ -184,6 +188,7 @@ impl Pipe<'_> {
             let params = self.writer.asked.iter().flat_map(|asked| asked.params);
             all.extend(inputs::variables(params));
         }
+        all.extend(self.own_variables(job));
         all
     }
 }

@@ -26,6 +26,7 @@ mod made;
 mod notes;
 mod notify;
 mod options;
+mod overlay;
 mod pypi;
 mod python;
 mod read;
@@ -139,6 +140,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         declare::TABLE,
         guard::TABLE,
         ci::TABLE,
+        overlay::TABLE,
         command::TABLE,
         artifact::TABLE,
         read::TABLE,
