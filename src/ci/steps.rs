@@ -77,9 +77,14 @@ impl Writer<'_> {
         if own { (self.ends(job), Vec::new()) } else { self.goals() }
     }
 
+    /// Whether its tasks may commit.
+    pub(super) fn commits(&self, job: &Job) -> bool {
+        job.nodes.iter().any(|node| self.task(*node).edits.is_some())
+    }
+
     /// Who commits, where tasks do: git asks for somebody, and on a runner nobody has told it.
     fn author(&self, job: &Job) -> Vec<(String, Yaml)> {
-        if job.nodes.iter().all(|node| self.task(*node).edits.is_none()) {
+        if !self.commits(job) {
             return Vec::new();
         }
         let of = |role: &str| {

@@ -39,6 +39,7 @@ fn plan(there: Option<&[&str]>) -> Plan {
         effects: vec![planned],
         after: BTreeMap::new(),
         confirm: BTreeMap::new(),
+        identity: Identity::default(),
         guards: Vec::new(),
         seen: seen.into_iter().collect(),
     }

@@ -22,7 +22,7 @@ use crate::model::artifact::Digest;
 use crate::model::effect::{Dispatch, Effect, Release};
 use crate::model::event::Events;
 use crate::model::task::Destination;
-use crate::plan::{Plan, Planned, VERSION};
+use crate::plan::{Identity, Plan, Planned, VERSION};
 use crate::remote::github::dispatch::{self as github, Job, Run, Runs};
 use crate::remote::{Errand, Ties, Trouble};
 use crate::repo::Repo;
@@ -203,6 +203,7 @@ impl Start<'_> {
             effects: vec![planned],
             after: BTreeMap::new(),
             confirm: BTreeMap::new(),
+            identity: Identity::default(),
             guards: Vec::new(),
             seen: BTreeMap::new(),
         }

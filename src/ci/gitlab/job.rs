@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{inputs, rules, stage};
+use super::{inputs, rules, script, stage};
 use crate::ci::github::{Writer, hands_on};
 use crate::ci::install;
 use crate::ci::jobs::{Follows, Job, Role};
@@ -121,7 +121,7 @@ impl Pipe<'_> {
         let own = self.script(job, source, follows).into_iter().map(Yaml::Text);
         add("script", Yaml::List(self.own_lines(job).into_iter().chain(own).collect()));
         if hands_on(role) {
-            add("artifacts", artifacts());
+            add("artifacts", artifacts(job));
         }
         Yaml::Map(entries)
     }
@@ -131,7 +131,8 @@ impl Pipe<'_> {
         let mut all: Vec<&Job> = job.needs.iter().map(|need| &jobs[*need]).collect();
         all.extend(source.filter(|source| all.iter().all(|known| known.id != source.id)));
         let one = |need: &Job| {
-            let taken = source.is_some_and(|source| source.id == need.id);
+            let is_part = job.like.role == Role::Build && need.like.role == Role::Part;
+            let taken = is_part || source.is_some_and(|source| source.id == need.id);
             map([("job", self.name(need).into()), ("artifacts", Yaml::Truth(taken))])
         };
         Yaml::List(all.into_iter().map(one).collect())
@@ -184,6 +185,15 @@ impl Pipe<'_> {
             let of = |name: &str, value: &str| (name.to_owned(), Yaml::from(value));
             [of("REL_URL", &known.url), of("REL_SHA256", &known.sha256)]
         }));
+        if self.writer.commits(job) {
+            // Git asks who commits, and on a runner nobody has told it.
+            let of = |role: &str, what: &str, value: &str| {
+                (format!("GIT_{role}_{what}"), Yaml::from(value))
+            };
+            all.extend(["AUTHOR", "COMMITTER"].into_iter().flat_map(|role| {
+                [of(role, "NAME", "$GITLAB_USER_NAME"), of(role, "EMAIL", "$GITLAB_USER_EMAIL")]
+            }));
+        }
         if job.like.role != Role::Send {
             let params = self.writer.asked.iter().flat_map(|asked| asked.params);
             all.extend(inputs::variables(params));
@@ -199,9 +209,9 @@ fn tokens(destinations: &BTreeSet<Destination>) -> Vec<(&'static str, &'static s
 }
 
 /// The bundle, and its digest as a report that GitLab itself reads.
-fn artifacts() -> Yaml {
+fn artifacts(job: &Job) -> Yaml {
     map([
-        ("paths", texts(&["release.tar".to_owned()])),
+        ("paths", texts(&[script::bundle(job)])),
         ("access", "developer".into()),
         ("expire_in", format!("{KEPT} days").into()),
         ("reports", map([("dotenv", "bundle.env".into())])),

@@ -102,10 +102,8 @@ fn of_workflow(
     let jobs = Jobs::of(declared, workflow, &graph)?;
     let asked = triggers::asked(workflow, &declared.tasks);
     let writer = Writer { scene, graph: &graph, jobs: &jobs, asked: &asked };
-    let gathered = jobs.0.iter().filter(|job| job.like.role == Role::Part);
     let mut wrong: Vec<Diagnostic> =
-        gathered.map(|job| refusals::gathered(scene, &graph, job)).collect();
-    wrong.extend(jobs.0.iter().filter_map(|job| writer.no_download(job)));
+        jobs.0.iter().filter_map(|job| writer.no_download(job)).collect();
     wrong.extend(writer.against_overlay());
     if !wrong.is_empty() {
         return Err(wrong);

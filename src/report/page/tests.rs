@@ -6,7 +6,7 @@ use super::*;
 use crate::model::artifact::Digest;
 use crate::model::effect::{Presence, Release, UploadPypi};
 use crate::model::task::Index;
-use crate::plan::{Seen, VERSION};
+use crate::plan::{Identity, Seen, VERSION};
 
 /// Names as an attacker would choose them.
 const HOSTILE: &str =
@@ -52,6 +52,7 @@ fn plan(name: &str) -> Plan {
         effects: vec![Planned { key, task: "publish".into(), receipt, effect }],
         after: BTreeMap::new(),
         confirm: BTreeMap::new(),
+        identity: Identity::default(),
         guards: vec![guard("commit", &[], false), guard("tag", &["HEAD carries no tag"], true)],
     }
 }
