@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::session::Session;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Word};
 use crate::host::Host;
 use crate::host::stop::Stop;
 use crate::plan::{Identity, Plan};
@@ -171,8 +171,8 @@ pub(super) fn elsewhere(session: &Session) -> Option<Diagnostic> {
     let started = plain(host.env.get("GITHUB_WORKFLOW_REF")?);
     let (of, file) = started.split_once(&format!("/{FOLDER}/"))?;
     let (of, file) = (of.to_owned(), file.to_owned());
-    let runs = |words: &[crate::diag::Word]| {
-        words.iter().all(|word| options.words.iter().any(|known| *known == word.text))
+    let runs = |words: &[Word]| {
+        !words.is_empty() && words.iter().all(|word| options.words.contains(&word.text))
     };
     let workflows = &session.script.declared.workflows;
     let mut known = workflows.iter().filter(|one| !one.on.call && runs(&one.run)).peekable();
@@ -216,7 +216,7 @@ mod tests {
     ];
 
     /// What is said of a job with these variables and claims, each instead of the planned one.
-    fn said(env: Option<(&str, &str)>, claims: Value, service: usize) -> Vec<String> {
+    fn said(env: Option<(&str, &str)>, claims: &Value, service: usize) -> Vec<String> {
         let planned = Identity {
             origin: texts(&RUN),
             environments: texts(&[("publish", "pypi"), ("other", "testpypi")]),
@@ -237,8 +237,8 @@ mod tests {
             all[key] = value.into();
             all
         };
-        assert!(said(None, json!({}), 0).is_empty(), "no token tells no environment");
-        assert!(said(None, token("event_name", "push"), 0).is_empty());
+        assert!(said(None, &json!({}), 0).is_empty(), "no token tells no environment");
+        assert!(said(None, &token("event_name", "push"), 0).is_empty());
         for (env, claims, wanted) in [
             (Some(("repository", "acme/fork")), json!({}), "repository is `acme/fork`"),
             (Some(("event", "pull_request")), json!({}), "event is `pull_request`"),
@@ -247,10 +247,10 @@ mod tests {
             (None, token("environment", "other"), "the environment `other`, and `publish`"),
             (None, json!({ "sub": "x" }), "no environment, and `publish` is planned for `pypi`"),
         ] {
-            let said = said(env, claims, 0);
+            let said = said(env, &claims, 0);
             assert!(said.len() == 1 && said[0].contains(wanted), "{wanted}: {said:?}");
         }
-        let other = said(None, json!({}), 1);
+        let other = said(None, &json!({}), 1);
         assert_eq!(other, ["this job's service is `gitlab`, and the plan was made for `github`"]);
     }
 }
