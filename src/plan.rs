@@ -51,6 +51,17 @@ pub struct Seen {
     pub ahead: BTreeSet<String>,
 }
 
+/// Who a plan is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// What a CI service told the run that made the plan: `service`, `repository`, `workflow`, `event`, `ref`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origin: BTreeMap<String, String>,
+    /// The environments that sending task instances declare.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environments: BTreeMap<String, String>,
+}
+
 /// What a live run may do, and with which bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -80,6 +91,9 @@ pub struct Plan {
     /// Sending task instances that ask before they act, each with its question.
     #[serde(default)]
     pub confirm: BTreeMap<String, String>,
+    /// Who made it, and who is to send it.
+    #[serde(default)]
+    pub identity: Identity,
     /// What guards said.
     pub guards: Vec<Guarded>,
     /// What the remotes held.
@@ -87,6 +101,27 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of nothing, made now by this rel for a Releasefile.
+    pub fn empty(releasefile: Digest, at: u64) -> Self {
+        Self {
+            v: VERSION,
+            rel: env!("CARGO_PKG_VERSION").into(),
+            release: None,
+            tags: Vec::new(),
+            releasefile,
+            at,
+            goals: Vec::new(),
+            rest: Vec::new(),
+            artifacts: BTreeMap::new(),
+            effects: Vec::new(),
+            after: BTreeMap::new(),
+            confirm: BTreeMap::new(),
+            identity: Identity::default(),
+            guards: Vec::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
     /// Reads a plan file.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use super::bundle::{self as bundles, Kept};
 use super::ending;
 use super::look::{self, Asked, Look};
 use super::session::{Done, listening};
-use super::{gate, live, proof, stale};
+use super::{gate, identity, live, proof, stale};
 use crate::bundle::{self, Opened, PLAN};
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
@@ -157,7 +157,9 @@ impl Run<'_> {
         let one = |wrong: Box<Diagnostic>| vec![*wrong];
         let ledger = self.kept.ledger().map_err(one)?;
         let touched = ledger.touched();
-        let ended = self.with_ledger(whole, plan, ledger);
+        let wrong = identity::against(self.host, plan, self.stop);
+        let ended =
+            if wrong.is_empty() { self.with_ledger(whole, plan, ledger) } else { Err(wrong) };
         live::unfinished_if(touched, self.events, ended)
     }
 

@@ -26,6 +26,7 @@ mod followers;
 mod fresh;
 mod gate;
 mod help;
+mod identity;
 mod init;
 pub mod inspect;
 mod ledger;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::live::Given;
 use super::session::{Done, Session};
-use super::{carried, dry, followers, live};
+use super::{carried, dry, followers, identity, live};
 use crate::bundle;
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit};
@@ -20,7 +20,11 @@ use crate::report::Output;
 /// # Errors
 /// What is wrong before anything was started.
 pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
-    Ok(whole(&Session::open(host, events, options)?))
+    let session = Session::open(host, events, options)?;
+    match identity::elsewhere(&session) {
+        Some(wrong) => Err(wrong.into()),
+        None => Ok(whole(&session)),
+    }
 }
 
 /// A run of its own, from its beginning to its end.
@@ -84,6 +88,10 @@ pub fn apply(
         session.graph.order().map(|node| session.graph.instance(node).id.as_str()).collect();
     let all = plan.effects.len();
     let plan = plan.of(&ids);
+    let wrong = identity::against(host, &plan, &session.stop);
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
     let given = Given { plan: &plan, whole: plan.effects.len() == all };
     session.begin();
     let ended = live::run(&session, Some(given));

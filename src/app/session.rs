@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::fresh::Fresh;
 use super::out_there::OutThere;
 use super::outs::Outs;
-use super::{Project, leftovers, staging};
+use super::{Project, identity, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
 use crate::goals;
@@ -24,7 +24,7 @@ use crate::model::artifact::Artifact;
 use crate::model::effect::Release;
 use crate::model::event::{End, Event, Events};
 use crate::model::task::{Declared, Index, Task};
-use crate::plan::{self, Plan, Planned};
+use crate::plan::{Identity, Plan, Planned};
 use crate::remote::Errand;
 use crate::repo::Repo;
 use crate::retention;
@@ -225,20 +225,16 @@ impl Session {
             .collect();
         effects.sort_by_key(|planned| place.get(planned.task.as_str()).copied());
         Plan {
-            v: plan::VERSION,
-            rel: env!("CARGO_PKG_VERSION").into(),
             release: self.release.clone(),
             tags: self.tags.clone(),
-            releasefile: self.script.digest.clone(),
-            at: self.host.clock.unix(),
             goals: self.options.words.clone(),
             rest: self.options.rest.clone(),
             artifacts: self.artifacts(),
             effects,
             after: self.sending_after(),
             confirm: self.questions(),
-            guards: Vec::new(),
-            seen: BTreeMap::new(),
+            identity: self.identity(),
+            ..Plan::empty(self.script.digest.clone(), self.host.clock.unix())
         }
     }
 
@@ -253,6 +249,23 @@ impl Session {
             stop: &self.stop,
             say: &|_| {},
         })
+    }
+
+    /// Who the plan is for.
+    fn identity(&self) -> Identity {
+        let environment = |node: Node| {
+            let environment = self.task(node).environment.clone()?;
+            Some((self.graph.instance(node).id.clone(), environment))
+        };
+        let environments =
+            self.of_kind(Kind::Sending).into_iter().filter_map(environment).collect();
+        Identity { origin: identity::origin(&self.host), environments }
+    }
+
+    /// The repository on GitHub that the checkout is of.
+    pub(super) fn repository(&self) -> Option<String> {
+        let origin = Repo::new(&self.host, self.checkout.clone()).remote("origin")?;
+        self.host.endpoints.github.repository_of(&origin)
     }
 
     /// Sending instances that ask, each with its question.

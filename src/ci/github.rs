@@ -37,10 +37,10 @@ pub fn workflow(scene: &Scene<'_>) -> Result<String, Vec<Diagnostic>> {
     let jobs = Jobs::of(declared, workflow, &graph)?;
     let asked = triggers::asked(workflow, &declared.tasks);
     let writer = Writer { scene, graph: &graph, jobs: &jobs, asked: &asked };
-    let missing: Vec<Diagnostic> =
-        jobs.0.iter().filter_map(|job| writer.no_download(job)).collect();
-    if !missing.is_empty() {
-        return Err(missing);
+    let missing = jobs.0.iter().filter_map(|job| writer.no_download(job));
+    let wrong: Vec<Diagnostic> = missing.chain(writer.against_overlay()).collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
     }
     let all = (0..jobs.0.len()).map(|at| (jobs.0[at].id.clone(), writer.job(at))).collect();
     let sends = jobs.0.iter().any(|job| job.like.role != Role::Check);
@@ -128,7 +128,8 @@ impl<'a> Writer<'a> {
         if hands_on(job.like.role) {
             add("outputs", map([("bundle", "${{ steps.bundle.outputs.sha256 }}".into())]));
         }
-        add("steps", Yaml::List(self.steps(job, source)));
+        entries.extend(self.own_keys(job));
+        entries.push(("steps".into(), Yaml::List(self.steps(job, source))));
         Yaml::Map(entries)
     }
 

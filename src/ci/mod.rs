@@ -8,6 +8,7 @@
 //! | `triggers` | what starts a workflow, and what it asks for |
 //! | `refusals` | what stands against a workflow |
 //! | `github`, `steps` | jobs as a workflow of GitHub Actions |
+//! | `overlay` | what users own in the jobs that hold nothing |
 //! | `gitlab` | jobs of all workflows as a pipeline of GitLab |
 //! | `actions`, `install` | what jobs fetch, by digest |
 //! | `yaml` | a tree, and its text |
@@ -27,6 +28,7 @@ mod github;
 mod gitlab;
 mod install;
 mod jobs;
+mod overlay;
 mod privilege;
 mod read;
 mod refusals;

@@ -48,6 +48,8 @@ pub struct SaidJob {
     pub environment: Option<String>,
     /// What its token may: `read` or `write` by scope.
     pub permissions: Texts,
+    /// Containers beside it.
+    pub services: Vec<String>,
     /// What it hands on.
     pub outputs: Texts,
     /// Its steps.
@@ -123,6 +125,7 @@ fn job(id: &str, of: &Node, root: &Node) -> SaidJob {
     let text = |key: &str| of.get(key).and_then(Node::text);
     let steps = of.get("steps").map(Node::items).unwrap_or_default();
     let environment = of.get("environment");
+    let services = of.get("services").map(Node::entries).unwrap_or_default();
     let around = texts(root.get("env")).into_iter().chain(texts(of.get("env")));
     let around: Texts = around.collect();
     SaidJob {
@@ -132,6 +135,7 @@ fn job(id: &str, of: &Node, root: &Node) -> SaidJob {
         runner: text("runs-on").unwrap_or_default(),
         environment: environment.and_then(|node| node.text().or_else(|| node.get("name")?.text())),
         permissions: permissions(of.get("permissions").or_else(|| root.get("permissions"))),
+        services: services.iter().map(|(name, _)| name.clone()).collect(),
         outputs: texts(of.get("outputs")),
         steps: steps.iter().map(|found| step(found, &around)).collect(),
     }

@@ -7,7 +7,7 @@ use super::actions::{Action, CHECKOUT, DOWNLOAD, PYTHON, UPLOAD};
 use super::github::Writer;
 use super::jobs::{Job, Role};
 use super::yaml::{Yaml, map};
-use super::{install, privilege, triggers};
+use super::{install, overlay, privilege, triggers};
 use crate::graph::Node;
 
 /// The address by which GitHub knows the author of a commit who shows no other.
@@ -24,6 +24,7 @@ impl Writer<'_> {
         if job.like.role != Role::Send {
             steps.push(checkout(job.like.role == Role::Push));
             steps.extend(self.python(job));
+            steps.extend(self.own_steps(job).map(overlay::step));
         }
         let download = install::download(&declared.downloads, job.like.runner.as_deref());
         steps.push(install::step(download));
@@ -76,9 +77,14 @@ impl Writer<'_> {
         if own { (self.ends(job), Vec::new()) } else { self.goals() }
     }
 
+    /// Whether its tasks may commit.
+    pub(super) fn commits(&self, job: &Job) -> bool {
+        job.nodes.iter().any(|node| self.task(*node).edits.is_some())
+    }
+
     /// Who commits, where tasks do: git asks for somebody, and on a runner nobody has told it.
     fn author(&self, job: &Job) -> Vec<(String, Yaml)> {
-        if job.nodes.iter().all(|node| self.task(*node).edits.is_none()) {
+        if !self.commits(job) {
             return Vec::new();
         }
         let of = |role: &str| {

@@ -24,6 +24,8 @@ pub struct Scene {
     pub on_github: bool,
     /// Whether a task makes a release on GitHub.
     pub makes_release: bool,
+    /// Whether a task pushes from a job of GitLab.
+    pub pushes_on_gitlab: bool,
     /// Whether the repository is a fork, if that is known.
     pub fork: bool,
 }
@@ -51,6 +53,7 @@ const TRAPS: &[(&str, Look)] = &[
     ("fork", fork),
     ("event", event),
     ("token-beside-identity", token),
+    ("job-token", job_token),
 ];
 
 /// The traps that are seen.
@@ -183,6 +186,17 @@ fn event(scene: &Scene) -> Option<(String, String)> {
     }
 }
 
+/// From GitLab's page "CI/CD job token": a setting that is off until somebody ticks it.
+fn job_token(scene: &Scene) -> Option<(String, String)> {
+    if !scene.pushes_on_gitlab {
+        return None;
+    }
+    said(
+        "jobs of GitLab push with their own token, if the project allows it; what they push starts no pipeline",
+        "tick Settings > CI/CD > Job token permissions > Allow Git push requests to the repository (GitLab 17.2)",
+    )
+}
+
 fn token(scene: &Scene) -> Option<(String, String)> {
     let token = scene.registries.iter().find_map(|registry| registry.token.as_deref());
     let token = token.filter(|_| scene.offered)?;
@@ -309,6 +323,12 @@ mod tests {
         assert_eq!(seen(&with("pull_request_target", false)), ["event"]);
         assert_eq!(seen(&with("workflow_run", true)), ["event"]);
         assert!(seen(&with("workflow_run", false)).is_empty());
+    }
+
+    #[test]
+    fn a_push_from_gitlab_needs_a_setting() {
+        let pushes = Scene { pushes_on_gitlab: true, ..scene() };
+        assert_eq!(seen(&pushes), ["job-token"]);
     }
 
     #[test]

@@ -21,7 +21,6 @@ use crate::model::effect::{
     Channel, Delete, Doomed, Notify, ReleaseAt, Remake, SendCommand, UploadAsset,
 };
 use crate::model::event::Event;
-use crate::plan;
 use crate::remote::Ties;
 use crate::store::Store;
 
@@ -107,22 +106,8 @@ fn planned(effects: &[Effect]) -> Plan {
         let (key, receipt, effect) = (key(effect), effect.predicted(), effect.clone());
         Planned { key, task: "t".into(), receipt, effect }
     };
-    Plan {
-        v: plan::VERSION,
-        rel: "0.1.0".into(),
-        release: Some(release()),
-        tags: Vec::new(),
-        releasefile: Digest::of("file"),
-        at: 1,
-        goals: Vec::new(),
-        rest: Vec::new(),
-        artifacts: BTreeMap::new(),
-        effects: effects.iter().map(one).collect(),
-        after: BTreeMap::new(),
-        confirm: BTreeMap::new(),
-        guards: Vec::new(),
-        seen: BTreeMap::new(),
-    }
+    let effects = effects.iter().map(one).collect();
+    Plan { release: Some(release()), effects, ..Plan::empty(Digest::of("file"), 1) }
 }
 
 fn command(script: &str) -> Effect {

@@ -27,20 +27,12 @@ fn plan(there: Option<&[&str]>) -> Plan {
         (planned.key.clone(), Seen { presence: Some(Presence::Absent), ahead })
     });
     Plan {
-        v: VERSION,
-        rel: "0.1.0".into(),
         release: Some(release()),
         tags: vec!["v1.2.0".into()],
-        releasefile: Digest::of("file"),
-        at: 1,
         goals: vec!["publish".into()],
-        rest: Vec::new(),
-        artifacts: BTreeMap::new(),
         effects: vec![planned],
-        after: BTreeMap::new(),
-        confirm: BTreeMap::new(),
-        guards: Vec::new(),
         seen: seen.into_iter().collect(),
+        ..Plan::empty(Digest::of("file"), 1)
     }
 }
 

@@ -34,6 +34,18 @@ pub fn token(host: &Host, audience: &str, stop: &Stop) -> Result<Secret, Trouble
     Ok(token)
 }
 
+/// Whom a token is for that only tells who the run is: nobody takes it.
+const NOBODY: &str = "rel-doctor";
+/// Whom a job of GitLab may have tokens for.
+const AUDIENCES: [&str; 4] = [NOBODY, "pypi", "testpypi", "crates.io"];
+
+/// What a token of this very run says of it; nothing where there is none to be had.
+pub fn shown(host: &Host, stop: &Stop) -> Map<String, Value> {
+    let audience = AUDIENCES.into_iter().find(|audience| is_offered(host, audience));
+    let token = audience.and_then(|audience| token(host, audience, stop).ok());
+    token.map(|token| claims(&token)).unwrap_or_default()
+}
+
 fn on_github(host: &Host) -> bool {
     host.env.get("GITHUB_ACTIONS") == Some("true")
         && [REQUEST_URL, REQUEST_TOKEN].iter().all(|name| host.env.secret(name).is_some())

@@ -70,6 +70,17 @@ impl Shown {
     }
 }
 
+/// Prints what programs may take. In a job's log it stands beside all else, as on GitHub: what a script takes there
+/// is the digest of a bundle. What is still to be shown is returned.
+fn data(sections: &Sections, host: &Host, text: &str) -> String {
+    let text = clean::text(text, false);
+    if sections.are_shown() {
+        return text;
+    }
+    host.out(&text);
+    String::new()
+}
+
 /// What may be shown now that `event` has happened: nothing in it moves a cursor but marks of sections.
 fn show(turns: &mut Turns, sections: &mut Sections, host: &Host, event: Event) -> String {
     let tidy = |text: &str| clean::text(text, host.term.colour);
@@ -91,18 +102,12 @@ fn show(turns: &mut Turns, sections: &mut Sections, host: &Host, event: Event) -
         Event::Warning { diagnostic } => turns.aside(drawn(&diagnostic, Severity::Warning)),
         Event::Error { diagnostic } => turns.aside(drawn(&diagnostic, Severity::Error)),
         Event::Plan { rows, stops, live } => {
-            host.out(&clean::text(&text::plan(&rows, live), false));
+            let plan = data(sections, host, &text::plan(&rows, live));
             let severity = if live { Severity::Error } else { Severity::WouldStop };
-            stops.iter().map(|stop| drawn(stop, severity)).collect()
+            std::iter::once(plan).chain(stops.iter().map(|stop| drawn(stop, severity))).collect()
         }
-        Event::Edits { edits } => {
-            host.out(&clean::text(&text::edits(&edits), false));
-            String::new()
-        }
-        Event::Proof { rows } => {
-            host.out(&clean::text(&text::proof(&rows), false));
-            String::new()
-        }
+        Event::Edits { edits } => data(sections, host, &text::edits(&edits)),
+        Event::Proof { rows } => data(sections, host, &text::proof(&rows)),
         Event::RunFinished { .. } => [turns.rest(), tidy(&text::closing(&event))].concat(),
         _ => String::new(),
     }

@@ -24,6 +24,11 @@ impl Sections {
         Self { wanted, count: 0, open: BTreeMap::new() }
     }
 
+    /// Whether the log has sections.
+    pub(super) fn are_shown(&self) -> bool {
+        self.wanted
+    }
+
     /// What opens a task's section at a time in seconds; `title` is what people see.
     pub(super) fn open(&mut self, task: &str, title: &str, at: u64) -> String {
         if !self.wanted {

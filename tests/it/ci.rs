@@ -148,6 +148,72 @@ fn tasks_of_the_same_privileges_share_a_job_unless_jobs_would_wait_for_each_othe
     assert_eq!(lines(job(&text, "c"), "BUNDLE: "), ["${{ needs.a.outputs.bundle }}"]);
 }
 
+/// A release with what users own, and all kinds of jobs.
+const OWNED: &str = r#"
+    task("build").run(|t| exec("python3 make_dist.py {} 1.0", t.out));
+    task("publish").needs("build").effects("pypi").environment("pypi")
+        .run(|t| pypi::publish(t.artifacts("build"), "pypi"));
+    task("tell").needs("publish").effects("command").run(|t| remote("./tell"));
+    task("look").needs("tell").exec("true");
+    task("alert").needs("look").on("failure").secrets("ALERT_URL").exec("true");
+    ci("release").on(#{ tags: "v*" })
+        .step(#{ name: "Install libpq", run: "sudo apt-get install --yes libpq-dev" })
+        .service("redis", #{ image: "redis:8@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", ports: "6379:6379" })
+        .env(#{ LEVEL: "high" })
+        .run("look");
+"#;
+
+#[test]
+fn what_users_own_stands_in_jobs_that_hold_nothing() {
+    let text = written(&Project::new(OWNED), "release");
+    for (id, has) in
+        [("build", true), ("look", true), ("publish", false), ("tell", false), ("alert", false)]
+    {
+        let job = job(&text, id);
+        for part in ["libpq-dev", "image: redis:8@", "LEVEL: high"] {
+            assert_eq!(job.contains(part), has, "{id}: {part}");
+        }
+    }
+    let build = job(&text, "build");
+    let at = |what: &str| build.find(what).unwrap();
+    assert!(at("Check the project out") < at("Install libpq") && at("libpq-dev") < at("REL_URL"));
+    let db = written(&Project::new(ALL), "db");
+    assert_eq!(
+        lines(&db, "uses: actions/setup-node@"),
+        ["2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0"]
+    );
+    assert_eq!(lines(&db, "node-version: "), ["\"24\""]);
+    let options = r#""--health-cmd \"pg_isready --username postgres\" --health-interval 5s --health-timeout 5s --health-retries 24""#;
+    assert_eq!(lines(&db, "options: "), [options]);
+    assert!(db.contains("run: |\n          sudo apt-get update\n          sudo apt-get install"));
+}
+
+#[test]
+fn what_users_own_has_to_be_there_and_more_may_be() {
+    let project = Project::new(ALL);
+    project.rel("ci generate github db").code(0);
+    let file = ".github/workflows/db.yml";
+    let text = std::fs::read_to_string(project.root().join(file)).unwrap();
+    let check = |old: &str, new: &str, code: i32| {
+        assert!(text.contains(old), "{old}");
+        project.write(file, &text.replacen(old, new, 1));
+        project.rel("ci check db").code(code)
+    };
+    let step = "      - name: Install Node\n        uses: actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0\n        with:\n          node-version: \"24\"\n";
+    check(step, "", 3).says("job `db` lacks the step `Install Node`");
+    check("node-version: \"24\"", "node-version: \"22\"", 3).says("`with` of step `Install Node`");
+    check("libpq-dev", "libpq", 3).says("step `Install libpq` of job `db` runs something else");
+    check("image: postgres:17@", "image: postgres:16@", 3).says("job `db` has other services");
+    check("PGPORT: \"5432\"", "PGPORT: \"1\"", 3).says("job `db` has `env:");
+    check("@sha256:9f86d0", "@sha256:000000", 0);
+    check(
+        "2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0",
+        "0000000c25fe9cf00d9f06a71cc4710d45079030 # v7",
+        0,
+    );
+    check(step, &format!("{step}      - name: More\n        run: make\n"), 0);
+}
+
 #[test]
 fn s3_8_what_is_written_is_up_to_date_until_it_is_changed() {
     let project = Project::new(ALL);

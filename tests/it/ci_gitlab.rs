@@ -74,6 +74,13 @@ fn a_release_on_gitlab_is_split_by_privileges_and_goes_on_by_digest() {
         "release:tell:failed",
         "pay:build",
         "pay",
+        "db",
+        "bump:build",
+        "bump:push",
+        "wheels:wheel-linux",
+        "wheels:wheel-macos",
+        "wheels:build",
+        "wheels:send",
     ];
     assert_eq!(names, wanted);
     let tokens = |name: &str| {
@@ -179,6 +186,25 @@ fn whoever_starts_a_pipeline_by_hand_is_asked_for_its_parameters() {
     assert_eq!(parts(&written(&Project::new(ALL), "check")).len(), 1);
 }
 
+#[test]
+fn what_users_own_in_a_job_of_gitlab_comes_before_what_rel_does() {
+    let file = written(&Project::new(ALL), "");
+    let db = job(&file, "db");
+    let script = texts(&db, "script", "");
+    assert_eq!(script[0], "sudo apt-get update\nsudo apt-get install --yes libpq-dev\n");
+    assert_eq!(
+        script[1],
+        "(\nexport FIXTURE='https://files.corp.example/it'\\''s.sql'\ncurl --fail --output fixture.sql \"$FIXTURE\"\n)\n"
+    );
+    assert!(script[2].starts_with("REL_WORK="), "{script:?}");
+    let service = &list(&db, "services")[0];
+    assert_eq!(text(service, &["alias"]), "postgres");
+    assert!(text(service, &["name"]).starts_with("postgres:17@sha256:"));
+    assert_eq!(text(service, &["variables", "POSTGRES_PASSWORD", "value"]), "local");
+    assert_eq!(text(&db, &["variables", "PGPORT", "value"]), "5432");
+    assert_eq!(file.matches("libpq-dev").count(), 1, "in its own workflow alone");
+}
+
 /// Releasefiles of examples, without what only GitHub does.
 fn of_examples() -> Vec<(&'static str, String)> {
     let read = |name: &str| {
@@ -204,6 +230,27 @@ fn of_examples() -> Vec<(&'static str, String)> {
                     "#{ release: \"published\", dispatch: true }",
                     "#{ tags: \"v*\", dispatch: #{ live: true } }",
                 ),
+            ],
+        ),
+        changed(
+            "bumpversion",
+            &[
+                (
+                    ".effects(\"github-release\")",
+                    ".effects(\"github-release\").secrets(\"GITHUB_TOKEN\")",
+                ),
+                ("#{ assets: ", "#{ repository: \"acme/harbor\", assets: "),
+            ],
+        ),
+        changed(
+            "split",
+            &[
+                (
+                    ".effects([\"git-push\", \"github-release\"])",
+                    ".effects([\"git-push\", \"github-release\"]).secrets(\"GITHUB_TOKEN\")",
+                ),
+                ("#{ notes: ", "#{ repository: \"acme/kelp\", notes: "),
+                ("release: \"published\", ", ""),
             ],
         ),
         changed(
@@ -237,7 +284,7 @@ fn gitlabs_schema_accepts_what_is_written() {
     let judge = peers::venv("gitlab-judge", JUDGE).join("bin/check-jsonschema");
     let folder = tempfile::tempdir().unwrap();
     let files = documents(folder.path());
-    assert!(files.len() >= 6, "{files:?}");
+    assert!(files.len() >= 10, "{files:?}");
     let judged = |files: &[PathBuf]| {
         let words = ["--builtin-schema", "vendor.gitlab-ci"];
         let output = Command::new(&judge).args(words).args(files).output().unwrap();
@@ -271,6 +318,8 @@ const FREE: &[&str] = &[
     "- macos-15",
     "---",
     "#",
+    // Its digest is free.
+    "- name: postgres:17@",
 ];
 
 fn differences(wanted: &str, found: &str) -> usize {
@@ -312,6 +361,7 @@ fn what_means_the_same_is_no_difference() {
         ("expire_in: \"30 days\"", "expire_in: 1 week"),
         ("description: Send for real", "description: Really"),
         ("    - macos-15", "    - macos-16"),
+        ("name: postgres:17@sha256:9f86d0", "name: postgres:17@sha256:000000"),
         ("\nstages:", "\n# a comment\nstages:"),
         ("\ncheck:\n", "\nspelling:\n  script:\n    - typos\n\ncheck:\n"),
         ("  - build\n  - send", "  - build\n  - own\n  - send"),
@@ -325,6 +375,8 @@ fn what_means_the_same_is_no_difference() {
         ("\nstages:", "\ninclude: a.yml\nstages:"),
         ("    - rel show", "    - make\n    - rel show"),
         ("  - look\n  - follow", "  - follow\n  - look"),
+        ("name: postgres:17@", "name: postgres:16@"),
+        ("    - name: postgres", "    - name: redis:8\n      alias: redis\n    - name: postgres"),
         ("spec:\n  inputs:\n", "spec:\n  inputs:\n    other:\n      default: a\n"),
     ] {
         assert!(wanted.contains(old), "{old}");
@@ -466,4 +518,142 @@ fn a_job_takes_the_bundle_of_the_one_before_by_its_digest_and_leaves_the_checkou
     let (good, said) = run(&other, &lines(&file, "release:publish"), &digest);
     assert!(!good && said.contains("./publish"), "{said}");
     assert!(!said.contains("release.tar"), "what was taken over is no change: {said}");
+}
+
+/// Runs a job's lines as a runner does, in a checkout and with these variables.
+#[cfg(unix)]
+fn run_job(project: &Project, folder: &Path, script: &str, env: &[(&str, &str)]) -> (bool, String) {
+    let rel = Path::new(env!("CARGO_BIN_EXE_rel")).parent().unwrap();
+    let path = format!("{}:{}", rel.display(), std::env::var("PATH").unwrap());
+    let like = project.command("");
+    let mut bash = Command::new("bash");
+    let script = format!("REL_WORK=$(mktemp -d)\n{script}");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]);
+    bash.current_dir(folder).env_clear();
+    bash.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    bash.env("PATH", path).env("CI_PROJECT_DIR", folder).env("GITLAB_CI", "true").env("CI", "true");
+    bash.envs(env.iter().copied());
+    let output = bash.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The digest that a job has left for others.
+#[cfg(unix)]
+fn digest(folder: &Path, variable: &str) -> String {
+    let told = std::fs::read_to_string(folder.join("bundle.env")).unwrap();
+    told.trim().strip_prefix(&format!("{variable}=")).unwrap().to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn commits_of_one_job_are_pushed_by_another_from_a_checkout_that_is_no_branch() {
+    let releasefile = r#"
+        task("bump").edits().run(|t| {
+            write("version.txt", "1.1");
+            exec("git add version.txt");
+            exec("git commit --quiet --message {}", "Release 1.1");
+            exec("git tag --annotate --message {} v1.1", "Release 1.1");
+        });
+        task("push").needs("bump").effects("git-push")
+            .run(|t| git::push(#{ branch: git::branch(), tag: git::tag() }));
+        ci("release").on(#{ push: ["main"] }).run("push");
+    "#;
+    let project = Project::new(releasefile).git();
+    let git = |words: &[&str]| {
+        let output = Command::new("git").args(words).current_dir(project.root()).output().unwrap();
+        assert!(output.status.success(), "{words:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let file = written(&project, "");
+    let remote = project.root().join("../remote.git");
+    project.run_git(&["clone", "--quiet", "--bare", ".", "../remote.git"]);
+    let address = remote.to_str().unwrap().to_owned();
+    let branch = git(&["branch", "--show-current"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let clone = |name: &str| {
+        let folder = project.root().join("..").join(name);
+        let at = folder.to_str().unwrap();
+        project.run_git(&["clone", "--quiet", &address, at]);
+        project.run_git(&["-C", at, "checkout", "--quiet", "--detach", &commit]);
+        project.run_git(&["-C", at, "branch", "--quiet", "-D", &branch]);
+        folder.canonicalize().unwrap()
+    };
+    let (there, here) = (clone("build"), clone("push"));
+    let mut env = vec![
+        ("CI_COMMIT_BRANCH", branch.as_str()),
+        ("CI_COMMIT_SHA", commit.as_str()),
+        ("CI_REPOSITORY_URL", address.as_str()),
+    ];
+    // Who commits is said in the file, by variables that GitLab puts in.
+    let build = job(&file, "release:build");
+    for (name, value) in [
+        ("GIT_AUTHOR_NAME", "$GITLAB_USER_NAME"),
+        ("GIT_AUTHOR_EMAIL", "$GITLAB_USER_EMAIL"),
+        ("GIT_COMMITTER_NAME", "$GITLAB_USER_NAME"),
+        ("GIT_COMMITTER_EMAIL", "$GITLAB_USER_EMAIL"),
+    ] {
+        assert_eq!(text(&build, &["variables", name]), value);
+        env.push((name, "somebody"));
+    }
+    let (good, said) = run_job(&project, &there, &lines(&file, "release:build"), &env);
+    assert!(good, "{said}");
+    let sha256 = digest(&there, "BUNDLE_RELEASE_BUILD");
+    std::fs::copy(there.join("release.tar"), here.join("release.tar")).unwrap();
+    env.push(("BUNDLE_RELEASE_BUILD", &sha256));
+    let script = lines(&file, "release:push");
+    assert!(!file.contains("CI_JOB_TOKEN"), "{file}");
+    let (good, said) = run_job(&project, &here, &script, &env);
+    assert!(good, "{said}");
+    let at = remote.to_str().unwrap();
+    assert_eq!(git(&["-C", at, "show", &format!("{branch}:version.txt")]), "1.1");
+    let tag = git(&["-C", at, "rev-parse", "v1.1^{commit}"]);
+    assert_eq!(tag, git(&["-C", at, "rev-parse", &branch]));
+    assert_eq!(digest(&here, "BUNDLE_RELEASE_PUSH").len(), 64);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_other_machines_built_is_gathered_by_digest() {
+    let releasefile = r#"
+        ci_rel("macos-15", #{ url: "https://files.corp.example/rel.tar.gz",
+            sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" });
+        task("wheel").matrix(#{ system: ["linux", "macos"] })
+            .runner(#{ linux: "ubuntu-24.04", macos: "macos-15" }).sh("echo {system} > $REL_OUT/{system}.txt");
+        task("publish").needs("wheel").effects("command").run(|t| remote("./publish {}", t.artifacts("wheel")));
+        ci("release").on(#{ tags: "v*" }).run("publish");
+    "#;
+    let project = Project::new(releasefile).git().tag("v1.0");
+    let file = written(&project, "");
+    let clone = |name: &str| {
+        let folder = project.root().join("..").join(name);
+        project.run_git(&["clone", "--quiet", ".", folder.to_str().unwrap()]);
+        folder.canonicalize().unwrap()
+    };
+    let gather = clone("gather");
+    let mut env = Vec::new();
+    for system in ["linux", "macos"] {
+        let (folder, job) = (clone(system), format!("release:wheel-{system}"));
+        let (good, said) = run_job(&project, &folder, &lines(&file, &job), &[]);
+        assert!(good, "{said}");
+        let variable = format!("BUNDLE_RELEASE_WHEEL_{}", system.to_uppercase());
+        let bundle = format!("wheel-{system}.tar");
+        std::fs::copy(folder.join(&bundle), gather.join(&bundle)).unwrap();
+        env.push((digest(&folder, &variable), variable));
+    }
+    let env: Vec<(&str, &str)> =
+        env.iter().map(|(digest, name)| (name.as_str(), digest.as_str())).collect();
+    let script = lines(&file, "release:build");
+    let (good, said) = run_job(&project, &gather, &script, &env);
+    assert!(good && said.contains("linux.txt") && said.contains("macos.txt"), "{said}");
+    let taken = texts(&job(&file, "release:build"), "needs", "job");
+    assert_eq!(taken, ["release:wheel-linux", "release:wheel-macos"]);
+
+    // Another bundle than the one that was packed there is refused.
+    std::fs::copy(project.root().join("../linux/wheel-linux.tar"), gather.join("wheel-linux.tar"))
+        .unwrap();
+    let zeros = "0".repeat(64);
+    let wrong = [env.clone(), vec![("BUNDLE_RELEASE_WHEEL_LINUX", zeros.as_str())]].concat();
+    let (good, said) = run_job(&project, &gather, &script, &wrong);
+    assert!(!good && said.contains("is not the bundle that was packed"), "{said}");
 }

@@ -171,6 +171,53 @@ fn an_input_is_what_its_type_makes_of_it() {
 }
 
 #[test]
+fn s5_2_a_job_that_is_not_the_planned_one_is_refused_before_anything_is_asked() {
+    let project = small();
+    let whole = text(&project);
+    let refused = |old: &str, new: &str| {
+        assert!(whole.contains(old), "{old}");
+        project.write(FILE, &whole.replacen(old, new, 1));
+        let ran = project.rel("ci run release").code(3);
+        ran.never_says("proven  testpypi").says("release/testpypi: FAILED")
+    };
+    refused("environment:\n      name: testpypi\n", "environment:\n      name: other\n")
+        .says("this job has the environment `other`, and `testpypi` is planned for `testpypi`")
+        .says("it is told by the claim `environment` of its token");
+    refused("    environment:\n      name: testpypi\n", "")
+        .says("this job has no environment, and `testpypi` is planned for");
+}
+
+#[test]
+fn a_bundle_is_applied_and_built_by_the_workflow_that_it_is_for() {
+    let project = small()
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_REPOSITORY", "acme/demo")
+        .env("GITHUB_EVENT_NAME", "push")
+        .env("GITHUB_REF", "refs/tags/v1.0")
+        .env("GITHUB_WORKFLOW_REF", "acme/demo/.github/workflows/other.yml@refs/tags/v1.0");
+    project.run_git(&["remote", "add", "origin", "https://github.com/acme/demo.git"]);
+    let build = "run announce --offline --strict -o ../plan.json";
+    let ran = project.rel(build).code(3);
+    ran.says("`announce` is released by release.yml, and other.yml has started this");
+    let release = "acme/demo/.github/workflows/release.yml@refs/tags/v1.0";
+    let project = project.env("GITHUB_WORKFLOW_REF", release);
+    project.rel(build).code(0);
+    project.rel("pack ../release.tar --plan ../plan.json").code(0);
+    let project = project.env("GITHUB_EVENT_NAME", "pull_request");
+    let ran = project.rel("apply ../release.tar testpypi --yes").code(3);
+    ran.says("this job's event is `pull_request`, and the plan was made for `push`")
+        .says("it is told by GITHUB_EVENT_NAME");
+    let ran = project.rel("apply ../plan.json testpypi --yes").code(3);
+    ran.says("this job's event is `pull_request`");
+    let project = project.env("GITHUB_REPOSITORY", "acme/fork");
+    let ran = project.rel("apply ../release.tar testpypi --yes").code(3);
+    ran.says("this job's repository is `acme/fork`, and the plan was made for `acme/demo`");
+    let fork = "acme/fork/.github/workflows/release.yml@refs/tags/v1.0";
+    let ran = project.env("GITHUB_WORKFLOW_REF", fork).rel(build).code(3);
+    ran.says("this run is one of acme/fork, and its checkout is of acme/demo");
+}
+
+#[test]
 fn a_bundle_that_was_swapped_on_its_way_is_refused() {
     let project = small();
     // Another job keeps its own file under the name that the next one takes.
@@ -197,6 +244,35 @@ fn what_cannot_be_played_is_told() {
     project.rel("ci run other").code(2).says("there is no CI workflow `other`");
     project.write(FILE, "on: {}\njobs: {}\n");
     project.rel("ci run release").code(2).says("nothing starts this workflow that could be played");
+}
+
+#[test]
+fn what_users_own_is_left_out_and_told() {
+    let text = r#"
+        task("check").run(|t| { if env("LEVEL") != "high" { throw "no level"; } });
+        ci("check").on(#{ push: ["main"] })
+            .step(#{ name: "Install libpq", run: "sudo apt-get install --yes libpq-dev" })
+            .step(#{ run: "echo \"A=1\" >> \"$GITHUB_ENV\"" })
+            .step(#{ run: "echo \"note\" >> notes.txt" })
+            .step(#{ uses: "actions/setup-node@2028fbc5c25fe9cf00d9f06a71cc4710d4507903 # v6.0.0" })
+            .service("redis", #{ image: "redis:8@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" })
+            .env(#{ LEVEL: "high" })
+            .run("check");
+    "#;
+    let project = Project::new(text);
+    project.rel("ci generate github").code(0);
+    let project = project.git();
+    let ran = project.rel("ci run check").code(0).says("check/check: ok");
+    for what in [
+        "service redis",
+        "sudo apt-get install",
+        "echo A=1 >> ",
+        "echo note >> ",
+        "actions/setup-node",
+    ] {
+        assert!(ran.err.contains(&format!("left out: {what}")), "{what}: {}", ran.err);
+    }
+    assert!(!project.root().join("notes.txt").exists());
 }
 
 /// Six machines, of which five are of another kind than this one.

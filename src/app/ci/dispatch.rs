@@ -22,7 +22,7 @@ use crate::model::artifact::Digest;
 use crate::model::effect::{Dispatch, Effect, Release};
 use crate::model::event::Events;
 use crate::model::task::Destination;
-use crate::plan::{Plan, Planned, VERSION};
+use crate::plan::{Plan, Planned};
 use crate::remote::github::dispatch::{self as github, Job, Run, Runs};
 use crate::remote::{Errand, Ties, Trouble};
 use crate::repo::Repo;
@@ -192,20 +192,10 @@ impl Start<'_> {
             effect: effect.clone(),
         };
         Plan {
-            v: VERSION,
-            rel: env!("CARGO_PKG_VERSION").into(),
             release: Some(self.release.clone()),
-            tags: Vec::new(),
-            releasefile: Digest::of(""),
-            at,
             goals: vec![CALLER.into()],
-            rest: Vec::new(),
-            artifacts: BTreeMap::new(),
             effects: vec![planned],
-            after: BTreeMap::new(),
-            confirm: BTreeMap::new(),
-            guards: Vec::new(),
-            seen: BTreeMap::new(),
+            ..Plan::empty(Digest::of(""), at)
         }
     }
 

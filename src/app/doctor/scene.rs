@@ -20,8 +20,6 @@ use crate::report::doctor::Git;
 use crate::workflow::{self, FOLDER, File};
 
 const PIPELINE: &str = crate::ci::GITLAB;
-/// Whom the token is for that only tells who the run is: nobody takes it.
-const NOBODY: &str = "rel-doctor";
 
 /// Where things are looked up.
 pub(super) struct Place<'a> {
@@ -48,6 +46,8 @@ impl Place<'_> {
             offered: self.offered(),
             on_github: env.get("GITHUB_ACTIONS") == Some("true"),
             makes_release: ground.sends_to(&Destination::GithubRelease),
+            pushes_on_gitlab: ground.sends_to(&Destination::GitPush)
+                && fs::exists(&ground.repo.root().join(PIPELINE)),
             identity,
             workflow,
             registries,
@@ -64,12 +64,7 @@ impl Place<'_> {
     /// What a token of this very run says of it; empty where there is none, or nobody may be asked.
     fn claims(&self) -> Map<String, Value> {
         let host = self.ground.host;
-        if self.ground.offline || !oidc::is_offered(host, NOBODY) {
-            return Map::new();
-        }
-        oidc::token(host, NOBODY, self.ground.stop)
-            .map(|token| oidc::claims(&token))
-            .unwrap_or_default()
+        if self.ground.offline { Map::new() } else { oidc::shown(host, self.ground.stop) }
     }
 
     /// The workflow that releases: the one that started this run, else the only one here that sends, else the only

@@ -101,6 +101,9 @@ impl<'a> Room<'a> {
         let clock = &self.play.ground.host.clock;
         let begun = clock.elapsed();
         let mut stopped: Option<Stopped> = None;
+        for service in &self.job.services {
+            self.leave_out(&format!("service {service}"));
+        }
         for step in &self.job.steps {
             let context = self.context(stopped.is_some());
             let ended = match expression::runs(step.condition.as_deref(), &context) {
@@ -169,6 +172,13 @@ impl<'a> Room<'a> {
         Ok(Ok(()))
     }
 
+    /// Whether a file is one that a job's steps may write here: below its own folder, and none by which a runner
+    /// changes what later steps see.
+    fn is_played(&self, file: &Path) -> bool {
+        let is_runners = |name: &str| file == self.temp.join(name);
+        file.starts_with(&self.temp) && !is_runners("env") && !is_runners("path")
+    }
+
     fn leave_out(&mut self, what: &str) {
         self.lacks = true;
         self.said.push(format!("left out: {what}"));
@@ -232,9 +242,13 @@ impl<'a> Room<'a> {
         };
         match line {
             Line::Other(text) => self.leave_out(&text),
-            Line::Echo(text, to) => {
-                let text = format!("{}\n", expanded(&text, variables));
-                append(&expanded(&to, variables), &text)?;
+            Line::Echo(said, to) => {
+                let (said, to) = (expanded(&said, variables), expanded(&to, variables));
+                if !self.is_played(Path::new(&to)) {
+                    self.leave_out(&format!("echo {said} >> {to}"));
+                    return Ok(Ok(()));
+                }
+                append(&to, &format!("{said}\n"))?;
             }
             Line::Rel { .. } if !self.has_rel => {
                 return Ok(Err((Exit::TASK, Some("no step has fetched rel".into()))));

@@ -28,7 +28,8 @@ const TOP: &[&str] = &[
     "workflow",
 ];
 /// Keys of a job that are free, or compared one by one.
-const FREE: &[&str] = &["image", "tags", "timeout", "needs", "environment", "artifacts"];
+const FREE: &[&str] =
+    &["image", "tags", "timeout", "needs", "environment", "artifacts", "services"];
 /// What a job that is nobody's may not have.
 const POWERS: &[&str] = &["id_tokens", "environment", "secrets", "identity", "trigger", "extends"];
 
@@ -150,6 +151,7 @@ impl Report<'_> {
     fn gitlab_job(&mut self, name: &str, wanted: &Node, found: &Node) {
         let what = format!("job `{name}`");
         self.maps(&what, Some(wanted), Some(found), found, FREE);
+        self.services(&what, wanted, found);
         if found.get("timeout").is_none() {
             self.say(found, format!("{what} has no `timeout`"));
         }

@@ -48,6 +48,20 @@ pub(super) fn meaning(node: &Node) -> Meaning {
     }
 }
 
+/// The same, but for digests of images.
+pub(super) fn unpinned(meaning: Meaning) -> Meaning {
+    match meaning {
+        Meaning::Nothing => Meaning::Nothing,
+        Meaning::Text(text) => {
+            Meaning::Text(text.split("@sha256:").next().unwrap_or_default().to_owned())
+        }
+        Meaning::List(all) => Meaning::List(all.into_iter().map(unpinned).collect()),
+        Meaning::Map(all) => {
+            Meaning::Map(all.into_iter().map(|(key, value)| (key, unpinned(value))).collect())
+        }
+    }
+}
+
 /// What a script runs, line by line.
 pub(super) fn commands(script: &str) -> String {
     let mut lines: Vec<String> = Vec::new();

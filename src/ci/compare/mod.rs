@@ -45,8 +45,17 @@ pub fn compare(wanted: &str, found: &Arc<Source>) -> Vec<Diagnostic> {
 /// Keys of a workflow that mean nothing here.
 const FREE_OF_WORKFLOW: &[&str] = &["name", "run-name", "on", "jobs"];
 /// Keys of a job that are free, or compared one by one.
-const FREE_OF_JOB: &[&str] =
-    &["name", "runs-on", "timeout-minutes", "needs", "environment", "permissions", "steps", "if"];
+const FREE_OF_JOB: &[&str] = &[
+    "name",
+    "runs-on",
+    "timeout-minutes",
+    "needs",
+    "environment",
+    "permissions",
+    "services",
+    "steps",
+    "if",
+];
 
 struct Report<'a> {
     source: &'a Arc<Source>,
@@ -196,8 +205,22 @@ impl Report<'_> {
             self.say(found.get("if").unwrap_or(found), format!("{what} has another condition"));
         }
         self.maps(&what, Some(wanted), Some(found), found, FREE_OF_JOB);
+        self.services(&what, wanted, found);
         let closed = power(wanted, None).is_some();
         self.steps(&what, wanted, found, closed);
+    }
+}
+
+impl Report<'_> {
+    /// Services of a job, whatever digest their images have.
+    fn services(&mut self, what: &str, wanted: &Node, found: &Node) {
+        let (ours, theirs) = (wanted.get("services"), found.get("services"));
+        let of = |node: Option<&Node>| node.map(|node| meaning::unpinned(meaning(node)));
+        if of(ours) != of(theirs) {
+            let note = format!("the Releasefile wants `{}`", ours.map_or("none".into(), short));
+            let wrong = self.say(theirs.unwrap_or(found), format!("{what} has other services"));
+            wrong.notes.push(note);
+        }
     }
 }
 

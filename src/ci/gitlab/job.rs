@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{inputs, rules, stage};
+use super::{inputs, rules, script, stage};
 use crate::ci::github::{Writer, hands_on};
 use crate::ci::jobs::{Follows, Job, Role};
 use crate::ci::steps::KEPT;
@@ -91,6 +91,9 @@ impl Pipe<'_> {
                 add("image", own.unwrap_or(IMAGE).into());
             }
         }
+        if let Some(services) = self.own_services(job) {
+            add("services", services);
+        }
         match role {
             // It waits for all stages before its own, and takes nothing over.
             Role::Follow(_) => add("dependencies", Yaml::List(Vec::new())),
@@ -114,9 +117,10 @@ impl Pipe<'_> {
             add("id_tokens", Yaml::Map(tokens.into_iter().map(one).collect()));
         }
         add("variables", Yaml::Map(self.variables(job)));
-        add("script", texts(&self.script(job, source, follows)));
+        let own = self.script(job, source, follows).into_iter().map(Yaml::Text);
+        add("script", Yaml::List(self.own_lines(job).into_iter().chain(own).collect()));
         if hands_on(role) {
-            add("artifacts", artifacts());
+            add("artifacts", artifacts(job));
         }
         Yaml::Map(entries)
     }
@@ -126,7 +130,8 @@ impl Pipe<'_> {
         let mut all: Vec<&Job> = job.needs.iter().map(|need| &jobs[*need]).collect();
         all.extend(source.filter(|source| all.iter().all(|known| known.id != source.id)));
         let one = |need: &Job| {
-            let taken = source.is_some_and(|source| source.id == need.id);
+            let is_part = job.like.role == Role::Build && need.like.role == Role::Part;
+            let taken = is_part || source.is_some_and(|source| source.id == need.id);
             map([("job", self.name(need).into()), ("artifacts", Yaml::Truth(taken))])
         };
         Yaml::List(all.into_iter().map(one).collect())
@@ -173,10 +178,20 @@ impl Pipe<'_> {
             ("GIT_DEPTH".to_owned(), Yaml::from("0"))
         };
         let mut all = vec![fetched];
+        if self.writer.commits(job) {
+            // Git asks who commits, and on a runner nobody has told it.
+            let of = |role: &str, what: &str, value: &str| {
+                (format!("GIT_{role}_{what}"), Yaml::from(value))
+            };
+            all.extend(["AUTHOR", "COMMITTER"].into_iter().flat_map(|role| {
+                [of(role, "NAME", "$GITLAB_USER_NAME"), of(role, "EMAIL", "$GITLAB_USER_EMAIL")]
+            }));
+        }
         if job.like.role != Role::Send {
             let params = self.writer.asked.iter().flat_map(|asked| asked.params);
             all.extend(inputs::variables(params));
         }
+        all.extend(self.own_variables(job));
         all
     }
 }
@@ -187,9 +202,9 @@ fn tokens(destinations: &BTreeSet<Destination>) -> Vec<(&'static str, &'static s
 }
 
 /// The bundle, and its digest as a report that GitLab itself reads.
-fn artifacts() -> Yaml {
+fn artifacts(job: &Job) -> Yaml {
     map([
-        ("paths", texts(&["release.tar".to_owned()])),
+        ("paths", texts(&[script::bundle(job)])),
         ("access", "developer".into()),
         ("expire_in", format!("{KEPT} days").into()),
         ("reports", map([("dotenv", "bundle.env".into())])),

@@ -6,6 +6,7 @@
 //! | `inputs` | what whoever starts it by hand is asked for |
 //! | `job` | a job, with its tokens, environment and files |
 //! | `script` | what it runs |
+//! | `overlay` | what users own in it |
 //! | `refusals` | what GitLab cannot do |
 //!
 //! A job's name begins with its workflow's, and its rules are those of the workflow: a pipeline has the jobs of
@@ -18,6 +19,7 @@
 
 mod inputs;
 mod job;
+mod overlay;
 mod refusals;
 mod rules;
 mod script;
@@ -93,16 +95,16 @@ fn of_workflow(
     let graph = graph(&declared.tasks, workflow)?;
     let mut wrong = against(scene, &graph);
     wrong.extend(refusals::on_gitlab(scene, &graph));
+    wrong.extend(overlay::refusals(scene));
     if !wrong.is_empty() {
         return Err(wrong);
     }
     let jobs = Jobs::of(declared, workflow, &graph)?;
     let asked = triggers::asked(workflow, &declared.tasks);
     let writer = Writer { scene, graph: &graph, jobs: &jobs, asked: &asked };
-    let gathered = jobs.0.iter().filter(|job| job.like.role == Role::Part);
     let mut wrong: Vec<Diagnostic> =
-        gathered.map(|job| refusals::gathered(scene, &graph, job)).collect();
-    wrong.extend(jobs.0.iter().filter_map(|job| writer.no_download(job)));
+        jobs.0.iter().filter_map(|job| writer.no_download(job)).collect();
+    wrong.extend(writer.against_overlay());
     if !wrong.is_empty() {
         return Err(wrong);
     }

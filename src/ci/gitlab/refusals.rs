@@ -1,11 +1,10 @@
 //! What GitLab cannot do of what a workflow wants.
 //!
 //! Only what GitHub's own services do for GitHub's runs: a store of attestations that takes its identities alone,
-//! a token for releases and pushes that each job has. A checkout on GitLab is no branch, and its token pushes
-//! only where a project allows that, so a release that pushes stays elsewhere.
+//! a token for releases that each job has. A job's token pushes where the project allows it; that is a setting, which `rel doctor`
+//! names.
 
 use super::rules::is_known;
-use crate::ci::jobs::Job;
 use crate::ci::scene::Scene;
 use crate::diag::{Diagnostic, Site};
 use crate::graph::Graph;
@@ -25,16 +24,6 @@ pub(super) fn on_gitlab(scene: &Scene<'_>, graph: &Graph) -> Vec<Diagnostic> {
         }
     }
     wrong
-}
-
-/// A release is built on one machine.
-pub(super) fn gathered(scene: &Scene<'_>, graph: &Graph, job: &Job) -> Diagnostic {
-    let task = job.nodes.first().map(|node| &scene.declared.tasks[graph.instance(*node).task]);
-    let (name, site) =
-        task.map_or((&job.id, &scene.workflow.site), |task| (&task.name, &task.site));
-    let message =
-        format!("`{name}` is built on a machine of its own, and gathered for the release");
-    Diagnostic::usage(message).at(site).hint(ELSEWHERE)
 }
 
 fn triggers(scene: &Scene<'_>) -> Vec<Diagnostic> {
@@ -80,9 +69,6 @@ fn of_task(task: &Task) -> Vec<Diagnostic> {
                 "stores attestations at GitHub, which takes those of its own runs alone",
                 ELSEWHERE,
             ),
-            Destination::GitPush => {
-                say(site, "pushes, which no job of GitLab's does from its checkout", ELSEWHERE);
-            }
             Destination::GithubRelease if !has_token => say(
                 site,
                 "makes a release on GitHub, for which a job of GitLab has no token",

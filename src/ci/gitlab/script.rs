@@ -6,6 +6,12 @@
 //!
 //! What `ci_rel` says stands here and not in the job's `variables`, over which a project's variables of the same
 //! names win (GitLab's page "CI/CD variables", on precedence): address and digest would not bind.
+//!
+//! GitLab checks a commit out and no branch: where a release pushes, the job that commits and the one that pushes
+//! name it. The address with the job's token stands in a variable of the runner's, so in no log, and in the
+//! checkout's configuration, where the runner has put one already; a plan holds addresses without logins.
+//! From GitLab's pages "CI/CD job token", "Allow Git push requests to your project repository", and "Predefined
+//! CI/CD variables".
 
 use super::job::Pipe;
 use crate::ci::install::download;
@@ -40,6 +46,17 @@ fn digest(workflow: &str, job: &Job) -> String {
 const PLAN: &str = "\"$REL_WORK/plan.json\"";
 /// Where GitLab lays the bundle, and where it takes it from.
 const BUNDLE: &str = "\"$CI_PROJECT_DIR/release.tar\"";
+/// What was taken over, out of the checkout.
+const TAKEN: &str = "\"$REL_WORK/release.tar\"";
+/// Names the branch; a pipeline of a tag has none.
+const BRANCH: &str = "if [ -n \"$CI_COMMIT_BRANCH\" ]; then git checkout --quiet -B \"$CI_COMMIT_BRANCH\" \"$CI_COMMIT_SHA\"; fi";
+/// Lets git push there by the job's own token.
+const LOGIN: &str = "git remote set-url --push origin \"$CI_REPOSITORY_URL\"";
+
+/// The file of a job's bundle: those of parts lie side by side where they are gathered.
+pub(super) fn bundle(job: &Job) -> String {
+    if job.like.role == Role::Part { format!("{}.tar", job.id) } else { "release.tar".into() }
+}
 
 impl Pipe<'_> {
     /// The lines of a job, after rel is there. `follows` is how the jobs before ended.
@@ -51,11 +68,18 @@ impl Pipe<'_> {
         let taken = source.map_or(Vec::new(), |source| self.taken(source));
         let lines = match job.like.role {
             Role::Check => vec![format!("rel run {goals} --strict")],
+            Role::Part => {
+                let run = format!("rel run {goals} --strict -o {PLAN}");
+                [vec![run], self.packed(job)].concat()
+            }
             Role::Build => [
+                self.branch(),
+                self.gathered(job),
                 vec![format!("rel run {goals} --strict -o {PLAN}"), format!("rel show {PLAN}")],
                 self.packed(job),
             ]
             .concat(),
+            Role::Push => self.pushed(job, source),
             Role::Send => self.sent(job, source),
             Role::Command => {
                 let apply = format!("rel apply {PLAN} {words}{answers}");
@@ -63,8 +87,6 @@ impl Pipe<'_> {
             }
             Role::After => [taken, vec![format!("rel apply {PLAN} {words}")]].concat(),
             Role::Follow(_) => vec![followed(&words, follows)],
-            // Refused before.
-            Role::Part | Role::Push => Vec::new(),
         };
         let runner = job.like.runner.as_deref();
         let known = download(&writer.scene.declared.downloads, runner);
@@ -78,8 +100,9 @@ impl Pipe<'_> {
 
     fn packed(&self, job: &Job) -> Vec<String> {
         let name = digest(self.workflow(), job);
+        let file = bundle(job);
         vec![
-            format!("packed=$(rel pack {BUNDLE} --plan {PLAN})"),
+            format!("packed=$(rel pack \"$CI_PROJECT_DIR/{file}\" --plan {PLAN})"),
             format!("echo \"{name}=${{packed%% *}}\" > \"$CI_PROJECT_DIR/bundle.env\""),
         ]
     }
@@ -88,24 +111,50 @@ impl Pipe<'_> {
     fn taken(&self, source: &Job) -> Vec<String> {
         let digest = digest(self.workflow(), source);
         vec![
-            format!("mv {BUNDLE} \"$REL_WORK/release.tar\""),
-            format!("rel unpack \"$REL_WORK/release.tar\" --sha256 \"${digest}\" -o {PLAN}"),
+            format!("mv {BUNDLE} {TAKEN}"),
+            format!("rel unpack {TAKEN} --sha256 \"${digest}\" -o {PLAN}"),
         ]
+    }
+
+    /// A line that names the branch, if something is pushed later.
+    fn branch(&self) -> Vec<String> {
+        let pushes = self.writer.jobs.0.iter().any(|job| job.like.role == Role::Push);
+        pushes.then(|| BRANCH.to_owned()).into_iter().collect()
+    }
+
+    /// What other machines have made, each bundle by its digest.
+    fn gathered(&self, job: &Job) -> Vec<String> {
+        let parts = job.needs.iter().map(|need| &self.writer.jobs.0[*need]);
+        let take = |part: &Job| {
+            let (file, digest) = (bundle(part), digest(self.workflow(), part));
+            [
+                format!("mv \"$CI_PROJECT_DIR/{file}\" \"$REL_WORK/{file}\""),
+                format!("rel unpack \"$REL_WORK/{file}\" --sha256 \"${digest}\""),
+            ]
+        };
+        parts.flat_map(take).collect()
+    }
+
+    /// Pushes from the checkout, which nothing is laid into.
+    fn pushed(&self, job: &Job, source: Option<&Job>) -> Vec<String> {
+        let before = [LOGIN.to_owned(), format!("mv {BUNDLE} {TAKEN}")];
+        [self.branch(), before.to_vec(), self.applied(job, source, TAKEN)].concat()
     }
 
     /// Sends from an empty folder: where nothing is fetched, an earlier job of the same machine may have left its
     /// files.
     fn sent(&self, job: &Job, source: Option<&Job>) -> Vec<String> {
+        let before = ["mkdir \"$REL_WORK/empty\"", "cd \"$REL_WORK/empty\""].map(str::to_owned);
+        [before.to_vec(), self.applied(job, source, BUNDLE)].concat()
+    }
+
+    fn applied(&self, job: &Job, source: Option<&Job>, from: &str) -> Vec<String> {
         let writer = &self.writer;
         let (words, answers) = (writer.words(&job.nodes).join(" "), writer.answers(job));
         let taken = source.map(|source| digest(self.workflow(), source)).unwrap_or_default();
         let own = digest(self.workflow(), job);
         vec![
-            "mkdir \"$REL_WORK/empty\"".to_owned(),
-            "cd \"$REL_WORK/empty\"".to_owned(),
-            format!(
-                "sent=$(rel apply {BUNDLE} --sha256 \"${taken}\" {words}{answers} -o {BUNDLE})"
-            ),
+            format!("sent=$(rel apply {from} --sha256 \"${taken}\" {words}{answers} -o {BUNDLE})"),
             format!("echo \"{own}=${{sent%% *}}\" > \"$CI_PROJECT_DIR/bundle.env\""),
         ]
     }

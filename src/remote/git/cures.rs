@@ -28,6 +28,14 @@ const CURES: Cures = &[
         "create or update workflow",
         "push with a token that may change workflow files: GITHUB_TOKEN of a run never may",
     ),
+    (
+        "not allowed to upload code",
+        "let jobs push with their token: Settings > CI/CD > Job token permissions > Allow Git push requests to the repository",
+    ),
+    (
+        "to protected branches",
+        "let whoever starts the pipeline push there: Settings > Repository > Protected branches",
+    ),
     ("hook declined", "read what the hook of the remote says, and mend that"),
     (
         "does not support --atomic",

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::artifact::Digest;
 use crate::model::effect::{Presence, Release, UploadPypi};
 use crate::model::task::Index;
-use crate::plan::{Seen, VERSION};
+use crate::plan::Seen;
 
 /// Names as an attacker would choose them.
 const HOSTILE: &str =
@@ -39,20 +39,13 @@ fn plan(name: &str) -> Plan {
         only_warns,
     };
     Plan {
-        v: VERSION,
-        rel: "0.1.0".into(),
         release: Some(release),
         tags: vec!["v1.0".into()],
-        releasefile: Digest::of("file"),
-        at: 1_767_323_045,
         goals: vec!["publish".into()],
-        rest: Vec::new(),
-        artifacts: BTreeMap::new(),
         seen: BTreeMap::from([(key.clone(), seen)]),
         effects: vec![Planned { key, task: "publish".into(), receipt, effect }],
-        after: BTreeMap::new(),
-        confirm: BTreeMap::new(),
         guards: vec![guard("commit", &[], false), guard("tag", &["HEAD carries no tag"], true)],
+        ..Plan::empty(Digest::of("file"), 1_767_323_045)
     }
 }
 

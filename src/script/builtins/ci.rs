@@ -1,7 +1,7 @@
 //! Declaring CI: workflows with what starts them, the machines of tasks, where rel comes from.
 //!
 //! Values become words of `model::workflow` here, so that a wrong one is told at its place. Jobs are not
-//! declared: `ci` makes them from the graph.
+//! declared: `ci` makes them from the graph. What users own in them is `overlay`'s.
 
 use rhai::{Dynamic, Map};
 
@@ -9,7 +9,7 @@ use super::task::change as change_task;
 use super::{Builtin, Call, CiHandle, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::host::net::is_web_url;
-use crate::model::workflow::{Dispatch, Download, Runner, Triggers, Workflow};
+use crate::model::workflow::{Dispatch, Download, Overlay, Runner, Triggers, Workflow};
 use crate::script::cx::lock;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -95,7 +95,13 @@ fn ci(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let declaring = call.declaring()?;
     let mut declared = lock(&declaring.declared);
     let site = call.site.clone();
-    declared.workflows.push(Workflow { name, site, on: Triggers::default(), run: Vec::new() });
+    declared.workflows.push(Workflow {
+        name,
+        site,
+        on: Triggers::default(),
+        run: Vec::new(),
+        overlay: Overlay::default(),
+    });
     Ok(Dynamic::from(CiHandle(declared.workflows.len() - 1)))
 }
 
@@ -214,7 +220,7 @@ fn ci_run(call: &mut Call<'_>) -> Outcome<Dynamic> {
     change(call, |workflow| workflow.run.extend(words))
 }
 
-fn change(call: &Call<'_>, work: impl FnOnce(&mut Workflow)) -> Outcome<Dynamic> {
+pub(super) fn change(call: &Call<'_>, work: impl FnOnce(&mut Workflow)) -> Outcome<Dynamic> {
     let declaring = call.declaring()?;
     let handle: CiHandle = call.this.clone().try_cast().unwrap_or(CiHandle(usize::MAX));
     let mut declared = lock(&declaring.declared);

@@ -27,6 +27,7 @@ mod made;
 mod notes;
 mod notify;
 mod options;
+mod overlay;
 mod pypi;
 mod python;
 mod read;
@@ -141,6 +142,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
         declare::TABLE,
         guard::TABLE,
         ci::TABLE,
+        overlay::TABLE,
         command::TABLE,
         artifact::TABLE,
         read::TABLE,

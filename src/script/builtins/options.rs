@@ -422,7 +422,7 @@ fn optional(call: &mut Call<'_>) -> Outcome<Dynamic> {
 }
 
 /// Makes sure that this is the name of a variable, and not its value.
-fn is_variable(name: &str) -> Outcome<()> {
+pub(super) fn is_variable(name: &str) -> Outcome<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.is_empty()
         && name.chars().all(plain)
