@@ -120,10 +120,10 @@ impl Shims {
 
 /// Settings that let git push to folders and to this machine alone.
 fn git_settings() -> String {
-    let blocked = PUSHED.iter().map(|from| (format!("{NO_HELPER}{from}"), from));
-    let allowed = LOOPBACK.iter().map(|from| ((*from).to_owned(), from));
-    let section = |(to, from)| format!("[url \"{to}\"]\n\tpushInsteadOf = \"{from}\"\n");
-    blocked.chain(allowed).map(section).collect()
+    let line = |from: &str| format!("\tpushInsteadOf = \"{from}\"\n");
+    let blocked: String = PUSHED.iter().map(|from| line(from)).collect();
+    let allowed = LOOPBACK.iter().map(|from| format!("[url \"{from}\"]\n{}", line(from)));
+    format!("[url \"{NO_HELPER}\"]\n{blocked}{}", allowed.collect::<String>())
 }
 
 /// The file in which shims note what they refused to a task with this folder for its outputs: beside
