@@ -56,7 +56,7 @@ impl Session {
     pub(super) fn finish(&self, ended: Done) -> Exit {
         if self.stop.fired() {
             // What tasks that have ended left in the background ends with the run.
-            stop::sweep(self.outs.folder());
+            stop::sweep(&self.out());
         }
         self.tidy();
         let exit = ended.unwrap_or_else(|wrong| {

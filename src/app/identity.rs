@@ -117,7 +117,10 @@ impl Here {
             let of_env = self.env.get(what).map(|found| (found.as_str(), variable.to_owned()));
             let of_token = self.claim(claim).map(|found| (plain(found), shown(claim)));
             let all = [of_env, of_token].into_iter().flatten();
-            let other = all.into_iter().find(|(found, _)| !same(found, wanted));
+            // Names of refs and events are told apart by case, those of repositories and files are not.
+            let exact = matches!(what, "ref" | "event");
+            let fits = |found: &str| if exact { found == wanted } else { same(found, wanted) };
+            let other = all.into_iter().find(|(found, _)| !fits(found));
             wrong.extend(other.map(|(found, by)| of_run(what, found, wanted, &by)));
         }
         let by_token = self.claim("environment").map(|found| (found, shown("environment")));
@@ -242,6 +245,7 @@ mod tests {
         for (env, claims, wanted) in [
             (Some(("repository", "acme/fork")), json!({}), "repository is `acme/fork`"),
             (Some(("event", "pull_request")), json!({}), "event is `pull_request`"),
+            (Some(("ref", "refs/tags/V1")), json!({}), "ref is `refs/tags/V1`"),
             (None, token("ref", "refs/heads/main"), "ref is `refs/heads/main`"),
             (None, token("workflow_ref", "a/b/.github/workflows/x.yml@m"), "workflow is `a/b/"),
             (None, token("environment", "other"), "the environment `other`, and `publish`"),

@@ -38,7 +38,6 @@ mod log;
 mod look;
 mod onward;
 mod out_there;
-mod outs;
 mod page;
 mod pass;
 mod proof;

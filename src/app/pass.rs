@@ -219,7 +219,7 @@ impl Pass {
             return self.steps(&cx);
         }
         let _busy = session.busy();
-        let made = session.outs.make(&cx.out);
+        let made = fs::remove_dir(&cx.out).and_then(|()| fs::make_dir(&cx.out));
         made.map_err(|error| disk("cannot make the task's folder", &error))?;
         self.set_aside(node)?;
         self.inputs(node)?;
@@ -255,7 +255,7 @@ impl Pass {
             values: instance.values.clone(),
             rest: instance.rest.clone(),
             ancestors: ancestors(session, node),
-            out: session.outs.of(&instance.id),
+            out: session.out().join(slug(&instance.id)),
             stop: stop.clone(),
             result: self.followed.clone(),
             noted,
@@ -328,8 +328,12 @@ impl Pass {
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
     fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
         let session = &self.session;
-        let made = if session.outs.take_back(out) { Ok(Vec::new()) } else { fs::all_files(out) };
-        let made = made.map_err(|error| disk("cannot read the task's folder", &error))?;
+        if fs::is_link(out) {
+            let wrong = Diagnostic::task("the task has put a link in place of its folder");
+            return Err(Box::new(wrong.hint("copy what is wanted into the folder `$REL_OUT`")));
+        }
+        let made =
+            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use super::fresh::Fresh;
 use super::out_there::OutThere;
-use super::outs::Outs;
 use super::{Project, identity, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
 use crate::diag::{Diagnostic, Exit, Outcome};
@@ -66,8 +65,6 @@ pub(super) struct Session {
     pub(super) out_there: Mutex<OutThere>,
     /// Instances that are up to date.
     pub(super) fresh: Fresh,
-    /// This run's folders for outputs of tasks.
-    pub(super) outs: Outs,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
     /// Writes down what the run comes to.
@@ -138,7 +135,6 @@ impl Session {
         Ok(Arc::new(Self {
             tags: tags(&repo, &options, &graph),
             fresh: Fresh::of(&options, stage.is_some()),
-            outs: Outs::new(cx.state.join("out").join(host.pid().to_string())),
             host,
             events,
             options,
@@ -385,11 +381,16 @@ impl Session {
         }
     }
 
+    /// This run's folder for outputs of tasks.
+    pub(super) fn out(&self) -> PathBuf {
+        self.cx.state.join("out").join(self.host.pid().to_string())
+    }
+
     /// Removes what this run no longer needs.
     pub(super) fn tidy(&self) {
         self.save_fresh();
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
-        let _ = fs::remove_dir(self.outs.folder());
+        let _ = fs::remove_dir(&self.out());
         self.leave_stage();
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());

@@ -375,7 +375,9 @@ pub struct Found {
 /// # Errors
 /// A folder that cannot be read.
 pub fn all_files(root: &Path) -> io::Result<Vec<Found>> {
-    find(root, &["**".to_owned()])
+    // What most tasks leave: nothing to walk over.
+    let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
+    if is_empty { Ok(Vec::new()) } else { find(root, &["**".to_owned()]) }
 }
 
 /// All files below `root` whose relative path matches one of `globs`, sorted. Links are not
@@ -487,19 +489,9 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to).or_else(|_| fs::copy(from, to).and_then(|_| fs::remove_file(from)))
 }
 
-/// Gives a folder another name beside the one that it has.
-///
-/// # Errors
-/// It is not there, or something else has that name.
-pub fn rename_dir(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
-}
-
-/// Whether a folder is empty, and as open to others as the one around it.
-pub fn is_untouched(folder: &Path) -> bool {
-    let rights = |path: Option<&Path>| Some(fs::symlink_metadata(path?).ok()?.permissions());
-    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    is_empty && rights(Some(folder)) == rights(folder.parent())
+/// Whether a link stands here, wherever it leads.
+pub fn is_link(path: &Path) -> bool {
+    path.is_symlink()
 }
 
 /// Copies a file with its mode, replacing what is there.

@@ -191,7 +191,7 @@ fn what_users_own_in_a_job_of_gitlab_comes_before_what_rel_does() {
     let file = written(&Project::new(ALL), "");
     let db = job(&file, "db");
     let script = texts(&db, "script", "");
-    assert_eq!(script[0], "sudo apt-get update\nsudo apt-get install --yes libpq-dev\n");
+    assert_eq!(script[0], "(\nsudo apt-get update\nsudo apt-get install --yes libpq-dev\n)\n");
     assert_eq!(
         script[1],
         "(\nexport FIXTURE='https://files.corp.example/it'\\''s.sql'\ncurl --fail --output fixture.sql \"$FIXTURE\"\n)\n"

@@ -161,6 +161,26 @@ fn artifacts_pass_by_digest_from_an_own_empty_folder() {
 }
 
 #[test]
+fn what_a_task_leaves_running_writes_into_no_other_tasks_folder() {
+    let project = Project::new(
+        r#"
+        task("server").sh(`mkfifo $HOME/go $HOME/done; cd $REL_OUT
+            (read x < $HOME/go; echo late > late.txt; echo > $HOME/done) > /dev/null 2>&1 &`);
+        task("build").needs("server")
+            .sh("echo > $HOME/go; read x < $HOME/done; echo good > $REL_OUT/good.txt");
+        "#,
+    );
+    project.rel("build").code(0).says("+ good.txt").never_says("+ late.txt");
+}
+
+#[test]
+fn a_link_in_place_of_a_tasks_folder_leads_nowhere() {
+    let project = Project::new(r#"task("a").sh("rmdir $REL_OUT; ln -s /etc $REL_OUT");"#);
+    let ran = project.rel("a").code(1);
+    ran.says("the task has put a link in place of its folder").never_says("+ ");
+}
+
+#[test]
 fn what_was_set_aside_stays_when_the_task_is_tried_again() {
     let project = Project::new(
         "task(\"flaky\").outputs(\"dist/*\").retry(3, \"1ms\").sh(\"mkdir -p dist; echo half >> dist/a.txt; \\

@@ -38,7 +38,7 @@ pub(super) fn files(
     words: &[&String],
 ) -> Result<Vec<PathBuf>, Diagnostic> {
     let place = place(session, from)?;
-    let folder = session.outs.folder().join("fetched");
+    let folder = session.out().join("fetched");
     fs::make_dir(&folder).map_err(|error| {
         Diagnostic::machine(format!("cannot make a folder for downloads: {error}"))
     })?;

@@ -57,6 +57,8 @@ impl Report<'_> {
         }
         if action(wanted) != action(found) {
             self.say(found, format!("{what} uses another action"));
+        } else if is_pinned(wanted) && !is_pinned(found) {
+            self.say(found, format!("{what} is not pinned by a commit"));
         }
         if condition(wanted.get("if")) != condition(found.get("if")) {
             self.say(found.get("if").unwrap_or(found), format!("{what} has another condition"));
@@ -89,6 +91,13 @@ fn position(step: &Node, among: &[Node], ours: &[Node]) -> Option<usize> {
 fn action(step: &Node) -> Option<String> {
     let uses = step.get("uses")?.text()?;
     Some(uses.split('@').next().unwrap_or(&uses).to_ascii_lowercase())
+}
+
+/// Whether nobody can move other code to where an action is taken from.
+fn is_pinned(step: &Node) -> bool {
+    let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
+    let commit = uses.split_once('@').map_or("", |(_, commit)| commit);
+    commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn title(step: &Node) -> String {

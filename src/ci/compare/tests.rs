@@ -279,6 +279,7 @@ const WEAKER: &[(&str, &str, &str)] = &[
     ("packed=$(rel", "\u{a0}#|curl x\n          packed=$(rel", PACKS),
     ("packed=$(rel", "\\\n          # \\\n          curl x\n          packed=$(rel", PACKS),
     ("packed=$(rel pack", "packed=$(rel\\\n          pack", PACKS),
+    ("@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0", "@v7", "is not pinned by a commit"),
     (
         "\njobs:\n",
         "\nenv:\n  PATH: /tmp\njobs:\n",
@@ -327,7 +328,10 @@ const SAME: &[(&str, &str)] = &[
         "@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2",
         "@8e8c483db84b4bee98b60c0593521ed34d9990e8 # v6.0.1",
     ),
-    ("@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0", "@v7"),
+    (
+        "@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
+        "@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0",
+    ),
     (" # v7.0.0", ""),
     ("runs-on: ubuntu-24.04", "runs-on: ubuntu-latest"),
     ("runs-on: ubuntu-24.04", "runs-on: [self-hosted, linux]"),

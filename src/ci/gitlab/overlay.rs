@@ -1,6 +1,6 @@
 //! A user's steps, services and variables in a pipeline of GitLab.
 //!
-//! A step is lines before rel's own; with variables it is a shell of its own, as each is on GitHub. A service is
+//! A step is a shell of its own before rel's lines, as each is on GitHub: what ends it ends no job. A service is
 //! known by its name as a host, at the port that it listens on: nothing is put before it, and the runner itself
 //! waits for the port. From GitLab's page "Services".
 
@@ -48,9 +48,6 @@ fn plain<'a>(all: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<(St
 
 fn script(step: &Step) -> Option<Yaml> {
     let Does::Run(text) = &step.does else { return None };
-    if step.env.is_empty() {
-        return Some(overlay::script(text));
-    }
     let export = |(name, value): (&String, &String)| {
         format!("export {name}={}\n", shell_words::quote(value))
     };

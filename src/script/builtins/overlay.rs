@@ -220,6 +220,10 @@ impl Of<'_, '_> {
             return Err(Box::new(wrong.note("a tag or branch can be moved to other code")));
         }
         let version = version.filter(|version| !version.is_empty());
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+        if version.as_ref().is_some_and(|version| !version.chars().all(is_word)) {
+            return Err(self.wrong("uses", "what stands behind `#` is no version", PINNED));
+        }
         Ok(Does::Uses { action: action.to_owned(), version, with: self.given("with")? })
     }
 
