@@ -279,7 +279,11 @@ const WEAKER: &[(&str, &str, &str)] = &[
     ("packed=$(rel", "\u{a0}#|curl x\n          packed=$(rel", PACKS),
     ("packed=$(rel", "\\\n          # \\\n          curl x\n          packed=$(rel", PACKS),
     ("packed=$(rel pack", "packed=$(rel\\\n          pack", PACKS),
-    ("@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0", "@v7", "is not pinned by a commit"),
+    (
+        "@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
+        "@v7",
+        "step `Hand the release on` of job `build` is not pinned by a commit",
+    ),
     (
         "\njobs:\n",
         "\nenv:\n  PATH: /tmp\njobs:\n",
