@@ -4,8 +4,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rel::rehearse::git::{self, Remote};
-use rel::rehearse::github::{Forge, Input, Job, Level, Permission, Settings, Token, Workflow};
+use rel::rehearse::github::{Forge, Input, Job, Level, Permission, Token, Workflow};
 use rel::rehearse::http::{Request, Response};
 use rel::rehearse::world::{Service, World};
 use serde_json::Value;
@@ -92,28 +91,8 @@ struct Way(&'static str, bool, &'static [usize]);
 
 fn actions(backstage: &Backstage<'_>, way: Way, looked: Sender<()>) -> Actions {
     let Way(ends, loses, hides) = way;
-    let Backstage { host, scratch, place } = backstage;
-    let github = &host.endpoints.github;
-    let settings = git::Settings {
-        web: github.web.clone(),
-        repository: scratch.repository.clone(),
-        default_branch: scratch.branch.clone(),
-        private: false,
-    };
-    let remote = place.join("remote-of-actions");
-    let remote = Remote::create(host, &remote, &scratch.checkout, settings).unwrap();
-    let settings = Settings {
-        web: github.web.clone(),
-        api: github.api.clone(),
-        uploads: github.uploads.clone(),
-        downloads: github.downloads.clone(),
-        docs: github.docs.clone(),
-        repository: scratch.repository.clone(),
-        repository_id: 1,
-        owner_id: 2,
-    };
-    let mut forge = Forge::new(settings, Arc::new(Mutex::new(remote)));
-    forge.set_default_branch(&scratch.branch);
+    let (_, mut forge) = backstage.forge();
+    forge.set_default_branch(&backstage.scratch.branch);
     forge.add_token(Token::of_run(TOKEN, &[(Permission::Actions, Level::Write)]));
     let input = |name: &str| Input { name: name.into(), required: false };
     let inputs = Some(vec![input("note"), input("live")]);

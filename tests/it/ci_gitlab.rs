@@ -484,19 +484,7 @@ fn a_job_takes_the_bundle_of_the_one_before_by_its_digest_and_leaves_the_checkou
     let other = project.root().join("../other");
     project.run_git(&["clone", "--quiet", ".", "../other"]);
     let run = |folder: &Path, script: &str, digest: &str| {
-        let rel = Path::new(env!("CARGO_BIN_EXE_rel")).parent().unwrap();
-        let path = format!("{}:{}", rel.display(), std::env::var("PATH").unwrap());
-        let like = project.command("");
-        let mut bash = Command::new("bash");
-        let script = format!("REL_WORK=$(mktemp -d)\n{script}");
-        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]);
-        bash.current_dir(folder).env_clear();
-        bash.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        bash.env("PATH", path).env("CI_PROJECT_DIR", folder).env("BUNDLE_RELEASE_BUILD", digest);
-        bash.env("GITLAB_CI", "true").env("CI", "true");
-        let output = bash.output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+        run_job(&project, folder, script, &[("BUNDLE_RELEASE_BUILD", digest)])
     };
     let (good, said) = run(&project.root(), &lines(&file, "release:build"), "");
     assert!(good, "{said}");

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rel::rehearse::git::{self, Remote};
-use rel::rehearse::github::{Forge, Level, Permission, Settings, Token};
+use rel::rehearse::github::{Level, Permission, Token};
 use rel::rehearse::site::Site;
 use rel::rehearse::world::World;
 
@@ -24,28 +23,7 @@ fn project(releasefile: &str) -> Project {
 
 /// A GitHub whose pull requests have these labels; it answers so many requests an hour.
 fn github(backstage: &Backstage<'_>, requests: Option<u64>) -> Site {
-    let Backstage { host, scratch, place } = backstage;
-    let github = &host.endpoints.github;
-    let settings = git::Settings {
-        web: github.web.clone(),
-        repository: scratch.repository.clone(),
-        default_branch: scratch.branch.clone(),
-        private: false,
-    };
-    let remote = place.join("remote-with-labels");
-    let remote = Remote::create(host, &remote, &scratch.checkout, settings).unwrap();
-    let remote = Arc::new(Mutex::new(remote));
-    let settings = Settings {
-        web: github.web.clone(),
-        api: github.api.clone(),
-        uploads: github.uploads.clone(),
-        downloads: github.downloads.clone(),
-        docs: github.docs.clone(),
-        repository: scratch.repository.clone(),
-        repository_id: 1,
-        owner_id: 2,
-    };
-    let mut forge = Forge::new(settings, remote.clone());
+    let (remote, mut forge) = backstage.forge();
     forge.add_token(Token::of_run(TOKEN, &[(Permission::Contents, Level::Read)]));
     for (number, labels) in [(3, ["bug"]), (4, ["enhancement"]), (5, ["Skip"]), (6, ["bug"])] {
         forge.label_pull(number, &labels);
@@ -53,8 +31,9 @@ fn github(backstage: &Backstage<'_>, requests: Option<u64>) -> Site {
     if let Some(requests) = requests {
         forge.limit_requests(requests);
     }
+    let github = &backstage.host.endpoints.github;
     let shared = [&github.web, &github.api].map(|url| url.replace("https://", ""));
-    Site::new(remote, forge, &scratch.repository, shared)
+    Site::new(remote, forge, &backstage.scratch.repository, shared)
 }
 
 fn setting(project: &Project, requests: Option<u64>) -> Setting {

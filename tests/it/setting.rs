@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rel::host::Host;
@@ -14,6 +14,7 @@ use rel::host::term::Term;
 use rel::rehearse::ca::Authority;
 use rel::rehearse::child::{self, Told};
 use rel::rehearse::git::{self, Remote};
+use rel::rehearse::github::{Forge, Settings};
 use rel::rehearse::http::{Reply, Request};
 use rel::rehearse::oidc::Identity;
 use rel::rehearse::owned;
@@ -52,6 +53,34 @@ pub struct Backstage<'a> {
     pub scratch: &'a Scratch,
     /// A folder of the setting's own.
     pub place: &'a Path,
+}
+
+impl Backstage<'_> {
+    /// A GitHub of the test's own, and the repository behind it.
+    pub fn forge(&self) -> (Arc<Mutex<Remote>>, Forge) {
+        let Backstage { host, scratch, place } = self;
+        let github = &host.endpoints.github;
+        let settings = git::Settings {
+            web: github.web.clone(),
+            repository: scratch.repository.clone(),
+            default_branch: scratch.branch.clone(),
+            private: false,
+        };
+        let remote = place.join("remote-of-the-tests-own");
+        let remote = Remote::create(host, &remote, &scratch.checkout, settings).unwrap();
+        let remote = Arc::new(Mutex::new(remote));
+        let settings = Settings {
+            web: github.web.clone(),
+            api: github.api.clone(),
+            uploads: github.uploads.clone(),
+            downloads: github.downloads.clone(),
+            docs: github.docs.clone(),
+            repository: scratch.repository.clone(),
+            repository_id: 1,
+            owner_id: 2,
+        };
+        (remote.clone(), Forge::new(settings, remote))
+    }
 }
 
 fn now() -> u64 {
