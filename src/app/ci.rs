@@ -90,7 +90,7 @@ fn for_github(
 }
 
 /// All that stands against the workflows of a project.
-pub(super) fn refused(host: &Host, project: &Project) -> Vec<Diagnostic> {
+pub(super) fn refused(host: &Host, project: &Project<'_>) -> Vec<Diagnostic> {
     let declared = &project.script.declared;
     let places = places(&host.endpoints, &project.root);
     let of = |workflow| ci::workflow(&Scene { declared, workflow, places: &places }).err();

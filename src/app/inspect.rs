@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::listed::Listed;
 use super::{Project, ci};
 use crate::cli::COMMANDS;
 use crate::diag::{Diagnostic, Exit};
@@ -10,8 +9,9 @@ use crate::goals;
 use crate::graph::Graph;
 use crate::guard::{self, GUARDS};
 use crate::host::Host;
+use crate::repo::Repo;
 use crate::report::{Output, list as tables};
-use crate::script;
+use crate::script::{self, Memo};
 
 type Done = Result<Exit, Vec<Diagnostic>>;
 
@@ -21,12 +21,14 @@ type Done = Result<Exit, Vec<Diagnostic>>;
 /// What is wrong with the Releasefile.
 pub fn list(host: &Arc<Host>, output: Output) -> Done {
     let file = super::find(&host.cwd)?;
-    let listed = Listed::of(host, &file).filter(|_| output != Output::Json);
-    if let Some(known) = listed.as_ref().and_then(Listed::known) {
-        host.out(&known);
+    let state = file.parent().and_then(|root| Repo::new(host, root.to_owned()).state().ok());
+    let memo = state.and_then(|state| Memo::new(host, &file, state.join("list")));
+    let memo = memo.filter(|_| output != Output::Json);
+    if let Some((known, _)) = memo.as_ref().and_then(Memo::known) {
+        host.out(&String::from_utf8_lossy(&known));
         return Ok(Exit::OK);
     }
-    let project = Project::open(host)?;
+    let project = Project::open(host)?.keep();
     let declared = &project.script.declared;
     let graph = Graph::build_all(&declared.tasks)?;
     if output == Output::Json {
@@ -35,14 +37,18 @@ pub fn list(host: &Arc<Host>, output: Output) -> Done {
     }
     let text = tables::tasks(declared, &graph);
     host.out(&text);
-    if let Some(listed) = listed {
-        listed.keep(&project.script, &text);
+    if let (Some(memo), Some(reads)) = (memo, &project.script.reads) {
+        memo.keep(reads, text.as_bytes());
     }
     Ok(Exit::OK)
 }
 
 /// The graph of what is asked for; of everything if nothing is.
-fn asked(project: &Project, words: &[String], rest: &[String]) -> Result<Graph, Vec<Diagnostic>> {
+fn asked(
+    project: &Project<'_>,
+    words: &[String],
+    rest: &[String],
+) -> Result<Graph, Vec<Diagnostic>> {
     let tasks = &project.script.declared.tasks;
     if words.is_empty() && rest.is_empty() {
         return Graph::build_all(tasks);

@@ -2,7 +2,7 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
 //! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it was,
 //! `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks,
-//! `listed` keeps what it saw, `init` writes a
+//! `init` writes a
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
 //! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
 //! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
@@ -32,7 +32,6 @@ pub mod inspect;
 mod ledger;
 mod leftovers;
 mod lint;
-mod listed;
 mod live;
 mod log;
 mod look;
@@ -59,6 +58,7 @@ use crate::cli::{self, Command};
 use crate::diag::{Diagnostic, Exit, nearest};
 use crate::host::{Host, fs};
 use crate::model::event::{Event, Events};
+use crate::repo::Repo;
 use crate::report;
 use crate::script::{self, Script};
 
@@ -143,19 +143,21 @@ fn fail(events: &Events, wrong: Vec<Diagnostic>) -> Exit {
 }
 
 /// A project: the folder of its Releasefile, and what that declares.
-pub struct Project {
+pub struct Project<'a> {
     /// The folder.
     pub root: PathBuf,
+    /// The repository around it.
+    pub repo: Repo<'a>,
     /// The loaded Releasefile.
     pub script: Script,
 }
 
-impl Project {
+impl<'a> Project<'a> {
     /// Finds the Releasefile upward from where rel was started, and loads it.
     ///
     /// # Errors
     /// There is none, or all that is wrong with it.
-    pub fn open(host: &Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
+    pub fn open(host: &'a Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
         Self::open_from(host, &host.cwd)
     }
 
@@ -163,12 +165,27 @@ impl Project {
     ///
     /// # Errors
     /// As [`Project::open`].
-    pub fn open_from(host: &Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+    pub fn open_from(host: &'a Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let file = find(folder)?;
         let root = file.parent().unwrap_or(folder).to_owned();
-        let script = script::load(host, &root, &file)?;
-        Ok(Self { root, script })
+        let repo = Repo::new(host, root.clone());
+        let script = script::load(host, &root, &file, table(&repo))?;
+        Ok(Self { root, repo, script })
     }
+
+    /// Keeps what the Releasefile declares for the next call, which is for commands that may leave something.
+    #[must_use]
+    pub fn keep(self) -> Self {
+        if let Some(place) = table(&self.repo) {
+            self.script.keep(place);
+        }
+        self
+    }
+}
+
+/// Where the table of what is declared is kept.
+fn table(repo: &Repo<'_>) -> Option<PathBuf> {
+    Some(repo.state().ok()?.join("table"))
 }
 
 const NAMES: [&str; 2] = ["Releasefile", "Releasefile.rhai"];

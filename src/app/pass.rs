@@ -219,8 +219,8 @@ impl Pass {
             return self.steps(&cx);
         }
         let _busy = session.busy();
-        let made = fs::remove_dir(&cx.out).and_then(|()| fs::make_dir(&cx.out));
-        made.map_err(|error| disk("cannot make the task's folder", &error))?;
+        fs::make_empty_dir(&cx.out)
+            .map_err(|error| disk("cannot make the task's folder", &error))?;
         self.set_aside(node)?;
         self.inputs(node)?;
         let trial = session.trial(node);
@@ -328,12 +328,14 @@ impl Pass {
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
     fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
         let session = &self.session;
-        if fs::is_link(out) {
+        // What most tasks leave: nothing, which shows as it is removed.
+        let is_empty = fs::remove_empty_dir(out);
+        if !is_empty && fs::is_link(out) {
             let wrong = Diagnostic::task("the task has put a link in place of its folder");
             return Err(Box::new(wrong.hint("copy what is wanted into the folder `$REL_OUT`")));
         }
-        let made =
-            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
+        let made = if is_empty { Ok(Vec::new()) } else { fs::all_files(out) };
+        let made = made.map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")
@@ -382,6 +384,9 @@ pub(super) fn put_aside<'a>(
     old: impl ExactSizeIterator<Item = (&'a PathBuf, &'a String)>,
 ) -> Outcome<()> {
     let (count, id) = (old.len(), &session.graph.instance(node).id);
+    if count == 0 {
+        return Ok(());
+    }
     let run = format!("{}-{}", session.host.clock.unix(), session.host.pid());
     let all = session.cx.state.join("aside");
     let place = |at: usize| all.join(format!("{run}-{at}")).join(slug(id));
@@ -392,12 +397,10 @@ pub(super) fn put_aside<'a>(
         fs::rename(path, &aside.join(name))
             .map_err(|error| disk("cannot set old outputs aside", &error))?;
     }
-    if count > 0 {
-        session.events.note(format!(
-            "{id}: older files of its outputs were set aside ({count}) in {}",
-            aside.display()
-        ));
-    }
+    session.events.note(format!(
+        "{id}: older files of its outputs were set aside ({count}) in {}",
+        aside.display()
+    ));
     Ok(())
 }
 

@@ -70,7 +70,11 @@ pub(super) fn run(
 
 /// What is wrong with the words, or sends nothing, is said before a world is made for it.
 /// Else whether a task edits.
-fn sends(project: &Project, words: &[String], rest: &[String]) -> Result<bool, Vec<Diagnostic>> {
+fn sends(
+    project: &Project<'_>,
+    words: &[String],
+    rest: &[String],
+) -> Result<bool, Vec<Diagnostic>> {
     let declared = &project.script.declared;
     let default = declared.default_task.iter().map(|task| task.text.clone());
     let words: Vec<String> = if words.is_empty() { default.collect() } else { words.to_vec() };

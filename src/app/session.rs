@@ -22,7 +22,7 @@ use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
 use crate::model::effect::Release;
 use crate::model::event::{End, Event, Events};
-use crate::model::task::{Declared, Index, Task};
+use crate::model::task::{Declared, Index, Step, Task};
 use crate::plan::{Identity, Plan, Planned};
 use crate::remote::Errand;
 use crate::repo::Repo;
@@ -98,12 +98,12 @@ impl Session {
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let recorder = Recorder::new(host);
         let events = &recorder.tee(events);
-        let Project { root, mut script } = Project::open(host)?;
+        let Project { root, repo, mut script } = Project::open(host)?.keep();
         let declared = &script.declared;
         declared.printed.iter().for_each(|line| events.note(line));
         let graph = asked(&mut options, declared)?;
-        mend(host, &root, events, &options, &stop)?;
-        let repo = Repo::new(host, root.clone());
+        prepare(&script, &graph)?;
+        mend(&repo, events, &options, &stop)?;
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
         tell_leftovers(host, events, &state);
@@ -427,6 +427,15 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     Graph::build(&declared.tasks, &goals)
 }
 
+/// Makes what calls functions of the Releasefile, if this run may call any.
+fn prepare(script: &Script, graph: &Graph) -> Result<(), Vec<Diagnostic>> {
+    let calls = |node: Node| {
+        let task = &script.declared.tasks[graph.instance(node).task];
+        task.when.is_some() || task.steps.iter().any(|step| matches!(step, Step::Body(..)))
+    };
+    if graph.order().any(calls) { script.prepare().map_err(|wrong| vec![*wrong]) } else { Ok(()) }
+}
+
 /// Tags of the commit. Only plans and messages name them, and git has to be asked.
 fn tags(repo: &Repo<'_>, options: &RunOptions, graph: &Graph) -> Vec<String> {
     let tells = |node| graph.kind(node) == Kind::Sending || graph.follows(node);
@@ -454,14 +463,12 @@ fn tell_leftovers(host: &Host, events: &Events, state: &Path) {
 
 /// Fetches what a shallow clone lacks, if that is wanted.
 fn mend(
-    host: &Host,
-    root: &Path,
+    repo: &Repo<'_>,
     events: &Events,
     options: &RunOptions,
     stop: &Stop,
 ) -> Result<(), Vec<Diagnostic>> {
-    let repo = Repo::new(host, root.to_owned());
-    if options.fix && guard::mend(&repo, stop).map_err(|wrong| vec![*wrong])? {
+    if options.fix && guard::mend(repo, stop).map_err(|wrong| vec![*wrong])? {
         events.note("the rest of the history was fetched: this was a shallow clone");
     }
     Ok(())

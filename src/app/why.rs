@@ -18,7 +18,6 @@ use crate::goals;
 use crate::graph::{Graph, Node};
 use crate::host::Host;
 use crate::model::artifact::Artifact;
-use crate::repo::Repo;
 use crate::report::{Output, why as tables};
 use tables::{Answer, Verdict};
 
@@ -32,7 +31,7 @@ pub(super) fn run(
     mut words: Vec<String>,
     rest: &[String],
 ) -> Done {
-    let Project { root, script } = Project::open(host)?;
+    let Project { root, repo, script } = Project::open(host)?;
     let declared = &script.declared;
     if words.is_empty() {
         words.extend(declared.default_task.iter().map(|word| word.text.clone()));
@@ -44,7 +43,6 @@ pub(super) fn run(
     let goals =
         goals::parse(&words, rest, &declared.tasks, COMMANDS).map_err(|wrong| vec![*wrong])?;
     let graph = Graph::build(&declared.tasks, &goals)?;
-    let repo = Repo::new(host, root.clone());
     let state = repo.state().map_err(|wrong| vec![*wrong])?;
     let epoch = repo.commit().map(|commit| commit.time);
     let tasks: Vec<_> = declared.tasks.iter().cloned().map(Arc::new).collect();

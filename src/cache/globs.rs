@@ -9,10 +9,8 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::host::fs::GLOB_SIGNS;
 use crate::host::tree::{self, Look, Walked};
-
-/// The signs of a glob.
-const SIGNS: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// Walks of this run, by where they began.
 #[derive(Default)]
@@ -24,12 +22,12 @@ pub(super) struct Tree {
 
 /// Whether this is a name and no pattern.
 pub(super) fn is_plain(glob: &str) -> bool {
-    !glob.contains(SIGNS)
+    !glob.contains(GLOB_SIGNS)
 }
 
 /// The folder that a glob names before its first sign.
 pub(super) fn start(glob: &str) -> &str {
-    let sign = glob.find(SIGNS).unwrap_or(glob.len());
+    let sign = glob.find(GLOB_SIGNS).unwrap_or(glob.len());
     glob[..sign].rfind('/').map_or("", |slash| &glob[..slash])
 }
 

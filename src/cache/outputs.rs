@@ -61,18 +61,20 @@ impl Cache {
         }
         let (plain, patterns): (Vec<String>, Vec<String>) =
             ask.outputs.iter().cloned().partition(|glob| globs::is_plain(glob));
-        let is_there = |name: &String| fs::exists(&self.root.join(name));
-        let mut names: BTreeSet<String> = plain.into_iter().filter(is_there).collect();
+        let mut names: BTreeSet<String> = plain.into_iter().collect();
         if !patterns.is_empty() {
             names.extend(fs::find(&self.root, &patterns)?.into_iter().map(|file| file.name));
         }
+        let calm = self.is_calm();
         let mut strays = Vec::new();
         for name in names {
             let made = record.made.iter().find(|made| made.placed && made.artifact.name == name);
             let wanted = made.map(mark);
-            if wanted != Some(self.files.mark(&self.view, &name, false)) {
+            if wanted != Some(self.files.mark(&self.view, &name, calm)) {
                 let path = self.root.join(&name);
-                strays.push(Stray { name, path });
+                if fs::exists(&path) {
+                    strays.push(Stray { name, path });
+                }
             }
         }
         if !strays.is_empty() {
@@ -87,10 +89,11 @@ impl Cache {
     /// # Errors
     /// The disk fails.
     pub fn put_back(&mut self, record: &Record) -> std::io::Result<usize> {
+        let calm = self.is_calm();
         let mut count = 0;
         for made in record.made.iter().filter(|made| made.placed) {
             let name = &made.artifact.name;
-            if self.files.mark(&self.view, name, false) == mark(made) {
+            if self.files.mark(&self.view, name, calm) == mark(made) {
                 continue;
             }
             let (from, to) = (self.store.place(&made.artifact), self.root.join(name));

@@ -174,8 +174,13 @@ impl Book {
 
     fn add(&mut self, host: &Host, line: &Line) {
         // Lines hold only maps with text keys: they can always be written.
-        let value = host.env.masked_json(serde_json::to_value(line).unwrap_or_default());
-        self.pending.push_str(&value.to_string());
+        let text = if host.env.masks_nothing() {
+            serde_json::to_string(line).unwrap_or_default()
+        } else {
+            let value = serde_json::to_value(line).unwrap_or_default();
+            host.env.masked_json(value).to_string()
+        };
+        self.pending.push_str(&text);
         self.pending.push('\n');
     }
 

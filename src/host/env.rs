@@ -115,6 +115,11 @@ impl Env {
         }
     }
 
+    /// Whether there is nothing that would be replaced.
+    pub fn masks_nothing(&self) -> bool {
+        self.forms().is_none()
+    }
+
     /// The same for every text within a JSON value; keys and structure stay.
     pub fn masked_json(&self, value: serde_json::Value) -> serde_json::Value {
         use serde_json::Value;

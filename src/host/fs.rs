@@ -2,6 +2,7 @@
 //!
 //! Paths are absolute; whoever calls decides what they are relative to.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,25 @@ pub fn remove_dir(path: &Path) -> io::Result<()> {
         }
         done => done,
     }
+}
+
+/// Makes a folder with nothing in it, in the place of what was there.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make_empty_dir(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            remove_dir(path).and_then(|()| make_dir(path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_dir(path),
+        made => made,
+    }
+}
+
+/// Removes a folder if nothing is in it; whether that was so.
+pub fn remove_empty_dir(path: &Path) -> bool {
+    fs::remove_dir(path).is_ok()
 }
 
 /// Lets every folder below be changed.
@@ -375,9 +395,7 @@ pub struct Found {
 /// # Errors
 /// A folder that cannot be read.
 pub fn all_files(root: &Path) -> io::Result<Vec<Found>> {
-    // What most tasks leave: nothing to walk over.
-    let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
-    if is_empty { Ok(Vec::new()) } else { find(root, &["**".to_owned()]) }
+    find(root, &["**".to_owned()])
 }
 
 /// All files below `root` whose relative path matches one of `globs`, sorted. Links are not
@@ -431,11 +449,14 @@ pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
     Ok(found)
 }
 
+/// What makes a glob more than a name.
+pub const GLOB_SIGNS: [char; 5] = ['*', '?', '[', '{', '\\'];
+
 /// The folders that a glob names before its first sign: only below them can it match.
 fn plain_beginning(glob: &str) -> PathBuf {
     let parts: Vec<&str> = glob.split('/').collect();
-    let signs = |part: &&&str| !part.contains(['*', '?', '[', '{', '\\']);
-    let plain = parts.iter().take_while(signs).count().min(parts.len() - 1);
+    let plain =
+        parts.iter().take_while(|part| !part.contains(GLOB_SIGNS)).count().min(parts.len() - 1);
     parts[..plain].iter().collect()
 }
 
@@ -458,14 +479,31 @@ pub fn matching(globs: &[String]) -> impl Fn(&Path) -> bool + use<> {
 
 /// Pairs of globs of which one matches the other's text: they would take the same files.
 pub fn globs_that_meet(globs: &[&str]) -> Vec<(usize, usize)> {
-    let build = |glob: &&str| GlobBuilder::new(glob).literal_separator(true).build().ok();
-    let matchers: Vec<_> =
-        globs.iter().map(|glob| build(glob).map(|glob| glob.compile_matcher())).collect();
+    let build = |glob: &str| GlobBuilder::new(glob).literal_separator(true).build().ok();
+    let matcher = |glob: &&str| {
+        glob.contains(GLOB_SIGNS).then(|| build(glob))?.map(|glob| glob.compile_matcher())
+    };
+    let matchers: Vec<_> = globs.iter().map(matcher).collect();
     let takes = |at: usize, text: &str| matchers[at].as_ref().is_some_and(|m| m.is_match(text));
     let roots: Vec<PathBuf> = globs.iter().map(|glob| plain_beginning(glob)).collect();
+    let is_plain = |at: &usize| !globs[*at].contains(GLOB_SIGNS);
+    // Names without signs meet only where they are the same: of those there may be thousands.
+    let mut same: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut patterns: Vec<usize> = Vec::new();
     let mut pairs = Vec::new();
     for later in 0..globs.len() {
-        for earlier in 0..later {
+        let mut before: Vec<usize> = if is_plain(&later) {
+            let twins = same.entry(globs[later]).or_default();
+            let before = [twins.as_slice(), &patterns].concat();
+            twins.push(later);
+            before
+        } else {
+            let all = (0..later).collect();
+            patterns.push(later);
+            all
+        };
+        before.sort_unstable();
+        for earlier in before {
             let (one, other) = (&roots[later], &roots[earlier]);
             let near = one.starts_with(other) || other.starts_with(one);
             let meet = || {

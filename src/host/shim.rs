@@ -6,7 +6,7 @@
 //! What is left (a program of the user's own that speaks to a remote by itself) cannot be stopped
 //! here. Turned down: tracing system calls, which no two systems allow alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -72,8 +72,9 @@ impl Shims {
     /// # Errors
     /// The folder cannot be made, or its path does not fit into PATH.
     pub fn new(state: &Path, project: &Path, program: &Path, path: &str) -> io::Result<Self> {
+        let path = distinct(path);
         let here = |name: &&str| {
-            which::which_in_global(name, Some(path)).is_ok_and(|mut all| all.next().is_some())
+            which::which_in_global(name, Some(&path)).is_ok_and(|mut all| all.next().is_some())
         };
         // One for a program that is not there would make others believe that it is.
         let mut names: Vec<&str> = publisher::programs().filter(here).collect();
@@ -116,6 +117,29 @@ impl Shims {
         env.insert(format!("GIT_CONFIG_VALUE_{given}"), text(&self.folder.join(GIT_SETTINGS)));
         env.insert("GIT_CONFIG_COUNT".into(), (given + 1).to_string());
     }
+}
+
+/// The folders of a PATH that are there, each once, whatever it is called: all are looked through for every
+/// publisher. Those below the folder that somebody starts in stay as they are.
+fn distinct(path: &str) -> OsString {
+    let mut seen = BTreeSet::new();
+    let is_new = |folder: &PathBuf| match folder.metadata() {
+        _ if folder.is_relative() => true,
+        Ok(about) => same_file(&about).is_none_or(|file| seen.insert(file)),
+        Err(_) => false,
+    };
+    std::env::join_paths(std::env::split_paths(path).filter(is_new)).unwrap_or_else(|_| path.into())
+}
+
+/// What is the same for a file under all its names, where the system tells.
+fn same_file(about: &std::fs::Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    return Some((
+        std::os::unix::fs::MetadataExt::dev(about),
+        std::os::unix::fs::MetadataExt::ino(about),
+    ));
+    #[cfg(not(unix))]
+    return None;
 }
 
 /// Settings that let git push to folders and to this machine alone.

@@ -32,7 +32,7 @@ impl Cmd {
 
 /// A piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     Text(String),
     Hole,
     Named(String),
@@ -59,8 +59,8 @@ pub enum How {
 /// A parsed command line with its holes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    how: How,
-    words: Vec<Vec<Piece>>,
+    pub(super) how: How,
+    pub(super) words: Vec<Vec<Piece>>,
 }
 
 /// Why a template cannot be parsed or filled.

@@ -12,5 +12,6 @@ pub mod publisher;
 pub mod scm;
 pub mod secret;
 pub mod shell;
+pub mod table;
 pub mod task;
 pub mod workflow;

@@ -9,15 +9,17 @@ mod comments;
 pub mod cx;
 mod engine;
 mod explain;
+mod kept;
 mod lint;
+mod memo;
 mod modules;
 pub mod reads;
 mod stdlib;
 mod words;
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use rhai::{
     AST, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, NativeCallContext, Position,
@@ -32,6 +34,7 @@ use crate::model::artifact::Digest;
 use crate::model::task::{BodyId, Declared};
 pub use builtins::{Builtin, Place, all as builtins, run_command};
 use cx::{BodyCx, Declaring, Frame, Sources};
+pub use memo::Memo;
 use reads::Read;
 pub use stdlib::{
     Documented, documented, names as stdlib_names, short as stdlib_short, text as stdlib_text,
@@ -49,10 +52,25 @@ pub(crate) struct Body {
     takes_task: bool,
 }
 
-/// A loaded Releasefile.
-pub struct Script {
+/// What calls bodies.
+struct Speech {
     engine: Engine,
     bodies: Vec<Body>,
+}
+
+/// Where a script comes from.
+#[derive(Clone)]
+struct Origin {
+    host: Arc<Host>,
+    root: PathBuf,
+    file: PathBuf,
+}
+
+/// A loaded Releasefile.
+pub struct Script {
+    origin: Origin,
+    /// Made when first needed, if what it declares was kept.
+    speech: OnceLock<Outcome<Speech>>,
     sources: Arc<Sources>,
     /// What it declares.
     pub declared: Declared,
@@ -73,28 +91,39 @@ pub enum Called {
     Skipped(String),
 }
 
-/// Loads the Releasefile at `file`, of the project in `root`.
+/// Loads the Releasefile at `file`, of the project in `root`. What it declares is taken from the file at
+/// `kept` if that still holds ([`Script::keep`]).
 ///
 /// # Errors
 /// All that is wrong with it and can be seen without running a body.
-pub fn load(host: &Arc<Host>, root: &Path, file: &Path) -> Result<Script, Vec<Diagnostic>> {
+pub fn load(
+    host: &Arc<Host>,
+    root: &Path,
+    file: &Path,
+    kept: Option<PathBuf>,
+) -> Result<Script, Vec<Diagnostic>> {
+    let origin = Origin { host: host.clone(), root: root.to_owned(), file: file.to_owned() };
+    match kept.and_then(|place| kept::known(&origin, place)) {
+        Some(known) => Ok(known),
+        None => evaluate(&origin),
+    }
+}
+
+fn evaluate(origin: &Origin) -> Result<Script, Vec<Diagnostic>> {
+    let (root, file) = (&origin.root, &origin.file);
     let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy().into_owned();
     let text = fs::read_text(file).map_err(|error| {
         let wrong = Diagnostic::usage(format!("cannot read {name}: {error}"));
         vec![wrong.hint("it must be a text file in UTF-8")]
     })?;
-    load_text(host, root, &name, &text)
+    evaluate_text(origin, &name, &text)
 }
 
-fn load_text(
-    host: &Arc<Host>,
-    root: &Path,
-    name: &str,
-    text: &str,
-) -> Result<Script, Vec<Diagnostic>> {
+fn evaluate_text(origin: &Origin, name: &str, text: &str) -> Result<Script, Vec<Diagnostic>> {
+    let Origin { host, root, .. } = origin;
     let sources = Arc::new(Sources::default());
     let source = sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
-    let declaring = Arc::new(Declaring::new(host.clone(), root.to_owned(), sources.clone()));
+    let declaring = Arc::new(Declaring::new(host.clone(), root.clone(), sources.clone()));
     declaring.reads.note(Read::text(root, name, Some(text)));
     let engine = engine::build(&declaring);
     let compiled = engine.compile(&source.text);
@@ -128,7 +157,8 @@ fn load_text(
     let digest = sources.digest();
     let told = Digest::of(format!("{digest} {:?}", cx::lock(&declaring.answers)));
     let reads = declaring.reads.all();
-    Ok(Script { engine, bodies, sources, declared, digest, told, reads })
+    let (origin, speech) = (origin.clone(), OnceLock::from(Ok(Speech { engine, bodies })));
+    Ok(Script { origin, speech, sources, declared, digest, told, reads })
 }
 
 /// What was seen without running anything, and what reading the file found besides, as it stands in
@@ -163,12 +193,41 @@ fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {
 }
 
 impl Script {
+    /// Keeps what it declares in a file, unless it was taken from one.
+    pub fn keep(&self, place: PathBuf) {
+        if self.speech.get().is_some() {
+            kept::keep(self, place);
+        }
+    }
+
+    /// Makes what calls bodies, if that is not there yet: before anything runs that might change what the
+    /// Releasefile reads.
+    ///
+    /// # Errors
+    /// It has changed since.
+    pub fn prepare(&self) -> Outcome<()> {
+        self.speech().map(drop)
+    }
+
+    fn speech(&self) -> Outcome<&Speech> {
+        let made = self.speech.get_or_init(|| {
+            let changed = || {
+                let wrong = Diagnostic::usage("the Releasefile has changed since rel began");
+                Box::new(wrong.hint("run the same command again"))
+            };
+            let again = evaluate(&self.origin).map_err(|_| changed())?;
+            let same = again.told == self.told && again.reads == self.reads;
+            again.speech.into_inner().filter(|_| same).unwrap_or_else(|| Err(changed()))
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
     /// The programs that the project's own files start, each where it stands first, by name.
     pub fn programs(&self) -> Vec<Word> {
         let sources = self.sources.all().into_iter();
         let own = sources.filter(|source| stdlib_text(&source.name).is_none());
         let found = own.flat_map(|source| {
-            let ast = self.engine.compile(&source.text).ok();
+            let ast = self.compiled(&source);
             ast.map(|ast| lint::programs(&ast, &source)).unwrap_or_default()
         });
         let mut all: Vec<Word> = found.collect();
@@ -181,9 +240,13 @@ impl Script {
     pub fn secrets(&self) -> BTreeSet<String> {
         let texts = self.sources.all().into_iter();
         let of = |source: Arc<Source>| {
-            self.engine.compile(&source.text).map(|ast| lint::secrets(&ast)).unwrap_or_default()
+            self.compiled(&source).map(|ast| lint::secrets(&ast)).unwrap_or_default()
         };
         texts.flat_map(of).collect()
+    }
+
+    fn compiled(&self, source: &Source) -> Option<AST> {
+        self.speech().ok()?.engine.compile(&source.text).ok()
     }
 
     /// Whether a module of the standard library is imported.
@@ -196,8 +259,9 @@ impl Script {
     /// # Errors
     /// The body failed; the diagnostic points into the script.
     pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Outcome<Called> {
-        let body = &self.bodies[body.0];
-        match self.value(body, cx) {
+        let speech = self.speech()?;
+        let body = &speech.bodies[body.0];
+        match speech.value(body, cx) {
             Ok(_) => Ok(Called::Done),
             Err(error) => match explain::skip_reason(&error) {
                 Some(reason) => Ok(Called::Skipped(reason)),
@@ -211,8 +275,9 @@ impl Script {
     /// # Errors
     /// It failed, or said neither yes nor no.
     pub fn holds(&self, condition: BodyId, site: &Site, cx: &Arc<BodyCx>) -> Outcome<bool> {
-        let body = &self.bodies[condition.0];
-        let value = self.value(body, cx).map_err(|error| self.explained(&error, body))?;
+        let speech = self.speech()?;
+        let body = &speech.bodies[condition.0];
+        let value = speech.value(body, cx).map_err(|error| self.explained(&error, body))?;
         value.as_bool().map_err(|given| {
             let given = words::our_type(given);
             let wrong =
@@ -221,6 +286,12 @@ impl Script {
         })
     }
 
+    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
+        Box::new(explain::runtime_error(error, &self.sources, &body.source))
+    }
+}
+
+impl Speech {
     fn value(&self, body: &Body, cx: &Arc<BodyCx>) -> Result<Dynamic, Box<EvalAltResult>> {
         let mut global = (*body.env).clone();
         global.tag = Dynamic::from(Frame::Body(cx.clone()));
@@ -240,9 +311,5 @@ impl Script {
         };
         let _guard = engine::Interruptible::enter(cx);
         body.call.call_raw(&context, None, args)
-    }
-
-    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
-        Box::new(explain::runtime_error(error, &self.sources, &body.source))
     }
 }

@@ -60,9 +60,9 @@ mod help;
 mod http;
 mod init;
 mod judges;
+mod kept;
 mod labels;
 mod language;
-mod listed;
 mod log;
 #[cfg(target_os = "linux")]
 mod notify;

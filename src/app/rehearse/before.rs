@@ -19,7 +19,7 @@ use crate::rehearse::scratch;
 /// The goal's words are wrong.
 pub(super) fn with(
     host: &Arc<Host>,
-    project: &Project,
+    project: &Project<'_>,
     options: &RehearseOptions,
 ) -> Result<RehearseOptions, Vec<Diagnostic>> {
     let mut options = options.clone();

@@ -30,7 +30,7 @@ pub(super) struct Played {
 /// What all settings of one rehearsal have in common.
 pub(super) struct Ground<'a> {
     pub(super) host: &'a Arc<Host>,
-    pub(super) project: &'a Project,
+    pub(super) project: &'a Project<'a>,
     pub(super) options: &'a RehearseOptions,
     pub(super) output: Output,
     /// Whether a task edits.
@@ -51,7 +51,7 @@ impl<'a> Ground<'a> {
     /// Another rehearsal of it is running, or a folder cannot be made.
     pub(super) fn new(
         host: &'a Arc<Host>,
-        project: &'a Project,
+        project: &'a Project<'a>,
         options: &'a RehearseOptions,
         (output, edits): (Output, bool),
     ) -> Outcome<Self> {

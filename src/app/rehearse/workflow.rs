@@ -47,7 +47,7 @@ pub(in crate::app) fn run(host: &Arc<Host>, output: Output, options: &CiRunOptio
 
 fn one(
     host: &Arc<Host>,
-    project: &Project,
+    project: &Project<'_>,
     workflow: &Workflow,
     output: Output,
     options: &CiRunOptions,
@@ -112,7 +112,7 @@ fn tell(ground: &Ground<'_>, setting: &Setting<'_>) {
 }
 
 /// What the file of a workflow says.
-fn read(project: &Project, workflow: &Workflow) -> Done<Said> {
+fn read(project: &Project<'_>, workflow: &Workflow) -> Done<Said> {
     let file = format!("{FOLDER}/{}.yml", workflow.name);
     let text = fs::read_text(&project.root.join(&file)).map_err(|error| {
         let wrong = Diagnostic::usage(format!("cannot read {file}: {error}"));
@@ -146,7 +146,7 @@ fn event(said: &Said, by_hand: bool) -> Result<String, Diagnostic> {
 /// The inputs that a person gives: those on the command line, else what the file says; sending is agreed to.
 fn inputs(
     host: &Host,
-    project: &Project,
+    project: &Project<'_>,
     said: &Said,
     event: &str,
     given: &[String],

@@ -209,13 +209,13 @@ fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()
     if cx.stop.fired() {
         return Err(Box::new(Diagnostic::task(format!("stopped: {}", cx.stop.reason()))));
     }
-    let shown = cx.run.host.env.masked(&cmd.shown());
+    let shown = || cx.run.host.env.masked(&cmd.shown());
     let wrong = match ended {
         Ok(Ended::Ok) => return Ok(()),
         Ok(Ended::Failed(Some(code))) => {
-            Diagnostic::task(format!("`{shown}` ended with exit code {code}"))
+            Diagnostic::task(format!("`{}` ended with exit code {code}", shown()))
         }
-        Ok(Ended::Failed(None)) => Diagnostic::task(format!("`{shown}` was ended by a signal")),
+        Ok(Ended::Failed(None)) => Diagnostic::task(format!("`{}` was ended by a signal", shown())),
         Err(StartError::NotFound(program)) => {
             let path = cx.run.host.env.get("PATH").unwrap_or_default();
             return Err(Box::new(not_found(&program, path)));
@@ -224,7 +224,7 @@ fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()
             Diagnostic::task(format!("the folder {} does not exist", cx.cwd().display()))
         }
         Err(StartError::Io(error)) => {
-            Diagnostic::task(format!("`{shown}` cannot be started: {error}"))
+            Diagnostic::task(format!("`{}` cannot be started: {error}", shown()))
         }
     };
     let withheld = cx.run.host.env.withheld(&cx.task.secrets);
