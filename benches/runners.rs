@@ -33,6 +33,8 @@ enum Act {
     All,
     /// The first task.
     One,
+    /// All tasks, each of which copies a file and has done so before.
+    Fresh,
 }
 
 /// A row: a load, what is run of it, and by whom, each with the most that rel's ratio to it shall be.
@@ -87,6 +89,12 @@ const ROWS: &[Row] = &[
         beside: &[("make", 1.0), ("floor", 1.15), ("ninja", 1.0)],
     },
     Row {
+        title: "5,000 up to date",
+        tasks: || wide(5_000),
+        act: Act::Fresh,
+        beside: &[("ninja", 1.0)],
+    },
+    Row {
         title: "list of 10,000, cold",
         tasks: || wide(10_000),
         act: Act::ListCold,
@@ -135,8 +143,13 @@ pub fn measure() {
         println!("\nrel beside other runners: not measured, there is no C compiler `cc`");
         return;
     }
-    let rel =
+    let built =
         std::env::var_os(OTHER).map_or_else(|| env!("CARGO_BIN_EXE_rel").into(), PathBuf::from);
+    // Written as whoever installs a program writes it: pages of a file that a linker has just made are
+    // loaded in smaller pieces.
+    let rel = folder.path().join("rel");
+    std::fs::write(&rel, std::fs::read(&built).unwrap()).unwrap();
+    std::fs::set_permissions(&rel, std::fs::metadata(&built).unwrap().permissions()).unwrap();
     let programs = Programs { floor, rel, venv: peers::venv("runners", PEERS), _folder: folder };
     println!("\nrel beside other runners: processor time, medians of {} rounds", rounds::ROUNDS);
     println!("  {:<24} {:>11}  {:<6} {:>11} {:>7} {:>7}", "", "rel", "", "", "ratio", "at most");
@@ -148,7 +161,7 @@ pub fn measure() {
 impl Programs {
     fn row(&self, row: &Row) {
         let tasks = (row.tasks)();
-        let load = load(&tasks);
+        let load = load(&tasks, row.act);
         let names: Vec<&str> =
             std::iter::once("rel").chain(row.beside.iter().map(|(name, _)| *name)).collect();
         let mut samples: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
@@ -181,7 +194,9 @@ impl Programs {
 
     fn sample(&self, name: &str, act: Act, tasks: &Tasks, load: &Path) -> Sample {
         if name == "rel" && matches!(act, Act::ListCold) {
-            let _ = std::fs::remove_file(load.join(".git/rel/top/list"));
+            for kept in ["list", "table"] {
+                let _ = std::fs::remove_file(load.join(".git/rel/top").join(kept));
+            }
         }
         let mut command = Command::new(&self.floor);
         command.arg("meter").args(self.words(name, act, tasks)).current_dir(load);
@@ -209,14 +224,14 @@ impl Programs {
         let words: Vec<&str> = match (name, act) {
             ("floor", _) => vec!["run", &count, room],
             ("rel", Act::List | Act::ListCold) => vec!["list"],
-            ("rel", Act::All) => vec!["all", "-j", "2"],
+            ("rel", Act::All | Act::Fresh) => vec!["all", "-j", "2"],
             ("just", Act::List | Act::ListCold) => vec!["--list"],
             ("just", Act::All) => vec!["--jobs", "2", "all"],
             ("task", Act::List | Act::ListCold) => vec!["--list-all"],
             ("task", Act::All) => vec!["-C", "2", "all"],
             ("ninja", Act::List | Act::ListCold) => vec!["-n", first],
             (_, Act::List | Act::ListCold) => vec!["-n", first],
-            (_, Act::All) => vec!["-j2", "all"],
+            (_, Act::All | Act::Fresh) => vec!["-j2", "all"],
             (_, Act::One) => vec![first],
         };
         std::iter::once(program).chain(words.into_iter().map(str::to_owned)).collect()
@@ -224,7 +239,8 @@ impl Programs {
 }
 
 /// A repository with the same tasks in the words of each.
-fn load(tasks: &Tasks) -> TempDir {
+fn load(tasks: &Tasks, act: Act) -> TempDir {
+    let copies = matches!(act, Act::Fresh);
     let folder = TempDir::new().unwrap();
     let all: Vec<&str> = tasks.iter().map(|(name, _)| name.as_str()).collect();
     let with = |each: &dyn Fn(&str, &[String]) -> String| {
@@ -235,13 +251,24 @@ fn load(tasks: &Tasks) -> TempDir {
     };
     let texts = |needs: &[String]| quoted(&needs.iter().map(String::as_str).collect::<Vec<_>>());
     let rel = |name: &str, needs: &[String]| {
+        if copies {
+            let (from, to) = (format!("in/{name}"), format!("out/{name}"));
+            return format!(
+                "task({name:?}).inputs({from:?}).outputs({to:?}).exec(\"cp {from} {to}\");\n"
+            );
+        }
         let needs =
             if needs.is_empty() { String::new() } else { format!(".needs([{}])", texts(needs)) };
         format!("task(\"{name}\").exec(\"/bin/true\"){needs};\n")
     };
     let make =
         |name: &str, needs: &[String]| format!("{name}: {}\n\t@/bin/true\n", needs.join(" "));
-    let ninja = |name: &str, needs: &[String]| format!("build {name}: run {}\n", needs.join(" "));
+    let ninja = |name: &str, needs: &[String]| {
+        if copies {
+            return format!("build out/{name}: copy in/{name}\n");
+        }
+        format!("build {name}: run {}\n", needs.join(" "))
+    };
     let just = |name: &str, needs: &[String]| {
         format!("[parallel]\n{name}: {}\n    @/bin/true\n", needs.join(" "))
     };
@@ -254,9 +281,9 @@ fn load(tasks: &Tasks) -> TempDir {
         (
             "build.ninja",
             format!(
-                "rule run\n  command = /bin/true\n{}build all: phony {}\n",
+                "rule run\n  command = /bin/true\nrule copy\n  command = cp $in $out\n{}build all: phony {}\n",
                 with(&ninja),
-                all.join(" ")
+                if copies { format!("out/{}", all.join(" out/")) } else { all.join(" ") }
             ),
         ),
         ("justfile", format!("[parallel]\nall: {}\n{}", all.join(" "), with(&just))),
@@ -271,6 +298,16 @@ fn load(tasks: &Tasks) -> TempDir {
     ];
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    if copies {
+        for place in ["in", "out"] {
+            std::fs::create_dir(folder.path().join(place)).unwrap();
+        }
+        for name in &all {
+            let text = format!("{name}\n").repeat(200);
+            std::fs::write(folder.path().join("in").join(name), text).unwrap();
+        }
+        std::fs::write(folder.path().join(".gitignore"), "/out/\n/.ninja*\n").unwrap();
     }
     let own = ["-c", "user.name=Bench", "-c", "user.email=bench@example.org"];
     for words in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "load"]] {

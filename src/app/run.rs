@@ -21,10 +21,13 @@ use crate::report::Output;
 /// What is wrong before anything was started.
 pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
     let session = Session::open(host, events, options)?;
-    match identity::elsewhere(&session) {
-        Some(wrong) => Err(wrong.into()),
-        None => Ok(whole(&session)),
+    if let Some(wrong) = identity::elsewhere(&session) {
+        return Err(wrong.into());
     }
+    let exit = whole(&session);
+    // The process ends with it: to take ten thousand tasks apart first would only take time.
+    std::mem::forget(session);
+    Ok(exit)
 }
 
 /// A run of its own, from its beginning to its end.

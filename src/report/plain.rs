@@ -1,7 +1,8 @@
 //! A run as lines for people: one task at a time is shown live, others when their turn comes. On a runner of
 //! GitLab each task is a section of the job's log (`sections`).
 //!
-//! Tasks that are up to date and have nothing to say are told together: few by name, many by their number.
+//! Tasks that are up to date and have nothing to say are told together: few by name and with what they made, many by
+//! their number.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,8 +21,8 @@ const FEW: usize = 20;
 struct Shown {
     turns: Turns,
     sections: Sections,
-    /// Tasks that are up to date, one line each.
-    quiet: Vec<String>,
+    /// How many tasks are up to date, and what is said of the first few.
+    quiet: (usize, String),
 }
 
 /// Shows each event.
@@ -44,29 +45,32 @@ pub fn events(host: &Arc<Host>) -> Events {
 
 impl Shown {
     fn of(host: &Host) -> Self {
-        Self { turns: Turns::default(), sections: Sections::of(host), quiet: Vec::new() }
+        Self { turns: Turns::default(), sections: Sections::of(host), quiet: (0, String::new()) }
     }
 
     /// Whether an event can be told later, together with others of its kind.
     fn keeps(&mut self, event: &Event) -> bool {
-        let Event::TaskFinished { task, end: End::UpToDate, artifacts, .. } = event else {
+        let Event::TaskFinished { task, end: End::UpToDate, .. } = event else {
             return false;
         };
-        let quiet = artifacts.is_empty() && !self.turns.has_begun(task);
-        if quiet {
-            self.quiet.push(text::finished(event));
+        if self.turns.has_begun(task) {
+            return false;
         }
-        quiet
+        let (count, said) = &mut self.quiet;
+        *count += 1;
+        if *count <= FEW {
+            said.push_str(&text::finished(event));
+        }
+        true
     }
 
     /// What was kept.
     fn told(&mut self) -> String {
-        let quiet = std::mem::take(&mut self.quiet);
-        if quiet.is_empty() {
-            return String::new();
+        match std::mem::take(&mut self.quiet) {
+            (0, _) => String::new(),
+            (count, said) if count <= FEW => self.turns.aside(said),
+            (count, _) => self.turns.aside(format!("{count} tasks are up to date\n")),
         }
-        let many = || format!("{} tasks are up to date\n", quiet.len());
-        self.turns.aside(if quiet.len() > FEW { many() } else { quiet.concat() })
     }
 }
 
