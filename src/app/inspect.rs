@@ -24,8 +24,9 @@ pub fn list(host: &Arc<Host>, output: Output) -> Done {
     let state = file.parent().and_then(|root| Repo::new(host, root.to_owned()).state().ok());
     let memo = state.and_then(|state| Memo::new(host, &file, state.join("list")));
     let memo = memo.filter(|_| output != Output::Json);
-    if let Some((known, _)) = memo.as_ref().and_then(Memo::known) {
-        host.out(&String::from_utf8_lossy(&known));
+    let text = |bytes, _| String::from_utf8(bytes).ok();
+    if let Some(known) = memo.as_ref().and_then(|memo| memo.known(text)) {
+        host.out(&known);
         return Ok(Exit::OK);
     }
     let project = Project::open(host)?.keep();

@@ -166,10 +166,23 @@ impl<'a> Project<'a> {
     /// # Errors
     /// As [`Project::open`].
     pub fn open_from(host: &'a Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        Self::found(host, folder, true)
+    }
+
+    /// The same as [`Project::open`], with whatever is kept left alone.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub fn open_anew(host: &'a Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
+        Self::found(host, &host.cwd, false)
+    }
+
+    fn found(host: &'a Arc<Host>, folder: &Path, take_kept: bool) -> Result<Self, Vec<Diagnostic>> {
         let file = find(folder)?;
         let root = file.parent().unwrap_or(folder).to_owned();
         let repo = Repo::new(host, root.clone());
-        let script = script::load(host, &root, &file, table(&repo))?;
+        let kept = table(&repo).filter(|_| take_kept);
+        let script = script::load(host, &root, &file, kept)?;
         Ok(Self { root, repo, script })
     }
 

@@ -98,11 +98,8 @@ impl Session {
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let recorder = Recorder::new(host);
         let events = &recorder.tee(events);
-        let Project { root, repo, mut script } = Project::open(host)?.keep();
+        let (Project { root, repo, mut script }, graph) = opened(host, events, &mut options)?;
         let declared = &script.declared;
-        declared.printed.iter().for_each(|line| events.note(line));
-        let graph = asked(&mut options, declared)?;
-        prepare(&script, &graph)?;
         mend(&repo, events, &options, &stop)?;
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
@@ -427,13 +424,26 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     Graph::build(&declared.tasks, &goals)
 }
 
-/// Makes what calls functions of the Releasefile, if this run may call any.
-fn prepare(script: &Script, graph: &Graph) -> Result<(), Vec<Diagnostic>> {
+/// The project and what is asked for of it, with all that its functions are called by if this run may call any.
+fn opened<'a>(
+    host: &'a Arc<Host>,
+    events: &Events,
+    options: &mut RunOptions,
+) -> Result<(Project<'a>, Graph), Vec<Diagnostic>> {
+    let project = Project::open(host)?.keep();
+    project.script.declared.printed.iter().for_each(|line| events.note(line));
+    let graph = asked(options, &project.script.declared)?;
     let calls = |node: Node| {
-        let task = &script.declared.tasks[graph.instance(node).task];
+        let task = &project.script.declared.tasks[graph.instance(node).task];
         task.when.is_some() || task.steps.iter().any(|step| matches!(step, Step::Body(..)))
     };
-    if graph.order().any(calls) { script.prepare().map_err(|wrong| vec![*wrong]) } else { Ok(()) }
+    if !graph.order().any(calls) || project.script.prepare().is_ok() {
+        return Ok((project, graph));
+    }
+    // It has just been edited.
+    let project = Project::open_anew(host)?.keep();
+    let graph = asked(options, &project.script.declared)?;
+    Ok((project, graph))
 }
 
 /// Tags of the commit. Only plans and messages name them, and git has to be asked.

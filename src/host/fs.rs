@@ -25,6 +25,18 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
+/// The bytes of a plain file that is not longer than `most`.
+///
+/// # Errors
+/// It is none, is longer, or cannot be read.
+pub fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if about.is_file() && about.len() <= most {
+        return read(path);
+    }
+    Err(io::Error::other("it is no plain file, or too long"))
+}
+
 /// The whole text of a plain file that somebody names: a pipe would never end, nor a device.
 ///
 /// # Errors

@@ -6,11 +6,12 @@
 //! What is left (a program of the user's own that speaks to a remote by itself) cannot be stopped
 //! here. Turned down: tracing system calls, which no two systems allow alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Exit};
 use crate::host::stop::OUT;
@@ -63,6 +64,7 @@ const GIT_SETTINGS: &str = "gitconfig";
 pub struct Shims {
     folder: PathBuf,
     project: PathBuf,
+    looked: Arc<Looked>,
 }
 
 impl Shims {
@@ -72,12 +74,15 @@ impl Shims {
     /// # Errors
     /// The folder cannot be made, or its path does not fit into PATH.
     pub fn new(state: &Path, project: &Path, program: &Path, path: &str) -> io::Result<Self> {
-        let path = distinct(path);
+        let looked = Looked::at(path);
+        let path = looked.path();
         let here = |name: &&str| {
             which::which_in_global(name, Some(&path)).is_ok_and(|mut all| all.next().is_some())
         };
         // One for a program that is not there would make others believe that it is.
-        let mut names: Vec<&str> = publisher::programs().filter(here).collect();
+        let anywhere = looked.leads_anywhere();
+        let mut names: Vec<&str> =
+            publisher::programs().filter(|name| anywhere || here(name)).collect();
         names.push(CREDENTIALS);
         let about = program.metadata()?;
         let identity =
@@ -90,7 +95,13 @@ impl Shims {
         if !folder.is_dir() {
             make(&folder, program, &names)?;
         }
-        Ok(Self { folder, project: project.to_owned() })
+        Ok(Self { folder, project: project.to_owned(), looked: Arc::new(looked) })
+    }
+
+    /// Whether no program can have come to the folders of PATH since they were looked through.
+    pub fn are_current(&self) -> bool {
+        let looked = &self.looked;
+        looked.calm && looked.folders.iter().all(|(folder, stamp)| Stamp::of(folder) == *stamp)
     }
 
     /// The folder that leads a child's PATH.
@@ -119,27 +130,68 @@ impl Shims {
     }
 }
 
-/// The folders of a PATH that are there, each once, whatever it is called: all are looked through for every
-/// publisher. Those below the folder that somebody starts in stay as they are.
-fn distinct(path: &str) -> OsString {
-    let mut seen = BTreeSet::new();
-    let is_new = |folder: &PathBuf| match folder.metadata() {
-        _ if folder.is_relative() => true,
-        Ok(about) => same_file(&about).is_none_or(|file| seen.insert(file)),
-        Err(_) => false,
-    };
-    std::env::join_paths(std::env::split_paths(path).filter(is_new)).unwrap_or_else(|_| path.into())
+/// What tells a folder from itself after something was put in it; `None` if there is none, or no way to tell.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp(Option<[i128; 4]>);
+
+/// A folder that was changed so shortly before it was looked at may look the same after another change: two ticks of
+/// a file system that keeps whole seconds, in nanoseconds.
+const TICK: i128 = 2_100_000_000;
+
+impl Stamp {
+    fn of(folder: &Path) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let nanos =
+                |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            Self(folder.metadata().ok().map(|about| {
+                let modified = nanos(about.mtime(), about.mtime_nsec());
+                let changed = nanos(about.ctime(), about.ctime_nsec());
+                [about.dev().into(), about.ino().into(), modified, changed]
+            }))
+        }
+        #[cfg(not(unix))]
+        Self(folder.is_dir().then_some([0; 4]))
+    }
+
+    /// Whether another change would show.
+    fn is_calm(&self, now: i128) -> bool {
+        self.0.is_none_or(|[.., changed]| changed + TICK < now)
+    }
 }
 
-/// What is the same for a file under all its names, where the system tells.
-fn same_file(about: &std::fs::Metadata) -> Option<(u64, u64)> {
-    #[cfg(unix)]
-    return Some((
-        std::os::unix::fs::MetadataExt::dev(about),
-        std::os::unix::fs::MetadataExt::ino(about),
-    ));
-    #[cfg(not(unix))]
-    return None;
+/// The folders of a PATH, and how they were when they were looked through.
+#[derive(Debug)]
+struct Looked {
+    folders: Vec<(PathBuf, Stamp)>,
+    calm: bool,
+}
+
+impl Looked {
+    fn at(path: &str) -> Self {
+        let mut folders: Vec<(PathBuf, Stamp)> = Vec::new();
+        for folder in std::env::split_paths(path) {
+            if folders.iter().all(|(known, _)| *known != folder) {
+                let stamp = Stamp::of(&folder);
+                folders.push((folder, stamp));
+            }
+        }
+        let now = i128::from(super::tree::now());
+        let calm = folders.iter().all(|(_, stamp)| stamp.is_calm(now));
+        Self { folders, calm }
+    }
+
+    /// Whether what is looked for from another folder may be found elsewhere.
+    fn leads_anywhere(&self) -> bool {
+        self.folders.iter().any(|(folder, _)| !folder.is_absolute())
+    }
+
+    /// Those that are there, each once: all are looked through for every publisher.
+    fn path(&self) -> OsString {
+        let there = self.folders.iter().filter(|(_, stamp)| stamp.0.is_some());
+        std::env::join_paths(there.map(|(folder, _)| folder)).unwrap_or_default()
+    }
 }
 
 /// Settings that let git push to folders and to this machine alone.

@@ -286,14 +286,15 @@ impl RunCx {
         }
     }
 
-    /// What keeps commands of tasks with this PATH from publishing; made when the first one is started.
+    /// What keeps commands of tasks with this PATH from publishing; made when the first one is started, and anew when
+    /// programs may have come since.
     ///
     /// # Errors
     /// It cannot be made.
     pub fn shims(&self, path: &str) -> Outcome<Option<Shims>> {
         let Some(program) = &self.host.program else { return Ok(None) };
         let mut known = lock(&self.shims);
-        if let Some(shims) = known.get(path) {
+        if let Some(shims) = known.get(path).filter(|shims| shims.are_current()) {
             return Ok(Some(shims.clone()));
         }
         let made = Shims::new(&self.state, &self.root, program, path).map_err(|error| {
@@ -419,7 +420,8 @@ impl BodyCx {
         }
         // Tasks without variables of their own share them, but for the folder, which is no part of it.
         let key = (self.task.secrets.clone(), self.run.host.env.secret_count());
-        if let Some(known) = lock(&self.run.shared_env).get(&key) {
+        let holds = |env: &&Arc<ChildEnv>| env.1.as_ref().is_none_or(Shims::are_current);
+        if let Some(known) = lock(&self.run.shared_env).get(&key).filter(holds) {
             return Ok(known.clone());
         }
         let made = Arc::new(self.made_env()?);

@@ -20,8 +20,8 @@ use crate::model::table;
 /// What stands before the table.
 #[derive(Serialize, Deserialize)]
 struct Texts {
-    /// All texts that it was made of.
-    all: Vec<String>,
+    /// Texts of modules, and those that places point into, each with its digest.
+    all: Vec<(String, Digest)>,
     /// Those that places in the table point into, by their number there.
     sources: Vec<String>,
     digest: Digest,
@@ -34,33 +34,37 @@ fn memo(origin: &Origin, place: PathBuf) -> Option<Memo<'_>> {
 
 /// The script that was kept in `place`, if nothing that it was made of has changed.
 pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
-    let (bytes, reads) = memo(origin, place)?.known()?;
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let texts: Texts = serde_json::from_slice(bytes.get(..end)?).ok()?;
-    let sources = Arc::new(Sources::default());
-    for name in &texts.all {
-        let text = match stdlib::text(name) {
-            Some(text) => text.to_owned(),
-            None => fs::read_text(&origin.root.join(name)).ok()?,
-        };
-        sources.add(name, text.trim_start_matches('\u{feff}').to_owned());
-    }
-    if sources.digest() != texts.digest {
-        return None;
-    }
-    let named: Option<Vec<_>> = texts.sources.iter().map(|name| sources.get(name)).collect();
-    let declared = table::from_bytes(bytes.get(end + 1..)?, &named?)?;
-    let (origin, speech, reads) = (origin.clone(), OnceLock::new(), Some(reads));
-    let (digest, told) = (texts.digest, texts.told);
-    Some(Script { origin, speech, sources, declared, digest, told, reads })
+    memo(origin, place)?.known(|bytes, reads| {
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let texts: Texts = serde_json::from_slice(bytes.get(..end)?).ok()?;
+        let sources = Arc::new(Sources::default());
+        for (name, digest) in texts.all {
+            let text = match stdlib::text(&name) {
+                Some(text) => text.to_owned(),
+                None => fs::read_text(&origin.root.join(&name)).ok()?,
+            };
+            let text = text.trim_start_matches('\u{feff}');
+            if Digest::of(text) != digest {
+                return None;
+            }
+            sources.add(&name, text.to_owned());
+        }
+        let named: Option<Vec<_>> = texts.sources.iter().map(|name| sources.get(name)).collect();
+        let declared = table::from_bytes(bytes.get(end + 1..)?, &named?)?;
+        let (origin, speech, reads) = (origin.clone(), OnceLock::new(), Some(reads));
+        let (digest, told) = (texts.digest, texts.told);
+        Some(Script { origin, speech, sources, declared, digest, told, reads })
+    })
 }
 
 /// Keeps what a script declares.
 pub(super) fn keep(script: &Script, place: PathBuf) {
     let (Some(memo), Some(reads)) = (memo(&script.origin, place), &script.reads) else { return };
     let (bytes, sources) = table::to_bytes(&script.declared);
+    let all = script.sources.all().into_iter();
+    let all = all.filter(|it| stdlib::text(&it.name).is_some() || sources.contains(it));
     let texts = Texts {
-        all: script.sources.all().iter().map(|source| source.name.clone()).collect(),
+        all: all.map(|source| (source.name.clone(), Digest::of(&source.text))).collect(),
         sources: sources.iter().map(|source| source.name.clone()).collect(),
         digest: script.digest.clone(),
         told: script.told.clone(),

@@ -13,6 +13,9 @@ use super::reads::Read;
 use crate::host::{Host, fs};
 use crate::model::artifact::Digest;
 
+/// So much is read at most, in bytes: no memo is larger.
+const MOST: u64 = 256 << 20;
+
 /// The first line of the file; what is kept follows.
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -44,9 +47,9 @@ impl<'a> Memo<'a> {
         Some(Self { host, file, root: file.parent()?, rel, place })
     }
 
-    /// What is kept, with all that was read for it, if nothing of that has changed.
-    pub fn known(&self) -> Option<(Vec<u8>, Vec<Read>)> {
-        let mut whole = fs::read(&self.place).ok()?;
+    /// What `take` makes of what is kept and of all that was read for it, if nothing of that has changed.
+    pub fn known<T>(&self, take: impl FnOnce(Vec<u8>, Vec<Read>) -> Option<T>) -> Option<T> {
+        let mut whole = fs::read_plain(&self.place, MOST).ok()?;
         let end = whole.iter().position(|byte| *byte == b'\n')?;
         let head: Head = serde_json::from_slice(whole.get(..end)?).ok()?;
         let bytes = whole.split_off(end + 1);
@@ -57,25 +60,35 @@ impl<'a> Memo<'a> {
         if !same {
             return None;
         }
+        let taken = take(bytes, head.reads)?;
         head.secrets.iter().for_each(|name| self.host.env.declare_secret(name));
-        Some((bytes, head.reads))
+        Some(taken)
     }
 
-    /// Keeps something. That this fails is no reason to fail: it is made anew the next time.
+    /// Keeps something, unless a secret would show in it. That this fails is no reason to fail: it is made anew
+    /// the next time.
     pub fn keep(&self, reads: &[Read], bytes: &[u8]) {
-        let text = String::from_utf8_lossy(bytes);
-        if self.host.env.masked(&text) != text {
+        let env = &self.host.env;
+        // A variable that became a secret after it was read is refused to whoever reads it once more.
+        let is_secret =
+            |read: &Read| matches!(read, Read::Variable { name, .. } if env.is_secret(name));
+        if reads.iter().any(is_secret) {
             return;
         }
         let head = Head {
             rel: self.rel.clone(),
             file: self.file.to_owned(),
             reads: reads.to_vec(),
-            secrets: self.host.env.declared(),
+            secrets: env.declared(),
             digest: Digest::of(bytes),
         };
-        if let Ok(head) = serde_json::to_vec(&head) {
-            let _ = fs::replace_spare(&self.place, &[&head, b"\n".as_slice(), bytes].concat());
+        let (text, Ok(value)) = (String::from_utf8_lossy(bytes), serde_json::to_value(&head))
+        else {
+            return;
+        };
+        if env.masked(&text) == text && env.masked_json(value.clone()) == value {
+            let whole = [value.to_string().as_bytes(), b"\n", bytes].concat();
+            let _ = fs::replace_spare(&self.place, &whole);
         }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) struct Body {
 struct Speech {
     engine: Engine,
     bodies: Vec<Body>,
+    sources: Arc<Sources>,
 }
 
 /// Where a script comes from.
@@ -157,7 +158,8 @@ fn evaluate_text(origin: &Origin, name: &str, text: &str) -> Result<Script, Vec<
     let digest = sources.digest();
     let told = Digest::of(format!("{digest} {:?}", cx::lock(&declaring.answers)));
     let reads = declaring.reads.all();
-    let (origin, speech) = (origin.clone(), OnceLock::from(Ok(Speech { engine, bodies })));
+    let speech = Speech { engine, bodies, sources: sources.clone() };
+    let (origin, speech) = (origin.clone(), OnceLock::from(Ok(speech)));
     Ok(Script { origin, speech, sources, declared, digest, told, reads })
 }
 
@@ -192,6 +194,11 @@ fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Box<EvalAltResult>> {
     })
 }
 
+fn changed() -> Diagnostic {
+    let wrong = Diagnostic::usage("the Releasefile has changed since rel began");
+    wrong.hint("run the same command again")
+}
+
 impl Script {
     /// Keeps what it declares in a file, unless it was taken from one.
     pub fn keep(&self, place: PathBuf) {
@@ -211,26 +218,19 @@ impl Script {
 
     fn speech(&self) -> Outcome<&Speech> {
         let made = self.speech.get_or_init(|| {
-            let changed = || {
-                let wrong = Diagnostic::usage("the Releasefile has changed since rel began");
-                Box::new(wrong.hint("run the same command again"))
-            };
-            let again = evaluate(&self.origin).map_err(|_| changed())?;
+            let again = evaluate(&self.origin).map_err(|_| Box::new(changed()))?;
             let same = again.told == self.told && again.reads == self.reads;
-            again.speech.into_inner().filter(|_| same).unwrap_or_else(|| Err(changed()))
+            again.speech.into_inner().filter(|_| same).unwrap_or_else(|| Err(Box::new(changed())))
         });
         made.as_ref().map_err(Clone::clone)
     }
 
     /// The programs that the project's own files start, each where it stands first, by name.
     pub fn programs(&self) -> Vec<Word> {
-        let sources = self.sources.all().into_iter();
-        let own = sources.filter(|source| stdlib_text(&source.name).is_none());
-        let found = own.flat_map(|source| {
-            let ast = self.compiled(&source);
-            ast.map(|ast| lint::programs(&ast, &source)).unwrap_or_default()
-        });
-        let mut all: Vec<Word> = found.collect();
+        let texts = self.compiled().into_iter();
+        let own = texts.filter(|(_, source)| stdlib_text(&source.name).is_none());
+        let mut all: Vec<Word> =
+            own.flat_map(|(ast, source)| lint::programs(&ast, &source)).collect();
         all.sort_by(|one, other| one.text.cmp(&other.text));
         all.dedup_by(|next, first| next.text == first.text);
         all
@@ -238,15 +238,16 @@ impl Script {
 
     /// The secrets that its texts name with `secret("NAME")`.
     pub fn secrets(&self) -> BTreeSet<String> {
-        let texts = self.sources.all().into_iter();
-        let of = |source: Arc<Source>| {
-            self.compiled(&source).map(|ast| lint::secrets(&ast)).unwrap_or_default()
-        };
-        texts.flat_map(of).collect()
+        self.compiled().iter().flat_map(|(ast, _)| lint::secrets(ast)).collect()
     }
 
-    fn compiled(&self, source: &Source) -> Option<AST> {
-        self.speech().ok()?.engine.compile(&source.text).ok()
+    /// All texts that it is made of.
+    fn compiled(&self) -> Vec<(AST, Arc<Source>)> {
+        let Ok(speech) = self.speech() else { return Vec::new() };
+        let texts = speech.sources.all().into_iter();
+        texts
+            .filter_map(|source| Some((speech.engine.compile(&source.text).ok()?, source)))
+            .collect()
     }
 
     /// Whether a module of the standard library is imported.
@@ -259,13 +260,12 @@ impl Script {
     /// # Errors
     /// The body failed; the diagnostic points into the script.
     pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Outcome<Called> {
-        let speech = self.speech()?;
-        let body = &speech.bodies[body.0];
+        let (speech, body) = self.body(body)?;
         match speech.value(body, cx) {
             Ok(_) => Ok(Called::Done),
             Err(error) => match explain::skip_reason(&error) {
                 Some(reason) => Ok(Called::Skipped(reason)),
-                None => Err(self.explained(&error, body)),
+                None => Err(speech.explained(&error, body)),
             },
         }
     }
@@ -275,9 +275,8 @@ impl Script {
     /// # Errors
     /// It failed, or said neither yes nor no.
     pub fn holds(&self, condition: BodyId, site: &Site, cx: &Arc<BodyCx>) -> Outcome<bool> {
-        let speech = self.speech()?;
-        let body = &speech.bodies[condition.0];
-        let value = speech.value(body, cx).map_err(|error| self.explained(&error, body))?;
+        let (speech, body) = self.body(condition)?;
+        let value = speech.value(body, cx).map_err(|error| speech.explained(&error, body))?;
         value.as_bool().map_err(|given| {
             let given = words::our_type(given);
             let wrong =
@@ -286,8 +285,10 @@ impl Script {
         })
     }
 
-    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
-        Box::new(explain::runtime_error(error, &self.sources, &body.source))
+    fn body(&self, id: BodyId) -> Outcome<(&Speech, &Body)> {
+        let speech = self.speech()?;
+        let body = speech.bodies.get(id.0).ok_or_else(|| Box::new(changed()))?;
+        Ok((speech, body))
     }
 }
 
@@ -311,5 +312,9 @@ impl Speech {
         };
         let _guard = engine::Interruptible::enter(cx);
         body.call.call_raw(&context, None, args)
+    }
+
+    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
+        Box::new(explain::runtime_error(error, &self.sources, &body.source))
     }
 }

@@ -97,7 +97,11 @@ impl ModuleResolver for Modules {
         let (name, text) = match stdlib::text(path) {
             Some(text) => (path.to_owned(), text.to_owned()),
             None if path.starts_with("./") || path.starts_with("../") => {
-                self.own(from, path).map_err(|wrong| thrown(wrong, at))?
+                self.own(from, path).map_err(|wrong| {
+                    // A script may catch it, and why it failed is not noted.
+                    self.reads.unknown();
+                    thrown(wrong, at)
+                })?
             }
             None => return Err(Box::new(EvalAltResult::ErrorModuleNotFound(path.into(), at))),
         };

@@ -70,7 +70,7 @@ impl Read {
     }
 
     pub(crate) fn files(globs: &[String], names: &[String]) -> Self {
-        Self::Files { globs: globs.to_vec(), digest: Digest::of(names.join("\n")) }
+        Self::Files { globs: globs.to_vec(), digest: Digest::of(names.join("\0")) }
     }
 
     pub(crate) fn variable(host: &Host, name: &str) -> Self {

@@ -197,6 +197,20 @@ fn every_kind_of_reading_is_seen_to_change() {
             project.run_git(&["switch", "--quiet", "--create", "new"])
         }),
         (
+            "let name = \"old\"; try { import \"./none\" as part; name = \"new\"; } catch { } task(name);",
+            &[],
+            |project| {
+                project.write("none.rhai", "");
+            },
+        ),
+        (
+            "let name = \"old\"; try { import \"./bad\" as part; name = \"new\"; } catch { } task(name);",
+            &[("bad.rhai", "let x = ;")],
+            |project| {
+                project.write("bad.rhai", "");
+            },
+        ),
+        (
             "let name = \"old\"; try { read(\"none\"); name = \"new\"; } catch { } task(name);",
             &[],
             |project| {
@@ -257,4 +271,76 @@ fn neither_a_broken_file_nor_a_secret_is_kept() {
     assert!(listed(&project).contains("opensesame"));
     let project = project.env("LOGIN", "opensesame");
     project.rel("list").code(0).says("***").never_says("opensesame");
+}
+
+#[test]
+fn what_reads_variables_and_globs_is_kept_too() {
+    let releasefile = "import \"std/checks\" as checks; let mode = env(\"MODE\", \"\"); files(\"src/*\"); read(\"name\");\n\
+        task(\"lint\").exec(\"true\").group(`m${mode}`);";
+    let project = Project::new(releasefile).file("src/a", "").file("name", "\u{feff}x").git();
+    let before = listed(&project);
+    let place = project.state().join("table");
+    // Another text in its place shows that the table is what is looked at.
+    let table = fs::read(&place).unwrap();
+    let at = table.windows(4).rposition(|bytes| bytes == b"lint").unwrap();
+    let end = table.iter().position(|byte| *byte == b'\n').unwrap();
+    let mut other = table[end + 1..].to_vec();
+    other[at - end - 1..][..4].copy_from_slice(b"kept");
+    let head = String::from_utf8(table[..end].to_vec()).unwrap();
+    let digests = [&table[end + 1..], &other].map(|bytes| Digest::of(bytes).to_string());
+    let head = head.replace(&digests[0], &digests[1]);
+    fs::write(&place, [head.as_bytes(), b"\n", &other].concat()).unwrap();
+    assert!(project.rel("list --output json").code(0).out.contains("kept"));
+    project.write("src/b", "");
+    assert_eq!(listed(&project), before);
+}
+
+#[test]
+fn a_variable_that_becomes_a_secret_after_it_was_read_costs_only_the_keeping() {
+    let releasefile =
+        "let on = env(\"LOGIN\", \"\") != \"\"; task(\"a\").secrets(\"LOGIN\").run(|| print(on));";
+    let project = Project::new(releasefile).git().env("LOGIN", "opensesame");
+    for _ in 0..3 {
+        project.rel("a").code(0).says("true");
+        project.rel("list").code(0);
+    }
+    assert!(!project.state().join("table").exists());
+}
+
+#[test]
+fn a_secret_in_what_was_read_is_not_kept() {
+    let hides = [
+        (
+            "let g = env(\"FOO\", \"\"); try { import `./${g}` as x; } catch { } secret(\"FOO\");",
+            "FOO",
+        ),
+        ("let g = env(\"FOO\", \"\"); files(`${g}/*`); secret(\"FOO\");", "FOO"),
+        ("files(env(\"URL\", \"\"));", "URL"),
+    ];
+    for (text, name) in hides {
+        let project = Project::new(&format!("{text}\ntask(\"a\").exec(\"true\");")).git();
+        let project = project.env(name, "https://user:opensesame@host.example/x");
+        project.rel("list").code(0);
+        project.rel("a").code(0);
+        for name in ["list", "table"] {
+            let kept = fs::read(project.state().join(name)).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&kept).contains("opensesame"), "{text}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_not_waited_for() {
+    let project = Project::new("task(\"lint\").exec(\"true\");").git();
+    let list = listed(&project);
+    for name in ["list", "table"] {
+        let place = project.state().join(name);
+        fs::remove_file(&place).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&place).status().unwrap();
+        assert!(made.success());
+        assert_eq!(both(&project), list);
+        fs::File::create(&place).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(both(&project), list);
+    }
 }

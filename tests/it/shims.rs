@@ -222,6 +222,34 @@ fn an_address_of_this_machine_counts_only_as_the_place_to_send_to() {
 }
 
 #[test]
+fn what_an_earlier_task_installs_is_held_back_too() {
+    let releasefile = r#"
+        task("before").exec("true");
+        task("install").needs("before").sh("mv ../bin/later ../bin/twine");
+        task("lint").needs("install").exec("sh release.sh");
+    "#;
+    let project = project(releasefile, &["later"]).file("release.sh", "twine upload dist/*\n");
+    project.rel("lint").code(3).says("refused: nothing was sent by it");
+    assert!(project.root().join("../bin/twine").exists());
+    assert!(!mark(&project).exists());
+}
+
+#[test]
+fn what_path_leads_to_from_elsewhere_is_held_back_too() {
+    let project = project("task(\"lint\").exec(\"sh release.sh\");", &["twine"])
+        .file("release.sh", "twine upload dist/*\n")
+        .file("sub/empty", "");
+    let path = format!("../bin:{}", std::env::var("PATH").unwrap());
+    let project = project.env("PATH", &path);
+    for folder in ["", "sub"] {
+        let ran =
+            project.command("lint").current_dir(project.root().join(folder)).output().unwrap();
+        assert_eq!(ran.status.code(), Some(3), "{}", String::from_utf8_lossy(&ran.stderr));
+        assert!(!mark(&project).exists(), "{folder}");
+    }
+}
+
+#[test]
 fn what_is_not_installed_is_not_there_behind_shims_either() {
     let bin = tempfile::tempdir().unwrap();
     for name in ["sh", "bash"] {
