@@ -380,5 +380,12 @@ pub fn after_run(state: &Path, now: u64) -> io::Result<()> {
             entry.remove()?;
         }
     }
+    // What a run that was killed was about to put in the place of something.
+    for draft in fs::names(state).iter().filter(|name| name.starts_with(".tmp")) {
+        let draft = state.join(draft);
+        if fs::is_plain_file(&draft) && old(&draft, now, 1)? {
+            fs::remove_file(&draft)?;
+        }
+    }
     Ok(())
 }

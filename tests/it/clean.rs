@@ -236,3 +236,17 @@ fn it_is_told_as_json_too() {
     assert_eq!((entry["part"].as_str(), entry["bytes"].as_u64()), (Some("store"), Some(10)));
     assert_eq!((entry["spare"].as_bool(), entry["removed"].as_bool()), (Some(true), Some(false)));
 }
+
+#[test]
+fn half_written_files_of_killed_runs_go() {
+    let project = project();
+    project.rel("lint").code(0);
+    let [old, young] = [".tmpOld", ".tmpYoung"].map(|name| project.state().join(name));
+    for draft in [&old, &young] {
+        fs::write(draft, "half").unwrap();
+    }
+    age(&old, 2);
+    fs::remove_file(project.state().join("swept")).unwrap();
+    project.rel("lint").code(0);
+    assert!(!old.exists() && young.exists());
+}
