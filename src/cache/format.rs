@@ -101,8 +101,12 @@ impl View {
     }
 
     fn name(&self, at: usize) -> Option<&str> {
+        std::str::from_utf8(self.name_bytes(at)?).ok()
+    }
+
+    fn name_bytes(&self, at: usize) -> Option<&[u8]> {
         let (from, to) = (self.number(self.names + 4 * at)?, self.number(self.names + 4 * at + 4)?);
-        std::str::from_utf8(self.bytes.get(self.texts + from..self.texts + to)?).ok()
+        self.bytes.get(self.texts + from..self.texts + to)
     }
 
     fn mark(&self, at: usize) -> Option<Mark> {
@@ -124,7 +128,7 @@ impl View {
     }
 
     fn name_at(&self, name: &str) -> Option<usize> {
-        Self::find(self.counts[NAMES], &name, |at| self.name(at))
+        Self::find(self.counts[NAMES], &name.as_bytes(), |at| self.name_bytes(at))
     }
 
     /// What is known of a file.
@@ -285,10 +289,11 @@ impl<'a> Body<'a> {
 
 /// 32 bytes from 64 hex digits.
 pub(super) fn raw(digits: &str) -> [u8; 32] {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).ok();
-        *byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default();
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        let both = digit(pair[0]).zip(digit(pair[1]));
+        *byte = both.map_or(0, |(high, low)| high << 4 | low);
     }
     bytes
 }
