@@ -178,10 +178,11 @@ impl Session {
             let mut state = self.fresh_state();
             let cache = state.cache(self);
             let unread = |error| super::pass::disk("cannot put outputs back", &error);
-            let strays = cache.strays(ask, &record).map_err(unread)?;
-            super::pass::put_aside(self, node, strays.iter().map(|it| (&it.path, &it.name)))?;
-            let count = cache.put_back(&record).map_err(unread)?;
-            if count > 0 {
+            let placed = cache.placed(ask, &record).map_err(unread)?;
+            let strays = placed.strays.iter().map(|it| (&it.path, &it.name));
+            super::pass::put_aside(self, node, strays)?;
+            if !placed.whole {
+                let count = cache.put_back(&record).map_err(unread)?;
                 self.events.note(format!("{}: {count} of its outputs put back", ask.id));
             }
         }

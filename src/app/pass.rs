@@ -1,8 +1,7 @@
 //! A pass over the graph behind one door: how each instance in it is run, with its folder, steps,
 //! retries and artifacts.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -207,7 +206,11 @@ impl Pass {
         let noted = session.may_be_fresh(node).then(|| Arc::new(Noted::default()));
         let cx = self.body(node, stop, noted.clone());
         if let Some((condition, site)) = &cx.task.when {
-            if !session.script.holds(*condition, site, &cx)? {
+            // It may start commands.
+            let busy = session.busy();
+            let holds = session.script.holds(*condition, site, &cx)?;
+            drop(busy);
+            if !holds {
                 return Ok(Came::Skipped("its condition does not hold".into()));
             }
             if session.is_fresh(node)
@@ -227,7 +230,7 @@ impl Pass {
         let trial = session.trial(node);
         let audit = trial.is_some().then(|| Audit::begin(session)).flatten();
         let came = self.steps(&cx).and_then(|came| match came {
-            Came::Done => Ok((came, self.collect(node, &cx)?)),
+            Came::Done => Ok((came, self.collect(node, &cx.out)?)),
             other => Ok((other, Vec::new())),
         });
         if let (Some(trial), Some(noted)) = (trial, noted) {
@@ -260,7 +263,6 @@ impl Pass {
             stop: stop.clone(),
             result: self.followed.clone(),
             noted,
-            left: AtomicBool::new(false),
         })
     }
 
@@ -328,16 +330,14 @@ impl Pass {
     }
 
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
-    fn collect(&self, node: Node, cx: &BodyCx) -> Outcome<Vec<String>> {
-        let (session, out) = (&self.session, cx.out.as_path());
-        // What most tasks leave is nothing, which shows as the folder is removed. Who runs on may work in it.
-        let is_empty = !cx.left.load(Ordering::Relaxed) && fs::remove_empty_dir(out);
-        if !is_empty && fs::is_link(out) {
+    fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
+        let session = &self.session;
+        if fs::is_link(out) {
             let wrong = Diagnostic::task("the task has put a link in place of its folder");
             return Err(Box::new(wrong.hint("copy what is wanted into the folder `$REL_OUT`")));
         }
-        let made = if is_empty { Ok(Vec::new()) } else { fs::all_files(out) };
-        let made = made.map_err(|error| disk("cannot read the task's folder", &error))?;
+        let made =
+            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")

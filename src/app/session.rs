@@ -387,7 +387,7 @@ impl Session {
     pub(super) fn tidy(&self) {
         self.save_fresh();
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
-        let _ = fs::remove_dir(&self.out());
+        let _ = fs::remove_dirs(&self.out());
         self.leave_stage();
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());
@@ -430,20 +430,26 @@ fn opened<'a>(
     events: &Events,
     options: &mut RunOptions,
 ) -> Result<(Project<'a>, Graph), Vec<Diagnostic>> {
-    let project = Project::open(host)?.keep();
+    let given = options.words.clone();
+    let mut project = Project::open(host)?.keep();
+    let mut graph = asked(options, &project.script.declared);
+    if graph.as_ref().is_ok_and(|graph| !can_call(&project.script, graph)) {
+        // It has just been edited.
+        project = Project::open_anew(host)?.keep();
+        options.words = given;
+        graph = asked(options, &project.script.declared);
+    }
     project.script.declared.printed.iter().for_each(|line| events.note(line));
-    let graph = asked(options, &project.script.declared)?;
+    Ok((project, graph?))
+}
+
+/// Whether functions can be called, if anything in this graph calls any.
+fn can_call(script: &Script, graph: &Graph) -> bool {
     let calls = |node: Node| {
-        let task = &project.script.declared.tasks[graph.instance(node).task];
+        let task = &script.declared.tasks[graph.instance(node).task];
         task.when.is_some() || task.steps.iter().any(|step| matches!(step, Step::Body(..)))
     };
-    if !graph.order().any(calls) || project.script.prepare().is_ok() {
-        return Ok((project, graph));
-    }
-    // It has just been edited.
-    let project = Project::open_anew(host)?.keep();
-    let graph = asked(options, &project.script.declared)?;
-    Ok((project, graph))
+    !graph.order().any(calls) || script.prepare().is_ok()
 }
 
 /// Tags of the commit. Only plans and messages name them, and git has to be asked.

@@ -12,11 +12,6 @@ use super::format::View;
 use super::mark::Mark;
 use crate::host::tree::{self, Look, Stat};
 
-/// A file that was changed so shortly before it was looked at may look the same after another change:
-/// more than the tick by which systems stamp files, in nanoseconds.
-const TICK: i64 = 50_000_000;
-/// The same where times are whole seconds, as some file systems keep them.
-const COARSE: i64 = 2_100_000_000;
 /// From so many files on they are read by several threads.
 const MANY: usize = 32;
 
@@ -83,10 +78,8 @@ impl Files {
 
     /// Keeps what was read of a file, looked at not before `before`.
     pub(super) fn learn(&mut self, name: &str, stat: Stat, mark: Mark, before: i64) {
-        let coarse = stat.changed % 1_000_000_000 == 0 && stat.modified % 1_000_000_000 == 0;
-        let calm = stat.changed.saturating_add(if coarse { COARSE } else { TICK }) < before;
         // No file was changed in 1970: it is read again next time.
-        let stat = if calm { stat } else { Stat { changed: 0, ..stat } };
+        let stat = if tree::is_settled(&stat, before) { stat } else { Stat { changed: 0, ..stat } };
         self.learned.insert(name.to_owned(), (stat, mark));
     }
 
@@ -135,6 +128,7 @@ fn link(path: &Path) -> Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::tree::TICK;
 
     #[test]
     fn a_file_is_read_again_until_it_has_been_left_alone() {

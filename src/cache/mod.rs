@@ -31,7 +31,7 @@ pub use globs::idle;
 pub use machine::matters;
 pub use mark::{Items, Mark, of_items};
 pub use noted::{Noted, Notes};
-pub use outputs::Stray;
+pub use outputs::{Placed, Stray};
 pub use reason::{How, Reason};
 pub use record::{Kind, Line, Made, Record, Sets};
 pub use save::{file, named, spare};
@@ -129,7 +129,7 @@ impl Cache {
         self.sets.get(&mark).cloned().or_else(|| self.view.set(mark)).unwrap_or_default()
     }
 
-    /// Whether what was looked at before still counts: nothing runs that may change it.
+    /// Whether what was looked at before still counts: no task runs that may change it.
     fn is_calm(&self) -> bool {
         self.running == 0
     }

@@ -17,6 +17,15 @@ pub struct Stray {
     pub path: PathBuf,
 }
 
+/// What stands in the places of outputs.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// Files that are not what the run made.
+    pub strays: Vec<Stray>,
+    /// Whether all that it made is in its place.
+    pub whole: bool,
+}
+
 fn mark(made: &Made) -> Mark {
     let sha256 = format::raw(made.artifact.sha256.as_str());
     Mark::of_file(&sha256, made.artifact.executable)
@@ -51,37 +60,35 @@ impl Cache {
         }
     }
 
-    /// Files in the places of outputs that are not what the run made.
+    /// Looks at the places of outputs, whatever was seen there before.
     ///
     /// # Errors
     /// A folder cannot be read.
-    pub fn strays(&mut self, ask: &Ask, record: &Record) -> std::io::Result<Vec<Stray>> {
-        if ask.outputs.is_empty() {
-            return Ok(Vec::new());
-        }
+    pub fn placed(&mut self, ask: &Ask, record: &Record) -> std::io::Result<Placed> {
         let (plain, patterns): (Vec<String>, Vec<String>) =
             ask.outputs.iter().cloned().partition(|glob| globs::is_plain(glob));
         let mut names: BTreeSet<String> = plain.into_iter().collect();
         if !patterns.is_empty() {
             names.extend(fs::find(&self.root, &patterns)?.into_iter().map(|file| file.name));
         }
-        let calm = self.is_calm();
-        let mut strays = Vec::new();
+        let (mut strays, mut good) = (Vec::new(), 0);
         for name in names {
             let made = record.made.iter().find(|made| made.placed && made.artifact.name == name);
-            let wanted = made.map(mark);
-            if wanted != Some(self.files.mark(&self.view, &name, calm)) {
-                let path = self.root.join(&name);
-                if fs::exists(&path) {
-                    strays.push(Stray { name, path });
-                }
+            if made.map(mark) == Some(self.files.mark(&self.view, &name, false)) {
+                good += 1;
+                continue;
+            }
+            let path = self.root.join(&name);
+            if fs::exists(&path) {
+                strays.push(Stray { name, path });
             }
         }
+        let whole = good == record.made.iter().filter(|made| made.placed).count();
         if !strays.is_empty() {
             // They are about to be moved.
             self.forget();
         }
-        Ok(strays)
+        Ok(Placed { strays, whole })
     }
 
     /// Puts back what is not in its place. Tells how many files that were.
@@ -89,11 +96,10 @@ impl Cache {
     /// # Errors
     /// The disk fails.
     pub fn put_back(&mut self, record: &Record) -> std::io::Result<usize> {
-        let calm = self.is_calm();
         let mut count = 0;
         for made in record.made.iter().filter(|made| made.placed) {
             let name = &made.artifact.name;
-            if self.files.mark(&self.view, name, calm) == mark(made) {
+            if self.files.mark(&self.view, name, false) == mark(made) {
                 continue;
             }
             let (from, to) = (self.store.place(&made.artifact), self.root.join(name));

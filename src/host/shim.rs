@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Exit};
 use crate::host::stop::OUT;
+use crate::host::tree::{self, Look, Stat};
 use crate::model::artifact::Digest;
 use crate::model::publisher;
 
@@ -64,25 +65,25 @@ const GIT_SETTINGS: &str = "gitconfig";
 pub struct Shims {
     folder: PathBuf,
     project: PathBuf,
-    looked: Arc<Looked>,
+    searched: Arc<SearchPath>,
 }
 
 impl Shims {
-    /// The shims below `state` for commands of the project in `project`, of the programs that are on
-    /// `path`; made if they are not there. `program` is rel itself.
+    /// The shims below `state` for commands of the project in `project` that start in `cwd`, of the programs that
+    /// are on `path`; made if they are not there. `program` is rel itself.
     ///
     /// # Errors
     /// The folder cannot be made, or its path does not fit into PATH.
-    pub fn new(state: &Path, project: &Path, program: &Path, path: &str) -> io::Result<Self> {
-        let looked = Looked::at(path);
-        let path = looked.path();
-        let here = |name: &&str| {
-            which::which_in_global(name, Some(&path)).is_ok_and(|mut all| all.next().is_some())
-        };
+    pub fn new(
+        state: &Path,
+        (project, cwd): (&Path, &Path),
+        program: &Path,
+        path: &str,
+    ) -> io::Result<Self> {
+        let mut searched = SearchPath::of(path, &[project, cwd]);
         // One for a program that is not there would make others believe that it is.
-        let anywhere = looked.leads_anywhere();
         let mut names: Vec<&str> =
-            publisher::programs().filter(|name| anywhere || here(name)).collect();
+            publisher::programs().filter(|name| searched.has(name)).collect();
         names.push(CREDENTIALS);
         let about = program.metadata()?;
         let identity =
@@ -95,13 +96,12 @@ impl Shims {
         if !folder.is_dir() {
             make(&folder, program, &names)?;
         }
-        Ok(Self { folder, project: project.to_owned(), looked: Arc::new(looked) })
+        Ok(Self { folder, project: project.to_owned(), searched: Arc::new(searched) })
     }
 
-    /// Whether no program can have come to the folders of PATH since they were looked through.
+    /// Whether no program has come to the folders of PATH since they were looked through.
     pub fn are_current(&self) -> bool {
-        let looked = &self.looked;
-        looked.calm && looked.folders.iter().all(|(folder, stamp)| Stamp::of(folder) == *stamp)
+        self.searched.is_current()
     }
 
     /// The folder that leads a child's PATH.
@@ -130,67 +130,48 @@ impl Shims {
     }
 }
 
-/// What tells a folder from itself after something was put in it; `None` if there is none, or no way to tell.
-#[derive(Debug, PartialEq, Eq)]
-struct Stamp(Option<[i128; 4]>);
-
-/// A folder that was changed so shortly before it was looked at may look the same after another change: two ticks of
-/// a file system that keeps whole seconds, in nanoseconds.
-const TICK: i128 = 2_100_000_000;
-
-impl Stamp {
-    fn of(folder: &Path) -> Self {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let nanos =
-                |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-            Self(folder.metadata().ok().map(|about| {
-                let modified = nanos(about.mtime(), about.mtime_nsec());
-                let changed = nanos(about.ctime(), about.ctime_nsec());
-                [about.dev().into(), about.ino().into(), modified, changed]
-            }))
-        }
-        #[cfg(not(unix))]
-        Self(folder.is_dir().then_some([0; 4]))
-    }
-
-    /// Whether another change would show.
-    fn is_calm(&self, now: i128) -> bool {
-        self.0.is_none_or(|[.., changed]| changed + TICK < now)
-    }
-}
-
 /// The folders of a PATH, and how they were when they were looked through.
 #[derive(Debug)]
-struct Looked {
-    folders: Vec<(PathBuf, Stamp)>,
-    calm: bool,
+struct SearchPath {
+    folders: Vec<(PathBuf, Option<Stat>)>,
+    /// Whether whatever comes to them later will show.
+    settled: bool,
 }
 
-impl Looked {
-    fn at(path: &str) -> Self {
-        let mut folders: Vec<(PathBuf, Stamp)> = Vec::new();
-        for folder in std::env::split_paths(path) {
+impl SearchPath {
+    /// Looks at the folders, each once. What is relative counts from where commands start.
+    fn of(path: &str, starts: &[&Path]) -> Self {
+        let from = |folder: PathBuf| starts.iter().map(move |start| start.join(&folder));
+        let mut folders: Vec<(PathBuf, Option<Stat>)> = Vec::new();
+        let now = tree::now();
+        for folder in std::env::split_paths(path).flat_map(from) {
             if folders.iter().all(|(known, _)| *known != folder) {
-                let stamp = Stamp::of(&folder);
-                folders.push((folder, stamp));
+                let stat = tree::folder(&folder);
+                folders.push((folder, stat));
             }
         }
-        let now = i128::from(super::tree::now());
-        let calm = folders.iter().all(|(_, stamp)| stamp.is_calm(now));
-        Self { folders, calm }
+        let settled = folders.iter().filter_map(|(_, stat)| stat.as_ref());
+        let settled = settled.into_iter().all(|stat| tree::is_settled(stat, now));
+        Self { folders, settled }
     }
 
-    /// Whether what is looked for from another folder may be found elsewhere.
-    fn leads_anywhere(&self) -> bool {
-        self.folders.iter().any(|(folder, _)| !folder.is_absolute())
+    /// Whether a program is there. What has its name and cannot be started may come to be it without a trace.
+    fn has(&mut self, name: &str) -> bool {
+        for (folder, _) in self.folders.iter().filter(|(_, stat)| stat.is_some()) {
+            if tree::look(&folder.join(name)) == Look::Gone {
+                continue;
+            }
+            let found = which::which_in_global(name, Some(folder));
+            if found.is_ok_and(|mut all| all.next().is_some()) {
+                return true;
+            }
+            self.settled = false;
+        }
+        false
     }
 
-    /// Those that are there, each once: all are looked through for every publisher.
-    fn path(&self) -> OsString {
-        let there = self.folders.iter().filter(|(_, stamp)| stamp.0.is_some());
-        std::env::join_paths(there.map(|(folder, _)| folder)).unwrap_or_default()
+    fn is_current(&self) -> bool {
+        self.settled && self.folders.iter().all(|(folder, stat)| tree::folder(folder) == *stat)
     }
 }
 

@@ -178,19 +178,6 @@ impl Target {
         Self { pid, leads, out }
     }
 
-    /// Whether something of it may still run after its end: what is left of its group, if it has one.
-    #[cfg(unix)]
-    pub(super) fn lives_on(&self) -> bool {
-        use rustix::process::{Pid, test_kill_process_group};
-        let group = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        !self.leads || group.is_none_or(|group| test_kill_process_group(group).is_ok())
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn lives_on(&self) -> bool {
-        true
-    }
-
     #[cfg(unix)]
     pub(super) fn signal(&self, kill: bool) {
         use rustix::process::{Pid, Signal, kill_process, kill_process_group};

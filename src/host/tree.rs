@@ -26,6 +26,23 @@ pub struct Stat {
     pub inode: u64,
 }
 
+/// A file that was changed so shortly before it was looked at may look the same after another change:
+/// more than the tick by which systems stamp files, in nanoseconds.
+pub const TICK: i64 = 50_000_000;
+/// The same where times are whole seconds, as some file systems keep them.
+const COARSE: i64 = 2_100_000_000;
+
+/// Whether another change would show, of something that was looked at not before `before`.
+pub fn is_settled(stat: &Stat, before: i64) -> bool {
+    let coarse = stat.changed % 1_000_000_000 == 0 && stat.modified % 1_000_000_000 == 0;
+    stat.changed.saturating_add(if coarse { COARSE } else { TICK }) < before
+}
+
+/// What the file system tells of a folder, which may be behind a link; its times tell what comes and goes.
+pub fn folder(path: &Path) -> Option<Stat> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_dir).map(|about| stat(&about))
+}
+
 /// What stands under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {

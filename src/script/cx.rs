@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::AST;
@@ -235,12 +234,13 @@ pub struct RunCx {
     /// What the run has with the remotes by now.
     pub ties: Ties,
     tool_env: OnceLock<Outcome<Option<PathBuf>>>,
-    shims: Mutex<HashMap<String, Shims>>,
-    /// Variables of commands by the secrets that they see, and by how many are secret by now.
+    /// Shims by PATH and the folder that commands start in.
+    shims: Mutex<HashMap<(String, PathBuf), Shims>>,
+    /// Variables of commands by the secrets that they see, by how many are secret by now, and by their folder.
     shared_env: Mutex<SharedEnv>,
 }
 
-type SharedEnv = HashMap<(Vec<String>, usize), Arc<ChildEnv>>;
+type SharedEnv = HashMap<((Vec<String>, usize), Option<String>), Arc<ChildEnv>>;
 
 /// The variables of a local command, and what else keeps it from publishing.
 pub type ChildEnv = (BTreeMap<String, String>, Option<Shims>);
@@ -291,18 +291,20 @@ impl RunCx {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn shims(&self, path: &str) -> Outcome<Option<Shims>> {
+    pub fn shims(&self, path: &str, cwd: &Path) -> Outcome<Option<Shims>> {
         let Some(program) = &self.host.program else { return Ok(None) };
         let mut known = lock(&self.shims);
-        if let Some(shims) = known.get(path).filter(|shims| shims.are_current()) {
+        let key = (path.to_owned(), cwd.to_owned());
+        if let Some(shims) = known.get(&key).filter(|shims| shims.are_current()) {
             return Ok(Some(shims.clone()));
         }
-        let made = Shims::new(&self.state, &self.root, program, path).map_err(|error| {
+        let places = (self.root.as_path(), cwd);
+        let made = Shims::new(&self.state, places, program, path).map_err(|error| {
             let wrong =
                 Diagnostic::machine(format!("cannot keep commands from publishing: {error}"));
             Box::new(wrong.hint("no command is started without that: mend the folder for state"))
         })?;
-        known.insert(path.to_owned(), made.clone());
+        known.insert(key, made.clone());
         Ok(Some(made))
     }
 }
@@ -334,8 +336,6 @@ pub struct BodyCx {
     pub result: Option<Arc<Followed>>,
     /// What is seen of it, if it may be remembered.
     pub noted: Option<Arc<Noted>>,
-    /// Whether something that its commands started may run on.
-    pub left: AtomicBool,
 }
 
 /// How a run ended, for the tasks that follow it.
@@ -419,7 +419,8 @@ impl BodyCx {
             return self.made_env().map(Arc::new);
         }
         // Tasks without variables of their own share them, but for the folder, which is no part of it.
-        let key = (self.task.secrets.clone(), self.run.host.env.secret_count());
+        let secrets = (self.task.secrets.clone(), self.run.host.env.secret_count());
+        let key = (secrets, self.task.cwd.clone());
         let holds = |env: &&Arc<ChildEnv>| env.1.as_ref().is_none_or(Shims::are_current);
         if let Some(known) = lock(&self.run.shared_env).get(&key).filter(holds) {
             return Ok(known.clone());
@@ -432,7 +433,7 @@ impl BodyCx {
     fn made_env(&self) -> Outcome<ChildEnv> {
         let mut env = self.plain_env()?;
         let path = env.get("PATH").cloned().unwrap_or_default();
-        let shims = self.run.shims(&path)?;
+        let shims = self.run.shims(&path, &self.cwd())?;
         if let Some(shims) = &shims {
             shims.guard(&mut env);
         }

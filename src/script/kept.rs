@@ -13,6 +13,7 @@ use super::cx::Sources;
 use super::memo::Memo;
 use super::stdlib;
 use super::{Origin, Script};
+use crate::diag::Source;
 use crate::host::fs;
 use crate::model::artifact::Digest;
 use crate::model::table;
@@ -20,7 +21,7 @@ use crate::model::table;
 /// What stands before the table.
 #[derive(Serialize, Deserialize)]
 struct Texts {
-    /// Texts of modules, and those that places point into, each with its digest.
+    /// The Releasefile, modules and other files that were read, each with the digest of its text.
     all: Vec<(String, Digest)>,
     /// Those that places in the table point into, by their number there.
     sources: Vec<String>,
@@ -32,6 +33,15 @@ fn memo(origin: &Origin, place: PathBuf) -> Option<Memo<'_>> {
     Memo::new(&origin.host, &origin.file, place)
 }
 
+/// The text of a module of the standard library or of a file, as scripts are read.
+fn text_of(origin: &Origin, name: &str) -> Option<String> {
+    let text = match stdlib::text(name) {
+        Some(text) => text.to_owned(),
+        None => fs::read_text(&origin.root.join(name)).ok()?,
+    };
+    Some(text.trim_start_matches('\u{feff}').to_owned())
+}
+
 /// The script that was kept in `place`, if nothing that it was made of has changed.
 pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
     memo(origin, place)?.known(|bytes, reads| {
@@ -39,21 +49,14 @@ pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
         let texts: Texts = serde_json::from_slice(bytes.get(..end)?).ok()?;
         let sources = Arc::new(Sources::default());
         for (name, digest) in texts.all {
-            let text = match stdlib::text(&name) {
-                Some(text) => text.to_owned(),
-                None => fs::read_text(&origin.root.join(&name)).ok()?,
-            };
-            let text = text.trim_start_matches('\u{feff}');
-            if Digest::of(text) != digest {
-                return None;
-            }
-            sources.add(&name, text.to_owned());
+            let text = text_of(origin, &name).filter(|text| Digest::of(text) == digest)?;
+            sources.add(&name, text);
         }
         let named: Option<Vec<_>> = texts.sources.iter().map(|name| sources.get(name)).collect();
         let declared = table::from_bytes(bytes.get(end + 1..)?, &named?)?;
-        let (origin, speech, reads) = (origin.clone(), OnceLock::new(), Some(reads));
+        let (origin, interpreter, reads) = (origin.clone(), OnceLock::new(), Some(reads));
         let (digest, told) = (texts.digest, texts.told);
-        Some(Script { origin, speech, sources, declared, digest, told, reads })
+        Some(Script { origin, interpreter, sources, declared, digest, told, reads })
     })
 }
 
@@ -61,8 +64,9 @@ pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
 pub(super) fn keep(script: &Script, place: PathBuf) {
     let (Some(memo), Some(reads)) = (memo(&script.origin, place), &script.reads) else { return };
     let (bytes, sources) = table::to_bytes(&script.declared);
-    let all = script.sources.all().into_iter();
-    let all = all.filter(|it| stdlib::text(&it.name).is_some() || sources.contains(it));
+    // Variables and globs stand there too, and are no texts.
+    let is_text = |it: &Arc<Source>| text_of(&script.origin, &it.name).as_ref() == Some(&it.text);
+    let all = script.sources.all().into_iter().filter(is_text);
     let texts = Texts {
         all: all.map(|source| (source.name.clone(), Digest::of(&source.text))).collect(),
         sources: sources.iter().map(|source| source.name.clone()).collect(),

@@ -53,10 +53,9 @@ pub(crate) struct Body {
 }
 
 /// What calls bodies.
-struct Speech {
+struct Interpreter {
     engine: Engine,
     bodies: Vec<Body>,
-    sources: Arc<Sources>,
 }
 
 /// Where a script comes from.
@@ -71,7 +70,7 @@ struct Origin {
 pub struct Script {
     origin: Origin,
     /// Made when first needed, if what it declares was kept.
-    speech: OnceLock<Outcome<Speech>>,
+    interpreter: OnceLock<Outcome<Interpreter>>,
     sources: Arc<Sources>,
     /// What it declares.
     pub declared: Declared,
@@ -158,9 +157,9 @@ fn evaluate_text(origin: &Origin, name: &str, text: &str) -> Result<Script, Vec<
     let digest = sources.digest();
     let told = Digest::of(format!("{digest} {:?}", cx::lock(&declaring.answers)));
     let reads = declaring.reads.all();
-    let speech = Speech { engine, bodies, sources: sources.clone() };
-    let (origin, speech) = (origin.clone(), OnceLock::from(Ok(speech)));
-    Ok(Script { origin, speech, sources, declared, digest, told, reads })
+    let (origin, interpreter) =
+        (origin.clone(), OnceLock::from(Ok(Interpreter { engine, bodies })));
+    Ok(Script { origin, interpreter, sources, declared, digest, told, reads })
 }
 
 /// What was seen without running anything, and what reading the file found besides, as it stands in
@@ -202,7 +201,7 @@ fn changed() -> Diagnostic {
 impl Script {
     /// Keeps what it declares in a file, unless it was taken from one.
     pub fn keep(&self, place: PathBuf) {
-        if self.speech.get().is_some() {
+        if self.interpreter.get().is_some() {
             kept::keep(self, place);
         }
     }
@@ -213,14 +212,18 @@ impl Script {
     /// # Errors
     /// It has changed since.
     pub fn prepare(&self) -> Outcome<()> {
-        self.speech().map(drop)
+        self.interpreter().map(drop)
     }
 
-    fn speech(&self) -> Outcome<&Speech> {
-        let made = self.speech.get_or_init(|| {
+    fn interpreter(&self) -> Outcome<&Interpreter> {
+        let made = self.interpreter.get_or_init(|| {
             let again = evaluate(&self.origin).map_err(|_| Box::new(changed()))?;
             let same = again.told == self.told && again.reads == self.reads;
-            again.speech.into_inner().filter(|_| same).unwrap_or_else(|| Err(Box::new(changed())))
+            again
+                .interpreter
+                .into_inner()
+                .filter(|_| same)
+                .unwrap_or_else(|| Err(Box::new(changed())))
         });
         made.as_ref().map_err(Clone::clone)
     }
@@ -243,11 +246,11 @@ impl Script {
 
     /// All texts that it is made of.
     fn compiled(&self) -> Vec<(AST, Arc<Source>)> {
-        let Ok(speech) = self.speech() else { return Vec::new() };
-        let texts = speech.sources.all().into_iter();
-        texts
-            .filter_map(|source| Some((speech.engine.compile(&source.text).ok()?, source)))
-            .collect()
+        let Origin { host, root, .. } = &self.origin;
+        let declaring = Declaring::new(host.clone(), root.clone(), self.sources.clone());
+        let engine = engine::build(&Arc::new(declaring));
+        let texts = self.sources.all().into_iter();
+        texts.filter_map(|source| Some((engine.compile(&source.text).ok()?, source))).collect()
     }
 
     /// Whether a module of the standard library is imported.
@@ -260,12 +263,12 @@ impl Script {
     /// # Errors
     /// The body failed; the diagnostic points into the script.
     pub fn call(&self, body: BodyId, cx: &Arc<BodyCx>) -> Outcome<Called> {
-        let (speech, body) = self.body(body)?;
-        match speech.value(body, cx) {
+        let (interpreter, body) = self.body(body)?;
+        match interpreter.value(body, cx) {
             Ok(_) => Ok(Called::Done),
             Err(error) => match explain::skip_reason(&error) {
                 Some(reason) => Ok(Called::Skipped(reason)),
-                None => Err(speech.explained(&error, body)),
+                None => Err(self.explained(&error, body)),
             },
         }
     }
@@ -275,8 +278,8 @@ impl Script {
     /// # Errors
     /// It failed, or said neither yes nor no.
     pub fn holds(&self, condition: BodyId, site: &Site, cx: &Arc<BodyCx>) -> Outcome<bool> {
-        let (speech, body) = self.body(condition)?;
-        let value = speech.value(body, cx).map_err(|error| speech.explained(&error, body))?;
+        let (interpreter, body) = self.body(condition)?;
+        let value = interpreter.value(body, cx).map_err(|error| self.explained(&error, body))?;
         value.as_bool().map_err(|given| {
             let given = words::our_type(given);
             let wrong =
@@ -285,14 +288,18 @@ impl Script {
         })
     }
 
-    fn body(&self, id: BodyId) -> Outcome<(&Speech, &Body)> {
-        let speech = self.speech()?;
-        let body = speech.bodies.get(id.0).ok_or_else(|| Box::new(changed()))?;
-        Ok((speech, body))
+    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
+        Box::new(explain::runtime_error(error, &self.sources, &body.source))
+    }
+
+    fn body(&self, id: BodyId) -> Outcome<(&Interpreter, &Body)> {
+        let interpreter = self.interpreter()?;
+        let body = interpreter.bodies.get(id.0).ok_or_else(|| Box::new(changed()))?;
+        Ok((interpreter, body))
     }
 }
 
-impl Speech {
+impl Interpreter {
     fn value(&self, body: &Body, cx: &Arc<BodyCx>) -> Result<Dynamic, Box<EvalAltResult>> {
         let mut global = (*body.env).clone();
         global.tag = Dynamic::from(Frame::Body(cx.clone()));
@@ -312,9 +319,5 @@ impl Speech {
         };
         let _guard = engine::Interruptible::enter(cx);
         body.call.call_raw(&context, None, args)
-    }
-
-    fn explained(&self, error: &EvalAltResult, body: &Body) -> Box<Diagnostic> {
-        Box::new(explain::runtime_error(error, &self.sources, &body.source))
     }
 }

@@ -796,3 +796,22 @@ fn through_random_changes_nothing_is_stale_and_nothing_runs_needlessly() {
         }
     });
 }
+
+#[test]
+fn what_a_condition_does_to_files_is_seen() {
+    let project = Project::new(
+        r#"
+        task("z").inputs("in").outputs("oz").sh("cp in oz");
+        task("a").needs("z").inputs("in").outputs("o").when(|| { sh("test ! -e ../do || sh ../do"); true }).sh("cp in o");
+        task("b").needs("a").inputs("o").sh("cat o");
+        "#,
+    )
+    .file("in", "good\n");
+    project.rel("b").code(0);
+    let output = project.root().join("o");
+    for does in ["rm -f o", "echo other > o"] {
+        project.write("../do", does);
+        project.rel("b").code(0).says("a: up to date");
+        assert_eq!(fs::read_to_string(&output).unwrap(), "good\n", "{does}");
+    }
+}

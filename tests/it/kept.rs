@@ -344,3 +344,18 @@ fn what_is_no_plain_file_is_not_waited_for() {
         assert_eq!(both(&project), list);
     }
 }
+
+#[test]
+fn what_is_told_of_texts_is_told_of_kept_ones_too() {
+    let project = Project::new(
+        "import \"./part\" as part; let mode = env(\"MODE\", \"\");\n\
+         task(\"rel\").effects(\"command\").run(|| part::send());",
+    )
+    .file("part.rhai", "fn send() { let token = secret(\"MY_OWN_TOKEN\"); remote(\"true\"); }")
+    .git();
+    let cold = project.rel("doc --runbook rel").code(0).out;
+    assert!(cold.contains("MY_OWN_TOKEN"), "{cold}");
+    project.rel("list").code(0);
+    assert!(project.state().join("table").exists());
+    assert_eq!(project.rel("doc --runbook rel").code(0).out, cold);
+}

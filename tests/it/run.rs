@@ -162,15 +162,17 @@ fn artifacts_pass_by_digest_from_an_own_empty_folder() {
 
 #[test]
 fn what_a_task_leaves_running_writes_into_no_other_tasks_folder() {
-    let project = Project::new(
-        r#"
-        task("server").sh(`mkfifo $HOME/go $HOME/done; cd $REL_OUT
-            (read x < $HOME/go; echo late > late.txt; echo > $HOME/done) > /dev/null 2>&1 &`);
-        task("build").needs("server")
-            .sh("echo > $HOME/go; read x < $HOME/done; echo good > $REL_OUT/good.txt");
-        "#,
-    );
-    project.rel("build").code(0).says("+ good.txt").never_says("+ late.txt");
+    for apart in ["", "setsid"] {
+        let project = Project::new(&format!(
+            r#"
+            task("server").sh(`mkfifo $HOME/go $HOME/done; cd $REL_OUT
+                {apart} sh -c 'read x < $HOME/go; echo late > late.txt; cat late.txt > $HOME/done' > /dev/null 2>&1 &`);
+            task("build").needs("server")
+                .sh("echo > $HOME/go; read x < $HOME/done; echo $x > $REL_OUT/good-$x.txt");
+            "#
+        ));
+        project.rel("build").code(0).says("+ good-late.txt").never_says("+ late.txt");
+    }
 }
 
 #[test]

@@ -235,6 +235,38 @@ fn what_an_earlier_task_installs_is_held_back_too() {
 }
 
 #[test]
+fn what_becomes_a_program_in_a_folder_that_stays_the_same_is_held_back_too() {
+    for (before, after) in [
+        ("chmod -x ../bin/twine", "chmod +x ../bin/twine"),
+        (
+            "mv ../bin/twine ../later; ln -s ../later-still ../bin/twine",
+            "mv ../later ../later-still",
+        ),
+    ] {
+        let releasefile = format!(
+            "task(\"change\").sh(\"{after}\");\n\
+             task(\"lint\").needs(\"change\").exec(\"sh release.sh\");"
+        );
+        let project = project(&releasefile, &["twine"]).file("release.sh", "twine upload dist/*\n");
+        let mut shell = std::process::Command::new("sh");
+        let made = shell.args(["-c", before]).current_dir(project.root()).status();
+        assert!(made.unwrap().success());
+        // The folder is left alone for some calls.
+        for _ in 0..5 {
+            project.rel("list").code(0);
+        }
+        project.rel("lint").code(3).says("refused: nothing was sent by it");
+        assert!(!mark(&project).exists(), "{after}");
+    }
+}
+
+#[test]
+fn an_open_end_of_path_makes_nothing_seem_installed() {
+    let project = Project::new("task(\"lint\").sh(\"if command -v twine; then exit 1; fi\");");
+    project.env("PATH", "/usr/bin:/bin:").rel("lint").code(0);
+}
+
+#[test]
 fn what_path_leads_to_from_elsewhere_is_held_back_too() {
     let project = project("task(\"lint\").exec(\"sh release.sh\");", &["twine"])
         .file("release.sh", "twine upload dist/*\n")

@@ -181,8 +181,7 @@ fn start<T>(
     let (child, cwd) = (cx.child_env()?, cx.cwd());
     let (env, shims) = &*child;
     let shims = shims.as_ref().map(Shims::folder);
-    let (out, left) = (Some(cx.out.as_path()), Some(&cx.left));
-    let ended = run(&Launch { cmd, cwd: &cwd, env, out, shims, left });
+    let ended = run(&Launch { cmd, cwd: &cwd, env, out: Some(&cx.out), shims });
     match shim::refused(&cx.out).first() {
         Some(why) => Err(Box::new(hidden(why))),
         None => Ok(ended),
