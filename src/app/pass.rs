@@ -1,7 +1,8 @@
 //! A pass over the graph behind one door: how each instance in it is run, with its folder, steps,
 //! retries and artifacts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -230,7 +231,7 @@ impl Pass {
         let trial = session.trial(node);
         let audit = trial.is_some().then(|| Audit::begin(session)).flatten();
         let came = self.steps(&cx).and_then(|came| match came {
-            Came::Done => Ok((came, self.collect(node, &cx.out)?)),
+            Came::Done => Ok((came, self.collect(node, &cx)?)),
             other => Ok((other, Vec::new())),
         });
         if let (Some(trial), Some(noted)) = (trial, noted) {
@@ -263,6 +264,7 @@ impl Pass {
             stop: stop.clone(),
             result: self.followed.clone(),
             noted,
+            left: AtomicBool::new(false),
         })
     }
 
@@ -330,14 +332,17 @@ impl Pass {
     }
 
     /// Takes what the instance made into the store. Gives the names of its outputs in the project.
-    fn collect(&self, node: Node, out: &Path) -> Outcome<Vec<String>> {
-        let session = &self.session;
-        if fs::is_link(out) {
+    fn collect(&self, node: Node, cx: &BodyCx) -> Outcome<Vec<String>> {
+        let (session, out) = (&self.session, cx.out.as_path());
+        // What most tasks leave is nothing, which shows as the folder is removed: unless something of its commands'
+        // groups runs on, which may work there.
+        let is_empty = !cx.left.load(Ordering::Relaxed) && fs::remove_empty_dir(out);
+        if !is_empty && fs::is_link(out) {
             let wrong = Diagnostic::task("the task has put a link in place of its folder");
             return Err(Box::new(wrong.hint("copy what is wanted into the folder `$REL_OUT`")));
         }
-        let made =
-            fs::all_files(out).map_err(|error| disk("cannot read the task's folder", &error))?;
+        let made = if is_empty { Ok(Vec::new()) } else { fs::all_files(out) };
+        let made = made.map_err(|error| disk("cannot read the task's folder", &error))?;
         let outputs = self.outputs(node)?;
         if outputs.is_empty() && !session.task(node).outputs.is_empty() {
             let wrong = Diagnostic::task("the task made none of its outputs")

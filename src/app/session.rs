@@ -387,7 +387,7 @@ impl Session {
     pub(super) fn tidy(&self) {
         self.save_fresh();
         // Left-overs cost room only; failing to remove them is no reason to fail a run.
-        let _ = fs::remove_dirs(&self.out());
+        let _ = fs::remove_dir(&self.out());
         self.leave_stage();
         drop(self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = retention::after_run(&self.cx.state, self.host.clock.unix());

@@ -103,13 +103,9 @@ pub fn make_empty_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a folder of folders of which most are empty, with all in them, if it is there.
-pub fn remove_dirs(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        // What does not go at once is left to whoever looks into it.
-        let _ = fs::remove_dir(entry.path());
-    }
-    remove_dir(path)
+/// Removes a folder if nothing is in it; whether that was so.
+pub fn remove_empty_dir(path: &Path) -> bool {
+    fs::remove_dir(path).is_ok()
 }
 
 /// Lets every folder below be changed.
@@ -411,9 +407,7 @@ pub struct Found {
 /// # Errors
 /// A folder that cannot be read.
 pub fn all_files(root: &Path) -> io::Result<Vec<Found>> {
-    // What most tasks leave: nothing to walk over.
-    let is_empty = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none());
-    if is_empty { Ok(Vec::new()) } else { find(root, &["**".to_owned()]) }
+    find(root, &["**".to_owned()])
 }
 
 /// All files below `root` whose relative path matches one of `globs`, sorted. Links are not

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::host::fs::{self, which};
 use crate::host::signals::HandedOver;
@@ -36,12 +37,20 @@ pub struct Launch<'a> {
     pub out: Option<&'a Path>,
     /// A folder that leads its PATH; the command itself is not looked for there.
     pub shims: Option<&'a Path>,
+    /// Set if something of its process group may run on when it has ended.
+    pub left: Option<&'a AtomicBool>,
 }
 
 impl<'a> Launch<'a> {
     /// A command of rel's own, which belongs to no task.
     pub fn own(cmd: &'a Cmd, cwd: &'a Path, env: &'a BTreeMap<String, String>) -> Self {
-        Self { cmd, cwd, env, out: None, shims: None }
+        Self { cmd, cwd, env, out: None, shims: None, left: None }
+    }
+
+    fn ended(&self, target: &Target) {
+        if let Some(left) = self.left.filter(|_| target.lives_on()) {
+            left.store(true, Ordering::Relaxed);
+        }
     }
 
     fn target(&self, pid: u32, leads: bool) -> Target {
@@ -173,6 +182,7 @@ fn follow(
         group.signal(true);
     }
     stop.leave(&group);
+    launch.ended(&group);
     Ok(status?.into())
 }
 
@@ -191,6 +201,7 @@ pub fn hand_over(launch: &Launch<'_>, stop: &Stop) -> Result<Ended, StartError> 
     stop.enter(&target);
     let ended = handle.wait().map(|output| output.status.into());
     stop.leave(&target);
+    launch.ended(&target);
     Ok(ended?)
 }
 

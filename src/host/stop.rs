@@ -178,6 +178,21 @@ impl Target {
         Self { pid, leads, out }
     }
 
+    /// Whether something of its group may run after its end; without a group nobody knows.
+    #[cfg(unix)]
+    pub(super) fn lives_on(&self) -> bool {
+        use rustix::io::Errno;
+        use rustix::process::{Pid, test_kill_process_group};
+        let group = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        let lives = |group| test_kill_process_group(group) != Err(Errno::SRCH);
+        !self.leads || group.is_none_or(lives)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn lives_on(&self) -> bool {
+        true
+    }
+
     #[cfg(unix)]
     pub(super) fn signal(&self, kill: bool) {
         use rustix::process::{Pid, Signal, kill_process, kill_process_group};

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::AST;
@@ -336,6 +337,8 @@ pub struct BodyCx {
     pub result: Option<Arc<Followed>>,
     /// What is seen of it, if it may be remembered.
     pub noted: Option<Arc<Noted>>,
+    /// Whether something of its commands' process groups may run on.
+    pub left: AtomicBool,
 }
 
 /// How a run ended, for the tasks that follow it.

@@ -181,7 +181,8 @@ fn start<T>(
     let (child, cwd) = (cx.child_env()?, cx.cwd());
     let (env, shims) = &*child;
     let shims = shims.as_ref().map(Shims::folder);
-    let ended = run(&Launch { cmd, cwd: &cwd, env, out: Some(&cx.out), shims });
+    let (out, left) = (Some(cx.out.as_path()), Some(&cx.left));
+    let ended = run(&Launch { cmd, cwd: &cwd, env, out, shims, left });
     match shim::refused(&cx.out).first() {
         Some(why) => Err(Box::new(hidden(why))),
         None => Ok(ended),
