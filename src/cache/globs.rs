@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::host::fs::GLOB_SIGNS;
+use crate::host::fs::{self, GLOB_SIGNS};
 use crate::host::tree::{self, Look, Walked};
 
 /// Walks of this run, by where they began.
@@ -18,11 +18,6 @@ pub(super) struct Tree {
     root: PathBuf,
     walks: BTreeMap<String, Walked>,
     sets: HashMap<Vec<String>, GlobSet>,
-}
-
-/// Whether this is a name and no pattern.
-pub(super) fn is_plain(glob: &str) -> bool {
-    !glob.contains(GLOB_SIGNS)
 }
 
 /// The folder that a glob names before its first sign.
@@ -57,7 +52,7 @@ impl Tree {
     }
 
     fn of_one(&mut self, glob: &str) -> io::Result<Vec<String>> {
-        if is_plain(glob) {
+        if fs::is_name(glob) {
             return Ok(vec![glob.to_owned()]);
         }
         let set = self.set(&[glob.to_owned()])?;
@@ -106,7 +101,7 @@ impl Tree {
 
     /// Walks from the top down, so that a walk serves the globs that begin below it.
     pub(super) fn look_ahead<'a>(&mut self, globs: impl Iterator<Item = &'a String>) {
-        let patterns = globs.filter(|glob| !is_plain(glob));
+        let patterns = globs.filter(|glob| !fs::is_name(glob));
         let starts: BTreeSet<&str> = patterns.map(|glob| start(glob)).collect();
         for start in starts {
             // What cannot be read is told by the task that has to.
@@ -139,6 +134,6 @@ mod tests {
     fn a_glob_begins_where_its_first_sign_is() {
         let starts = ["a/b/*.c", "*.c", "a", "a/b", "a/**/b", "a/[bc]/d"].map(start);
         assert_eq!(starts, ["a/b", "", "", "a", "a", "a"]);
-        assert!(is_plain("a/b.c") && !is_plain("a/{b,c}"));
+        assert!(fs::is_name("a/b.c") && !fs::is_name("a/{b,c}"));
     }
 }

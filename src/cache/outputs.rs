@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::mark::Mark;
 use super::record::{Made, Record};
-use super::{Ask, Cache, format, globs};
+use super::{Ask, Cache, format};
 use crate::host::{fs, tree};
 
 /// A file where an output belongs that is not the one that was made.
@@ -66,7 +66,7 @@ impl Cache {
     /// A folder cannot be read.
     pub fn placed(&mut self, ask: &Ask, record: &Record) -> std::io::Result<Placed> {
         let (plain, patterns): (Vec<String>, Vec<String>) =
-            ask.outputs.iter().cloned().partition(|glob| globs::is_plain(glob));
+            ask.outputs.iter().cloned().partition(|glob| fs::is_name(glob));
         let mut names: BTreeSet<String> = plain.into_iter().collect();
         if !patterns.is_empty() {
             names.extend(fs::find(&self.root, &patterns)?.into_iter().map(|file| file.name));

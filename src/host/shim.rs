@@ -150,8 +150,8 @@ impl SearchPath {
                 folders.push((folder, stat));
             }
         }
-        let settled = folders.iter().filter_map(|(_, stat)| stat.as_ref());
-        let settled = settled.into_iter().all(|stat| tree::is_settled(stat, now));
+        let mut there = folders.iter().filter_map(|(_, stat)| stat.as_ref());
+        let settled = there.all(|stat| tree::is_settled(stat, now));
         Self { folders, settled }
     }
 

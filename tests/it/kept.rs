@@ -41,6 +41,18 @@ fn loaded(project: &Project, kept: Option<&Path>) -> Result<Script, Vec<Diagnost
     script::load(&Arc::new(host), &project.root(), &file, kept.map(Path::to_owned))
 }
 
+/// Puts `kept` in the place of the last `lint` of what is kept: what shows it has looked there.
+fn forge(project: &Project, name: &str) {
+    let place = project.state().join(name);
+    let whole = fs::read(&place).unwrap();
+    let end = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    let (head, good) = (std::str::from_utf8(&whole[..end]).unwrap(), &whole[end + 1..]);
+    let at = good.windows(4).rposition(|bytes| bytes == b"lint").unwrap();
+    let other = [&good[..at], b"kept", &good[at + 4..]].concat();
+    let head = head.replace(&Digest::of(good).to_string(), &Digest::of(&other).to_string());
+    fs::write(&place, [head.as_bytes(), b"\n", &other].concat()).unwrap();
+}
+
 /// Values of every kind, and places in a module.
 const UNUSUAL: &str = r##"
 import "./part" as part;
@@ -137,11 +149,7 @@ fn kept(project: &Project) -> Option<String> {
 fn what_is_unchanged_is_not_evaluated_again() {
     let project = Project::new("task(\"lint\").exec(\"true\");").git();
     assert!(listed(&project).contains("lint"));
-    let kept = kept(&project).unwrap();
-    let (head, text) = kept.split_once('\n').unwrap();
-    let other = text.replace("lint", "kept");
-    let head = head.replace(&Digest::of(text).to_string(), &Digest::of(&other).to_string());
-    fs::write(project.state().join("list"), format!("{head}\n{other}")).unwrap();
+    forge(&project, "list");
     assert!(project.rel("list").code(0).out.contains("kept"));
     let json = project.rel("list --output json").code(0).out;
     assert!(json.contains("lint") && !json.contains("kept"), "{json}");
@@ -279,17 +287,7 @@ fn what_reads_variables_and_globs_is_kept_too() {
         task(\"lint\").exec(\"true\").group(`m${mode}`);";
     let project = Project::new(releasefile).file("src/a", "").file("name", "\u{feff}x").git();
     let before = listed(&project);
-    let place = project.state().join("table");
-    // Another text in its place shows that the table is what is looked at.
-    let table = fs::read(&place).unwrap();
-    let at = table.windows(4).rposition(|bytes| bytes == b"lint").unwrap();
-    let end = table.iter().position(|byte| *byte == b'\n').unwrap();
-    let mut other = table[end + 1..].to_vec();
-    other[at - end - 1..][..4].copy_from_slice(b"kept");
-    let head = String::from_utf8(table[..end].to_vec()).unwrap();
-    let digests = [&table[end + 1..], &other].map(|bytes| Digest::of(bytes).to_string());
-    let head = head.replace(&digests[0], &digests[1]);
-    fs::write(&place, [head.as_bytes(), b"\n", &other].concat()).unwrap();
+    forge(&project, "table");
     assert!(project.rel("list --output json").code(0).out.contains("kept"));
     project.write("src/b", "");
     assert_eq!(listed(&project), before);
