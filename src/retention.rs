@@ -360,7 +360,8 @@ fn aside(state: &Path, now: u64) -> impl Iterator<Item = Entry> {
 }
 
 /// At the end of a run, at most once a day: removes artifacts that nothing names and nobody has made
-/// anew for 14 days, and files that a killed run was about to put in the place of others. Says nothing; what fails is left for the next time.
+/// anew for 14 days, and files that a killed run was about to put in the place of others. Says nothing; what
+/// fails is left for the next time.
 ///
 /// # Errors
 /// The disk fails.

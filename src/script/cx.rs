@@ -241,7 +241,7 @@ pub struct RunCx {
     shared_env: Mutex<SharedEnv>,
 }
 
-type SharedEnv = HashMap<((Vec<String>, usize), Option<String>), Arc<ChildEnv>>;
+type SharedEnv = HashMap<(Vec<String>, usize, Option<String>), Arc<ChildEnv>>;
 
 /// The variables of a local command, and what else keeps it from publishing.
 pub type ChildEnv = (BTreeMap<String, String>, Option<Shims>);
@@ -422,8 +422,8 @@ impl BodyCx {
             return self.made_env().map(Arc::new);
         }
         // Tasks without variables of their own share them, but for the folder, which is no part of it.
-        let secrets = (self.task.secrets.clone(), self.run.host.env.secret_count());
-        let key = (secrets, self.task.cwd.clone());
+        let count = self.run.host.env.secret_count();
+        let key = (self.task.secrets.clone(), count, self.task.cwd.clone());
         let holds = |env: &&Arc<ChildEnv>| env.1.as_ref().is_none_or(Shims::are_current);
         if let Some(known) = lock(&self.run.shared_env).get(&key).filter(holds) {
             return Ok(known.clone());
