@@ -52,6 +52,11 @@ impl Store {
         Ok(artifact)
     }
 
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
     /// Where an artifact lies under its real name. Whether it is there is not said.
     pub fn place(&self, artifact: &Artifact) -> PathBuf {
         self.root.join(artifact.sha256.as_str()).join(artifact.file_name())

@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::questions::{Questions, Variables, system};
+use super::questions::{Questions, Variables, system, tools};
 use super::session::Session;
-use crate::cache::{Ask, Cache, Items, Made, Mark, Notes, Record, Seen, of_items};
+use crate::cache::{
+    Ask, Cache, Items, Made, Mark, Notes, Quiet, Record, Seen, Still, Told, of_items,
+};
 use crate::cli::RunOptions;
 use crate::diag::{Diagnostic, Outcome};
 use crate::graph::{Graph, Node};
@@ -42,6 +44,8 @@ struct State {
     running: usize,
     /// Instances that are up to date, and have not had their turn.
     hits: HashMap<Node, (Ask, Record)>,
+    /// Those that have had it. `None`: something was done in this run.
+    taken: Option<HashMap<Node, (Ask, Record)>>,
     /// What comes of each instance, and of those that it needs.
     lineages: HashMap<Node, Mark>,
     tools: Option<PathBuf>,
@@ -84,7 +88,8 @@ impl Fresh {
     pub(super) fn of(options: &RunOptions, staged: bool) -> Self {
         let remembers = !options.live && options.plan_file.is_none() && !staged;
         let reuses = remembers && !options.no_cache && !options.audit;
-        Self { remembers, reuses, ..Self::default() }
+        let state = State { taken: reuses.then(HashMap::new), ..State::default() };
+        Self { remembers, reuses, state: Mutex::new(state), ..Self::default() }
     }
 }
 
@@ -126,7 +131,7 @@ impl Session {
     fn ask(&self, state: &mut State, node: Node) -> Ask {
         let questions = self.asking();
         if state.tools.is_none() {
-            state.tools = questions.tools();
+            state.tools = tools(&self.host, &self.cx.root, &self.script.declared.tools);
         }
         let needs = self.needed(state, node);
         questions.ask(node, needs, state.tools.as_deref())
@@ -170,27 +175,35 @@ impl Session {
             let (task, cwd) = (ask.id.clone(), self.task(node).cwd.clone());
             self.events.emit(Event::TaskStarted { task, cwd });
         }
-        Some(self.replay(node, &ask, record))
+        let replayed = self.replay(node, &ask, &record);
+        if let Some(taken) = &mut self.fresh_state().taken {
+            taken.insert(node, (ask, record));
+        }
+        Some(replayed)
     }
 
-    fn replay(&self, node: Node, ask: &Ask, record: Record) -> Outcome<()> {
+    fn replay(&self, node: Node, ask: &Ask, record: &Record) -> Outcome<()> {
         if !ask.outputs.is_empty() {
             let mut state = self.fresh_state();
             let cache = state.cache(self);
             let unread = |error| super::pass::disk("cannot put outputs back", &error);
-            let placed = cache.placed(ask, &record).map_err(unread)?;
+            let placed = cache.placed(ask, record).map_err(unread)?;
             let strays = placed.strays.iter().map(|it| (&it.path, &it.name));
             super::pass::put_aside(self, node, strays)?;
+            if !placed.whole || !placed.strays.is_empty() {
+                state.taken = None;
+            }
             if !placed.whole {
-                let count = cache.put_back(&record).map_err(unread)?;
+                let cache = state.cache(self);
+                let count = cache.put_back(record).map_err(unread)?;
                 self.events.note(format!("{}: {count} of its outputs put back", ask.id));
             }
         }
-        let made: Vec<Artifact> = record.made.into_iter().map(|made| made.artifact).collect();
+        let made: Vec<Artifact> = record.made.iter().map(|made| made.artifact.clone()).collect();
         self.adopt(node, &made);
-        for line in record.log {
-            let (task, printed) = (ask.id.clone(), line.printed);
-            self.events.emit(Event::Output { task, line: line.text, printed });
+        for line in &record.log {
+            let (task, line, printed) = (ask.id.clone(), line.text.clone(), line.printed);
+            self.events.emit(Event::Output { task, line, printed });
         }
         Ok(())
     }
@@ -205,6 +218,7 @@ impl Session {
         let mut state = self.fresh_state();
         state.running = change(state.running);
         let running = state.running;
+        state.taken = None;
         if let Some(cache) = &mut state.cache {
             cache.running(running);
         }
@@ -251,6 +265,22 @@ impl Session {
         let globs: Vec<String> =
             self.task(node).outputs.iter().map(|word| word.text.clone()).collect();
         self.fresh_state().cache(self).is_output(&globs, name)
+    }
+
+    /// The instances that were up to date, if nothing else was done.
+    pub(super) fn taken(&self) -> Option<HashMap<Node, (Ask, Record)>> {
+        self.fresh_state().taken.take()
+    }
+
+    /// All that was looked at for these instances.
+    pub(super) fn still(
+        &self,
+        taken: &HashMap<Node, (Ask, Record)>,
+        told: Told,
+        quiet: Vec<Quiet>,
+    ) -> Option<Still> {
+        let mut state = self.fresh_state();
+        state.cache(self).still(taken.values(), (told, quiet), self.variables())
     }
 
     /// Writes down what is remembered.

@@ -1,6 +1,6 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
-//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it was,
+//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it was, `still` a whole run,
 //! `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks,
 //! `init` writes a
 //! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
@@ -47,6 +47,7 @@ mod session;
 mod staging;
 mod stale;
 mod status;
+mod still;
 mod verify;
 mod watch;
 mod why;
@@ -152,6 +153,39 @@ pub struct Project<'a> {
     pub script: Script,
 }
 
+/// Where a project is.
+pub struct Found<'a> {
+    /// Its Releasefile.
+    pub file: PathBuf,
+    /// The folder of that.
+    pub root: PathBuf,
+    /// The repository around it.
+    pub repo: Repo<'a>,
+}
+
+impl<'a> Found<'a> {
+    /// Finds the Releasefile upward from a folder.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn above(host: &'a Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let file = find(folder)?;
+        let root = file.parent().unwrap_or(folder).to_owned();
+        Ok(Self { repo: Repo::new(host, root.clone()), file, root })
+    }
+
+    /// Loads the Releasefile, or takes what is kept of it.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn load(self, host: &Arc<Host>, take_kept: bool) -> Result<Project<'a>, Vec<Diagnostic>> {
+        let Self { file, root, repo } = self;
+        let kept = table(&repo).filter(|_| take_kept);
+        let script = script::load(host, &root, &file, kept)?;
+        Ok(Project { root, repo, script })
+    }
+}
+
 impl<'a> Project<'a> {
     /// Finds the Releasefile upward from where rel was started, and loads it.
     ///
@@ -166,7 +200,7 @@ impl<'a> Project<'a> {
     /// # Errors
     /// As [`Project::open`].
     pub fn open_from(host: &'a Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
-        Self::found(host, folder, true)
+        Found::above(host, folder)?.load(host, true)
     }
 
     /// The same as [`Project::open`], with whatever is kept left alone.
@@ -174,16 +208,7 @@ impl<'a> Project<'a> {
     /// # Errors
     /// As [`Project::open`].
     pub fn open_anew(host: &'a Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
-        Self::found(host, &host.cwd, false)
-    }
-
-    fn found(host: &'a Arc<Host>, folder: &Path, take_kept: bool) -> Result<Self, Vec<Diagnostic>> {
-        let file = find(folder)?;
-        let root = file.parent().unwrap_or(folder).to_owned();
-        let repo = Repo::new(host, root.clone());
-        let kept = table(&repo).filter(|_| take_kept);
-        let script = script::load(host, &root, &file, kept)?;
-        Ok(Self { root, repo, script })
+        Found::above(host, &host.cwd)?.load(host, false)
     }
 
     /// Keeps what the Releasefile declares for the next call, which is for commands that may leave something.

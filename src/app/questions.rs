@@ -151,17 +151,16 @@ impl Questions<'_> {
         said.sort_unstable();
         said
     }
+}
 
-    /// The programs of the tool environment, if that has been made.
-    pub(super) fn tools(&self) -> Option<PathBuf> {
-        let packages = self.script.declared.tools.clone();
-        if packages.is_empty() {
-            return None;
-        }
-        let (spec, stop) = (Spec { packages, ..Spec::default() }, Stop::default());
-        let tools = Tools { host: self.host, root: self.root, stop: &stop, say: &|_| {} };
-        tools.ready(&spec).map(|folder| folder.join("bin"))
+/// The programs of the environment with these packages, if that has been made.
+pub(super) fn tools(host: &Host, root: &Path, packages: &[String]) -> Option<PathBuf> {
+    if packages.is_empty() {
+        return None;
     }
+    let (spec, stop) = (Spec { packages: packages.to_vec(), ..Spec::default() }, Stop::default());
+    let tools = Tools { host, root, stop: &stop, say: &|_| {} };
+    tools.ready(&spec).map(|folder| folder.join("bin"))
 }
 
 /// The variables of this machine, as commands see them.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::live::Given;
 use super::session::{Done, Session};
-use super::{carried, dry, followers, identity, live};
+use super::{Found, carried, dry, followers, identity, live, still};
 use crate::bundle;
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit};
@@ -20,11 +20,21 @@ use crate::report::Output;
 /// # Errors
 /// What is wrong before anything was started.
 pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
-    let session = Session::open(host, events, options)?;
+    let found = Found::above(host, &host.cwd)?;
+    let place = still::Place::of(host, &options, &found);
+    if let Some(place) = &place
+        && let Some(exit) = still::again(host, events, &options, (&found, place))
+    {
+        return Ok(exit);
+    }
+    let session = Session::open_in(host, events, options, found.load(host, true)?.keep())?;
     if let Some(wrong) = identity::elsewhere(&session) {
         return Err(wrong.into());
     }
     let exit = whole(&session);
+    if let Some(place) = place.filter(|_| exit == Exit::OK) {
+        session.keep_still(&place);
+    }
     // The process ends with it: to take ten thousand tasks apart first would only take time.
     std::mem::forget(session);
     Ok(exit)

@@ -86,19 +86,30 @@ impl Session {
         events: &Events,
         options: RunOptions,
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
-        Self::open_under(host, events, options, listening(host)?)
+        Self::open_in(host, events, options, Project::open(host)?.keep())
+    }
+
+    /// The same in a project that is loaded.
+    pub(super) fn open_in(
+        host: &Arc<Host>,
+        events: &Events,
+        options: RunOptions,
+        project: Project<'_>,
+    ) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        Self::open_under(host, events, options, (project, listening(host)?))
     }
 
     /// The same for a run that is ended by `stop`.
-    pub(super) fn open_under(
-        host: &Arc<Host>,
+    pub(super) fn open_under<'a>(
+        host: &'a Arc<Host>,
         events: &Events,
         mut options: RunOptions,
-        stop: Stop,
+        (project, stop): (Project<'a>, Stop),
     ) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let recorder = Recorder::new(host);
         let events = &recorder.tee(events);
-        let (Project { root, repo, mut script }, graph) = opened(host, events, &mut options)?;
+        let (Project { root, repo, mut script }, graph) =
+            resolved(host, events, &mut options, project)?;
         let declared = &script.declared;
         mend(&repo, events, &options, &stop)?;
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
@@ -350,15 +361,8 @@ impl Session {
 
     /// Says that the run begins, and begins its record.
     pub(super) fn begin(&self) {
-        let start = history::Start {
-            v: history::VERSION,
-            rel: env!("CARGO_PKG_VERSION").into(),
-            at: self.host.clock.unix(),
-            words: self.host.words(),
-            goals: self.options.words.clone(),
-            live: self.options.live,
-            commit: self.release.as_ref().map(|release| release.commit.clone()),
-        };
+        let commit = self.release.as_ref().map(|release| release.commit.clone());
+        let start = start(&self.host, &self.options, commit);
         if let Err(error) = self.recorder.begin(&self.cx.state.join("runs"), start) {
             self.events.note(format!("`rel log` will not know of this run: {error}"));
         }
@@ -424,14 +428,27 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     Graph::build(&declared.tasks, &goals)
 }
 
+/// What a run's record begins with.
+pub(super) fn start(host: &Host, options: &RunOptions, commit: Option<String>) -> history::Start {
+    history::Start {
+        v: history::VERSION,
+        rel: env!("CARGO_PKG_VERSION").into(),
+        at: host.clock.unix(),
+        words: host.words(),
+        goals: options.words.clone(),
+        live: options.live,
+        commit,
+    }
+}
+
 /// The project and what is asked for of it, with all that its functions are called by if this run may call any.
-fn opened<'a>(
+fn resolved<'a>(
     host: &'a Arc<Host>,
     events: &Events,
     options: &mut RunOptions,
+    mut project: Project<'a>,
 ) -> Result<(Project<'a>, Graph), Vec<Diagnostic>> {
     let given = options.words.clone();
-    let mut project = Project::open(host)?.keep();
     let mut graph = asked(options, &project.script.declared);
     if graph.as_ref().is_ok_and(|graph| !can_call(&project.script, graph)) {
         // It has just been edited.
@@ -471,7 +488,7 @@ fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
 }
 
 /// Names what a run that was killed left running.
-fn tell_leftovers(host: &Host, events: &Events, state: &Path) {
+pub(super) fn tell_leftovers(host: &Host, events: &Events, state: &Path) {
     if let Some(left) = leftovers::look(host, state) {
         events.emit(Event::Warning { diagnostic: Box::new(left) });
     }

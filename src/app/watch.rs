@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use super::session::{Done, Session, listening};
-use super::{fail, find, run as runs};
+use super::{Project, fail, find, run as runs};
 use crate::cli::RunOptions;
 use crate::diag::{Diagnostic, Exit};
 use crate::host::Host;
@@ -125,7 +125,10 @@ impl Watching<'_> {
     /// One run. Gives what has changed meanwhile, because of which it was stopped.
     fn one(&mut self, host: &Arc<Host>, events: &Events) -> Vec<String> {
         let stop = self.stop.child();
-        let session = match Session::open_under(host, events, self.options.clone(), stop.clone()) {
+        let opened = Project::open(host).map(Project::keep).and_then(|project| {
+            Session::open_under(host, events, self.options.clone(), (project, stop.clone()))
+        });
+        let session = match opened {
             Ok(session) => session,
             Err(wrong) => {
                 fail(events, wrong);

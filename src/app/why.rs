@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Project;
 use super::fresh::{lineages, made_of};
-use super::questions::{Questions, Variables, system};
+use super::questions::{Questions, Variables, system, tools};
 use super::session::Done;
 use crate::cache::{Cache, Items, Mark};
 use crate::cli::COMMANDS;
@@ -114,7 +114,8 @@ impl<'a> Look<'a> {
             return Some(Answer { id, verdict: Verdict::Always(why) });
         }
         let (needs, reserve) = self.needs(node);
-        let ask = questions.ask(node, needs, questions.tools().as_deref());
+        let tools = tools(questions.host, questions.root, &questions.script.declared.tools);
+        let ask = questions.ask(node, needs, tools.as_deref());
         let verdict = match self.cache.fresh(&ask, &self.variables) {
             Err(reasons) => {
                 self.open.push(node);

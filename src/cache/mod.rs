@@ -20,6 +20,7 @@ mod reason;
 mod record;
 mod save;
 mod seen;
+mod still;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -36,7 +37,9 @@ pub use reason::{How, Reason};
 pub use record::{Kind, Line, Made, Record, Sets};
 pub use save::{file, named, spare};
 pub use seen::Seen;
+pub use still::{Quiet, Still, Told};
 
+use crate::host::tree::{Look, Stat};
 use crate::host::{fs, tree};
 use crate::store::Store;
 
@@ -74,6 +77,8 @@ pub trait Machine {
 /// What is remembered of a project's instances.
 pub struct Cache {
     path: PathBuf,
+    /// Its file as it was read, if that tells it from any other.
+    untouched: Option<Stat>,
     root: PathBuf,
     store: Store,
     today: u32,
@@ -103,9 +108,14 @@ impl Cache {
     /// What the state in `state` remembers of the project in `root`, at this time in seconds since 1970.
     pub fn open(state: &Path, root: &Path, now: u64) -> Self {
         let path = file(state, root);
+        let untouched = match tree::look(&path) {
+            Look::File(stat, _) if tree::is_settled(&stat, tree::now()) => Some(stat),
+            _ => None,
+        };
         let view = View::new(fs::read(&path).unwrap_or_default());
         Self {
             path,
+            untouched,
             root: root.to_owned(),
             store: Store::new(state.join("store")),
             today: u32::try_from(now / DAY).unwrap_or(u32::MAX),

@@ -26,14 +26,14 @@ pub struct Placed {
     pub whole: bool,
 }
 
-fn mark(made: &Made) -> Mark {
+pub(super) fn mark(made: &Made) -> Mark {
     let sha256 = format::raw(made.artifact.sha256.as_str());
     Mark::of_file(&sha256, made.artifact.executable)
 }
 
 impl Cache {
     /// The place of an artifact in the store, as the name of a file.
-    fn stored(&self, made: &Made) -> String {
+    pub(super) fn stored(&self, made: &Made) -> String {
         self.store.place(&made.artifact).to_string_lossy().into_owned()
     }
 

@@ -4,7 +4,7 @@ use super::mark::{Items, Mark};
 use crate::model::artifact::Artifact;
 
 /// What a run depends on, each a set of named marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// What the Releasefile and the command line say: commands, values, variables of the task.
     Said,

@@ -65,6 +65,7 @@ impl Cache {
         let bytes = whole.to_bytes();
         fs::replace_spare(&self.path, &bytes)?;
         self.view = View::new(bytes);
+        self.untouched = None;
         self.files.learned.clear();
         self.sets.clear();
         self.records.clear();

@@ -56,6 +56,61 @@ pub enum Look {
     Gone,
 }
 
+/// A folder that is held open, so that looks at many names in it are short.
+#[cfg(unix)]
+pub struct Held(rustix::fd::OwnedFd);
+
+#[cfg(unix)]
+impl Held {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(File::open(path)?.into()))
+    }
+
+    /// Looks at a name in it without following it.
+    pub fn look(&self, name: &str) -> Look {
+        use rustix::fs::{AtFlags, FileType, statat};
+        let Ok(about) = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) else { return Look::Gone };
+        let nanos = |seconds: i64, rest| {
+            seconds.saturating_mul(1_000_000_000).saturating_add(i64::try_from(rest).unwrap_or(0))
+        };
+        match FileType::from_raw_mode(about.st_mode) {
+            FileType::Symlink => Look::Link,
+            FileType::RegularFile => {
+                let modified = nanos(about.st_mtime, about.st_mtime_nsec);
+                let changed = nanos(about.st_ctime, about.st_ctime_nsec);
+                let size = u64::try_from(about.st_size).unwrap_or_default();
+                let stat = Stat { modified, changed, size, inode: about.st_ino };
+                Look::File(stat, about.st_mode & 0o100 != 0)
+            }
+            _ => Look::Other,
+        }
+    }
+}
+
+/// A folder in which many names are looked at.
+#[cfg(not(unix))]
+pub struct Held(std::path::PathBuf);
+
+#[cfg(not(unix))]
+impl Held {
+    /// Takes a folder.
+    ///
+    /// # Errors
+    /// None.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Looks at a name in it without following it.
+    pub fn look(&self, name: &str) -> Look {
+        look(&self.0.join(name))
+    }
+}
+
 /// Looks at a name without following it.
 pub fn look(path: &Path) -> Look {
     match fs::symlink_metadata(path) {

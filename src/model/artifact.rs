@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::flat::{Flat, Reader, Writer, flat};
+
 /// A SHA-256 digest as 64 lower-case hex digits (FIPS 180-4).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -44,6 +46,20 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+impl Flat for Digest {
+    fn write(&self, to: &mut Writer) {
+        self.0.write(to);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        String::read(from).map(Self)
+    }
+}
+
+flat! {
+    struct Artifact { name, sha256, blake2b_256, size, executable }
 }
 
 /// Lower-case hex of `bytes`.

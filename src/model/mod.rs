@@ -7,6 +7,7 @@ pub mod command;
 pub mod effect;
 pub mod env_file;
 pub mod event;
+pub mod flat;
 pub mod percent;
 pub mod publisher;
 pub mod scm;

@@ -16,7 +16,7 @@ use super::{Origin, Script};
 use crate::diag::Source;
 use crate::host::fs;
 use crate::model::artifact::Digest;
-use crate::model::table;
+use crate::model::flat;
 
 /// What stands before the table.
 #[derive(Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
             sources.add(&name, text);
         }
         let named: Option<Vec<_>> = texts.sources.iter().map(|name| sources.get(name)).collect();
-        let declared = table::from_bytes(bytes.get(end + 1..)?, &named?)?;
+        let declared = flat::from_bytes(bytes.get(end + 1..)?, &named?)?;
         let (origin, interpreter, reads) = (origin.clone(), OnceLock::new(), Some(reads));
         let (digest, told) = (texts.digest, texts.told);
         Some(Script { origin, interpreter, sources, declared, digest, told, reads })
@@ -63,7 +63,7 @@ pub(super) fn known(origin: &Origin, place: PathBuf) -> Option<Script> {
 /// Keeps what a script declares.
 pub(super) fn keep(script: &Script, place: PathBuf) {
     let (Some(memo), Some(reads)) = (memo(&script.origin, place), &script.reads) else { return };
-    let (bytes, sources) = table::to_bytes(&script.declared);
+    let (bytes, sources) = flat::to_bytes(&script.declared);
     // Variables and globs stand there too, and are no texts.
     let is_text = |it: &Arc<Source>| text_of(&script.origin, &it.name).as_ref() == Some(&it.text);
     let all = script.sources.all().into_iter().filter(is_text);

@@ -656,8 +656,7 @@ impl Walk {
     }
 
     fn command(&self, more: &str) -> std::process::Command {
-        let line =
-            format!("--output plain run sum level={} --export ../made {more}", self.model.level);
+        let line = format!("--output plain run sum level={} {more}", self.model.level);
         let mut command = self.project.command(&line);
         match self.model.flavour {
             0 => command.env_remove("FLAVOUR"),
@@ -719,20 +718,40 @@ impl Walk {
         )
     }
 
-    fn step(&mut self, at: usize) {
-        let changed = self.change(at);
-        self.told.push(format!("{at}: {changed}"));
-        drop(fs::remove_dir_all(self.home().join("made")));
-        let output = self.command("").output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let ran = Ran {
-            code: output.status.code().unwrap_or(-1),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        };
+    /// One run that goes well.
+    fn run(&self, more: &str) -> Ran {
+        let ran = Ran::of(self.command(more).output().unwrap());
         if ran.code != 0 {
             self.fail("it failed", &ran);
         }
+        ran
+    }
+
+    /// Runs until there is nothing to do, and all that was looked at is written down.
+    fn come_to_rest(&mut self) {
+        let still = self.project.state().join("still");
+        drop(fs::remove_file(&still));
+        let rests = (0..500).any(|_| {
+            let ran = self.run("");
+            still.exists() || ran.code != 0
+        });
+        assert!(rests, "{}", self.told.join("\n"));
+        drop(self.ran());
+        let ids = TASKS.map(|task| self.model.id(task));
+        self.last.extend(ids.into_iter().zip(self.model.keys().map(Last::Key)));
+        self.told.push("came to rest".into());
+    }
+
+    fn step(&mut self, at: usize) {
+        let rests = self.dice.below(4) == 0;
+        if rests {
+            self.come_to_rest();
+        }
+        let changed = self.change(at);
+        self.told.push(format!("{at}: {changed}"));
+        drop(fs::remove_dir_all(self.home().join("made")));
+        let first = rests.then(|| (self.run(""), self.ran()));
+        let ran = self.run("--export ../made");
         let [generated, _, sum] = self.model.made();
         let held = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
         if held(self.home().join("made/sum")) != sum {
@@ -741,7 +760,13 @@ impl Walk {
         if held(self.project.root().join("gen/all.txt")) != generated {
             self.fail(&format!("stale: `gen` should have made {generated:?}"), &ran);
         }
-        let did_run = self.ran();
+        let mut did_run = self.ran();
+        if let Some((first, did)) = first {
+            if !did_run.is_empty() {
+                self.fail("a run that looked at everything at once has missed it", &first);
+            }
+            did_run = did;
+        }
         for (task, key) in TASKS.into_iter().zip(self.model.keys()) {
             let runs = did_run.contains(task);
             let id = self.model.id(task);

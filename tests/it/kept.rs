@@ -10,8 +10,8 @@ use rel::host::Host;
 use rel::host::endpoints::Endpoints;
 use rel::host::env::Env;
 use rel::host::term::Term;
-use rel::model::artifact::Digest;
-use rel::model::table;
+use rel::model::flat;
+use rel::model::task::Declared;
 use rel::script::{self, Script};
 
 use crate::project::Project;
@@ -41,18 +41,6 @@ fn loaded(project: &Project, kept: Option<&Path>) -> Result<Script, Vec<Diagnost
     script::load(&Arc::new(host), &project.root(), &file, kept.map(Path::to_owned))
 }
 
-/// Puts `kept` in the place of the last `lint` of what is kept: what shows it has looked there.
-fn forge(project: &Project, name: &str) {
-    let place = project.state().join(name);
-    let whole = fs::read(&place).unwrap();
-    let end = whole.iter().position(|byte| *byte == b'\n').unwrap();
-    let (head, good) = (std::str::from_utf8(&whole[..end]).unwrap(), &whole[end + 1..]);
-    let at = good.windows(4).rposition(|bytes| bytes == b"lint").unwrap();
-    let other = [&good[..at], b"kept", &good[at + 4..]].concat();
-    let head = head.replace(&Digest::of(good).to_string(), &Digest::of(&other).to_string());
-    fs::write(&place, [head.as_bytes(), b"\n", &other].concat()).unwrap();
-}
-
 /// Values of every kind, and places in a module.
 const UNUSUAL: &str = r##"
 import "./part" as part;
@@ -77,17 +65,17 @@ fn everything_that_can_be_declared_comes_back() {
         // Some examples need more of a project than there is.
         let Ok(script) = loaded(&project, None) else { continue };
         count += 1;
-        let (bytes, sources) = table::to_bytes(&script.declared);
-        let again = table::from_bytes(&bytes, &sources).unwrap();
+        let (bytes, sources) = flat::to_bytes(&script.declared);
+        let again = flat::from_bytes::<Declared>(&bytes, &sources).unwrap();
         assert_eq!(format!("{:#?}", script.declared), format!("{again:#?}"));
         for end in 0..bytes.len() {
-            assert!(table::from_bytes(&bytes[..end], &sources).is_none(), "{end}");
+            assert!(flat::from_bytes::<Declared>(&bytes[..end], &sources).is_none(), "{end}");
         }
         for at in 0..bytes.len() {
             // Whatever it makes of that, it comes to an end.
             let mut other = bytes.clone();
             other[at] ^= 0xff;
-            let _ = table::from_bytes(&other, &sources);
+            let _ = flat::from_bytes::<Declared>(&other, &sources);
         }
     }
     assert!(count > 100, "{count}");
@@ -107,7 +95,7 @@ fn functions_are_called_as_before_when_only_their_tasks_are_kept() {
          task(\"bad\").run(|| {\n    exec(\"sh -c 'exit 4'\");\n});",
     )
     .git();
-    for (line, code) in [("good", 0), ("plain", 1), ("bad", 1), ("good bad -k", 1)] {
+    for (line, code) in [("good", 0), ("plain", 1), ("bad", 1), ("good bad -k -j 1", 1)] {
         let runs = [(); 3].map(|()| {
             let ran = project.rel(line).code(code);
             ran.err
@@ -149,7 +137,7 @@ fn kept(project: &Project) -> Option<String> {
 fn what_is_unchanged_is_not_evaluated_again() {
     let project = Project::new("task(\"lint\").exec(\"true\");").git();
     assert!(listed(&project).contains("lint"));
-    forge(&project, "list");
+    project.forge("list");
     assert!(project.rel("list").code(0).out.contains("kept"));
     let json = project.rel("list --output json").code(0).out;
     assert!(json.contains("lint") && !json.contains("kept"), "{json}");
@@ -287,7 +275,7 @@ fn what_reads_variables_and_globs_is_kept_too() {
         task(\"lint\").exec(\"true\").group(`m${mode}`);";
     let project = Project::new(releasefile).file("src/a", "").file("name", "\u{feff}x").git();
     let before = listed(&project);
-    forge(&project, "table");
+    project.forge("table");
     assert!(project.rel("list --output json").code(0).out.contains("kept"));
     project.write("src/b", "");
     assert_eq!(listed(&project), before);

@@ -101,6 +101,8 @@ mod shims;
 mod split;
 mod status;
 #[cfg(target_os = "linux")]
+mod still;
+#[cfg(target_os = "linux")]
 mod strace;
 mod terminal;
 mod verify;
