@@ -161,10 +161,12 @@ impl Pass {
         let session = self.session.clone();
         let following = self.followed.is_some();
         let takes_part = |node: Node| session.graph.follows(node) == following && takes_part(node);
+        let has_steps = |node: &Node| takes_part(*node) && !session.task(*node).steps.is_empty();
+        let alone = session.graph.order().filter(has_steps).nth(1).is_none();
         let schedule = Schedule::new(&session.graph, keep_going, takes_part);
         // How many cores there are is asked of several files.
-        let cores = || if schedule.left() > 1 { session.host.cores() } else { 1 };
-        let jobs = session.options.jobs.unwrap_or_else(cores);
+        let cores = || session.options.jobs.unwrap_or_else(|| session.host.cores());
+        let jobs = if alone { 1 } else { cores() };
         let started = schedule::run::run(schedule, &self, jobs, &session.stop);
         started.map_err(|error| vec![Diagnostic::machine(format!("cannot run tasks: {error}"))])?;
         Ok(session.verdict())

@@ -110,12 +110,12 @@ impl Still {
     /// 1970.
     pub fn stands(&self, state: &Path, root: &Path, machine: &dyn Machine, now: u64) -> bool {
         self.day == day(now)
-            && look(tree::look(&save::file(state, root))) == Some(Some(self.cache))
+            && is(tree::look(&save::file(state, root)), Some(self.cache))
             && tree::folder(&state.join("store")) == self.store
             && variables(&self.variables, machine) == self.variables
             && self.programs.iter().all(|(place, all)| all.iter().all(|it| is_there(place, it)))
             && Held::open(root).is_ok_and(|root| {
-                self.files.iter().all(|(name, known)| look(root.look(name)) == Some(*known))
+                self.files.iter().all(|(name, known)| is(root.look(name), *known))
             })
             && self.same_names(root).unwrap_or(false)
     }
@@ -141,12 +141,12 @@ fn day(now: u64) -> u32 {
     u32::try_from(now / DAY).unwrap_or(u32::MAX)
 }
 
-/// What tells a plain file from itself after a change; `None` of what nothing tells.
-fn look(found: Look) -> Option<Option<Stat>> {
+/// Whether what is found is the plain file that was known, or nothing as before.
+fn is(found: Look, known: Option<Stat>) -> bool {
     match found {
-        Look::File(stat, _) => Some(Some(stat)),
-        Look::Gone => Some(None),
-        Look::Link | Look::Other => None,
+        Look::File(stat, _) => known == Some(stat),
+        Look::Gone => known.is_none(),
+        Look::Link | Look::Other => false,
     }
 }
 
@@ -203,11 +203,13 @@ impl Cache {
             self.add(&mut draft, ask, record)?;
         }
         let named = draft.variables.into_iter().map(|name| (name, Mark::NONE)).collect();
-        let file = |(name, mark): (String, Mark)| {
-            let stat = look(tree::look(&self.root.join(&name)))?;
-            let known = stat.and_then(|_| self.view.file(&name));
-            let is_same = known == stat.map(|stat| (stat, mark));
-            (is_same && (stat.is_some() || mark == Mark::NONE)).then_some((name, stat))
+        let file = |(name, mark): (String, Mark)| match tree::look(&self.root.join(&name)) {
+            Look::File(stat, _) => {
+                let same = self.view.file(&name) == Some((stat, mark));
+                same.then_some((name, Some(stat)))
+            }
+            Look::Gone => (mark == Mark::NONE).then_some((name, None)),
+            Look::Link | Look::Other => None,
         };
         Some(Still {
             day: self.today,
@@ -271,16 +273,16 @@ impl Cache {
     fn add_outputs(&self, draft: &mut Draft, ask: &Ask, record: &Record) -> Option<()> {
         let (plain, signs): (Vec<String>, Vec<String>) =
             ask.outputs.iter().cloned().partition(|glob| fs::is_name(glob));
-        let placed = || record.made.iter().filter(|made| made.placed);
-        let is_made = |name: &String| placed().any(|made| made.artifact.name == *name);
+        let placed = record.made.iter().filter(|made| made.placed);
+        let placed: BTreeSet<&String> = placed.map(|made| &made.artifact.name).collect();
         if !signs.is_empty() {
             let names = names(&self.root, &signs).ok()?;
-            if !names.iter().all(is_made) {
+            if names.iter().any(|name| !placed.contains(name)) {
                 return None;
             }
             draft.found.insert(signs, of_names(&names));
         }
-        for name in plain.into_iter().filter(|name| !is_made(name)) {
+        for name in plain.into_iter().filter(|name| !placed.contains(name)) {
             draft.file(name, Mark::NONE)?;
         }
         for made in &record.made {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Exit};
 use crate::host::stop::OUT;
-use crate::host::tree::{self, Look, Stat};
+use crate::host::tree::{self, Held, Look, Stat};
 use crate::model::artifact::Digest;
 use crate::model::publisher;
 
@@ -82,8 +82,7 @@ impl Shims {
     ) -> io::Result<Self> {
         let mut searched = SearchPath::of(path, &[project, cwd]);
         // One for a program that is not there would make others believe that it is.
-        let mut names: Vec<&str> =
-            publisher::programs().filter(|name| searched.has(name)).collect();
+        let mut names = searched.those(publisher::programs());
         names.push(CREDENTIALS);
         let about = program.metadata()?;
         let identity =
@@ -155,19 +154,28 @@ impl SearchPath {
         Self { folders, settled }
     }
 
-    /// Whether a program is there. What has its name and cannot be started may come to be it without a trace.
-    fn has(&mut self, name: &str) -> bool {
-        for (folder, _) in self.folders.iter().filter(|(_, stat)| stat.is_some()) {
-            if tree::look(&folder.join(name)) == Look::Gone {
-                continue;
-            }
-            let found = which::which_in_global(name, Some(folder));
-            if found.is_ok_and(|mut all| all.next().is_some()) {
-                return true;
-            }
-            self.settled = false;
-        }
-        false
+    /// Those of these programs that are there. What has the name of one and cannot be started may come to be it
+    /// without a trace.
+    fn those<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        let there = self.folders.iter().filter(|(_, stat)| stat.is_some());
+        let held: Vec<_> = there.map(|(folder, _)| (folder, Held::open(folder).ok())).collect();
+        let mut settled = self.settled;
+        let mut is_there = |name: &&str| {
+            held.iter().any(|(folder, held)| {
+                let path = || folder.join(name);
+                let found = held.as_ref().map_or_else(|| tree::look(&path()), |it| it.look(name));
+                if found == Look::Gone {
+                    return false;
+                }
+                let mut all = which::which_in_global(name, Some(folder)).into_iter().flatten();
+                let starts = all.next().is_some();
+                settled &= starts;
+                starts
+            })
+        };
+        let found = names.filter(|name| is_there(name)).collect();
+        self.settled = settled;
+        found
     }
 
     fn is_current(&self) -> bool {

@@ -56,21 +56,28 @@ pub enum Look {
     Gone,
 }
 
-/// A folder that is held open, so that looks at many names in it are short.
+/// A folder that is held, so that looks at many names in it are short.
 #[cfg(unix)]
 pub struct Held(rustix::fd::OwnedFd);
 
 #[cfg(unix)]
 impl Held {
-    /// Opens a folder.
+    /// Holds a folder.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// There is none, or it cannot be entered.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self(File::open(path)?.into()))
+        use rustix::fs::OFlags;
+        // Linux does not ask who only looks names up whether the list of them may be read.
+        #[cfg(target_os = "linux")]
+        let how = OFlags::PATH;
+        #[cfg(not(target_os = "linux"))]
+        let how = OFlags::RDONLY;
+        let how = how | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(rustix::fs::open(path, how, 0.into())?))
     }
 
-    /// Looks at a name in it without following it.
+    /// Looks at a name in it without following it. An absolute one is looked at where it is.
     pub fn look(&self, name: &str) -> Look {
         use rustix::fs::{AtFlags, FileType, statat};
         let Ok(about) = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) else { return Look::Gone };
