@@ -31,15 +31,19 @@ pub(super) struct Place {
 impl Place {
     /// `None`: nothing is kept of a run with these options.
     pub(super) fn of(host: &Host, options: &RunOptions, found: &Found<'_>) -> Option<Self> {
-        let acts = options.live
-            || options.rebuild
-            || options.no_cache
-            || options.audit
-            || options.fix
-            || options.plan_file.is_some()
-            || options.export.is_some()
-            || !options.yes_to.is_empty();
-        if acts || host.way.is_some() {
+        // Whatever else may be asked for makes a run do more.
+        let plain = RunOptions {
+            words: options.words.clone(),
+            rest: options.rest.clone(),
+            jobs: options.jobs,
+            keep_going: options.keep_going,
+            offline: options.offline,
+            strict: options.strict,
+            yes: options.yes,
+            doubt: options.doubt,
+            ..RunOptions::default()
+        };
+        if *options != plain || host.way.is_some() {
             return None;
         }
         let commit = found.repo.commit().map(|commit| commit.time);
@@ -74,11 +78,13 @@ pub(super) fn again(
     let events = &recorder.tee(events);
     still.told.printed.iter().for_each(|line| events.note(line));
     tell_leftovers(host, events, &state);
-    let begun = start(host, options, repo.release().map(|release| release.commit));
+    let goals = still.told.goals;
+    let options = RunOptions { words: goals.clone(), ..options.clone() };
+    let begun = start(host, &options, repo.release().map(|release| release.commit));
     if let Err(error) = recorder.begin(&state.join("runs"), begun) {
         events.note(format!("`rel log` will not know of this run: {error}"));
     }
-    let (goals, tasks, root) = (options.words.clone(), still.quiet.len(), root.clone());
+    let (tasks, root) = (still.quiet.len(), root.clone());
     events.emit(Event::RunStarted { goals, live: false, tasks, root });
     let mut tally = Tally::default();
     for quiet in still.quiet {
@@ -139,7 +145,8 @@ impl Session {
 
     fn told(&self) -> Told {
         let packages = self.script.declared.tools.clone();
-        let printed = self.script.declared.printed.clone();
-        Told { tools: bin(&self.host, &self.cx.root, &packages), packages, printed }
+        let tools = bin(&self.host, &self.cx.root, &packages);
+        let (goals, printed) = (self.options.words.clone(), self.script.declared.printed.clone());
+        Told { goals, printed, packages, tools }
     }
 }

@@ -37,6 +37,8 @@ pub struct Quiet {
 /// What a run says besides, and what its commands find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
+    /// The goals: what was asked for, else the default.
+    pub goals: Vec<String>,
     /// What the Releasefile prints while it is read.
     pub printed: Vec<String>,
     /// The packages of the tool environment.
@@ -75,7 +77,7 @@ pub struct Still {
 
 flat! {
     struct Still { day, cache, store, variables, programs, inputs, found, files, told, quiet }
-    struct Told { printed, packages, tools }
+    struct Told { goals, printed, packages, tools }
     struct Quiet { id, cwd, empty, artifacts, log }
     struct Line { text, printed }
     struct Stat { modified, changed, size, inode }
@@ -318,7 +320,8 @@ mod tests {
         fs::make_dir(&root).unwrap();
         fs::replace_spare(&file(state, &root), b"records").unwrap();
         let mut cache = Cache::open(state, &root, now);
-        let told = Told { printed: Vec::new(), packages: Vec::new(), tools: None };
+        let (goals, printed, packages) = (Vec::new(), Vec::new(), Vec::new());
+        let told = Told { goals, printed, packages, tools: None };
         assert!(
             cache.still([].iter(), (told.clone(), Vec::new()), &Bare).is_none(),
             "just written"

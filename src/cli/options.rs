@@ -7,7 +7,7 @@ use crate::door::Doubt;
 use crate::report::Output;
 
 /// How to run tasks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct RunOptions {
     /// Tasks with their parameters.
