@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
+use rel::model::artifact::Digest;
+
 use crate::project::{Project, Ran};
 
 const ALL: &str = r#"
@@ -17,7 +19,7 @@ const ALL: &str = r#"
         print(`read ${read("extra.txt")} beside ${files("more/*").len()}`);
         sh("cp conf {}/copy", t.out);
     });
-    task("lint").needs("gen").inputs("conf").env_file("lint.env").exec("echo lint");
+    task("lint").needs("gen").inputs("conf*").env_file("lint.env").exec("some-lint");
 "#;
 
 fn project() -> Project {
@@ -26,7 +28,8 @@ fn project() -> Project {
     project.write("lint.env", "LEVEL=1\n");
     let bin = |name: &str| tools(&project, name).display().to_string();
     let path = format!("{}:{}:{}", bin("first"), bin("second"), project.variables()["PATH"]);
-    write_tool(&project, "second", "one");
+    write_tool(&project, "second", "some-tool", "echo tool one");
+    write_tool(&project, "second", "some-lint", "test -z \"$BROKEN\" && echo lint");
     project.env("PATH", &path)
 }
 
@@ -34,11 +37,11 @@ fn tools(project: &Project, name: &str) -> PathBuf {
     project.root().parent().unwrap().join(name)
 }
 
-fn write_tool(project: &Project, folder: &str, word: &str) {
+fn write_tool(project: &Project, folder: &str, name: &str, script: &str) {
     let folder = tools(project, folder);
     fs::create_dir_all(&folder).unwrap();
-    let tool = folder.join("some-tool");
-    fs::write(&tool, format!("#!/bin/sh\necho tool {word}\n")).unwrap();
+    let tool = folder.join(name);
+    fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -203,7 +206,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
     (
         "a program",
         |project| {
-            write_tool(project, "second", "two");
+            write_tool(project, "second", "some-tool", "echo tool two");
             project.rel("all")
         },
         "tool two",
@@ -211,7 +214,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
     (
         "a program that stands before it in PATH",
         |project| {
-            write_tool(project, "first", "three");
+            write_tool(project, "first", "some-tool", "echo tool three");
             project.rel("all")
         },
         "tool three",
@@ -229,15 +232,17 @@ const CHANGES: &[(&str, Change, &str)] = &[
     (
         "an artifact in the store",
         |project| {
-            fs::remove_dir_all(project.state().join("store")).unwrap();
+            let made = fs::read(project.root().join("gen/all.txt")).unwrap();
+            let stored = project.state().join("store").join(Digest::of(made).to_string());
+            fs::remove_dir_all(stored).unwrap();
             project.rel("all")
         },
-        "copy: ok",
+        "gen: ok",
     ),
     (
         "the Releasefile",
         |project| {
-            project.write("Releasefile", &ALL.replace("echo lint", "echo other"));
+            project.write("Releasefile", &ALL.replace("some-lint", "echo other"));
             project.rel("all")
         },
         "lint: ok",
@@ -262,11 +267,12 @@ const CHANGES: &[(&str, Change, &str)] = &[
     ("what is asked for", |project| project.rel("lint"), "lint: up to date"),
     ("how", |project| project.rel("all --no-cache"), "lint: ok"),
     (
-        "what a run in between has left",
+        "a failure in between, after which all is as it was",
         |project| {
-            project.write("conf", "z\n");
-            project.rel("lint").code(0);
-            project.write("conf", "c\n");
+            project.write("conf2", "");
+            let broken = project.command("lint").env("BROKEN", "1").output().unwrap();
+            assert_eq!(Ran::of(broken).code, 1);
+            fs::remove_file(project.root().join("conf2")).unwrap();
             project.rel("all")
         },
         "lint: ok",
