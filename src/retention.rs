@@ -265,7 +265,12 @@ fn caches(state: &Path, all: bool) -> Vec<Entry> {
         };
         Entry::new(Part::Cache, name, path, spare, why)
     };
-    fs::names(&folder).into_iter().map(entry).collect()
+    // It lies beside the folder, for it is of the last run alone.
+    let still = state.join(cache::STILL);
+    let why = "tells that a whole run is up to date";
+    let last = fs::exists(&still)
+        .then(|| Entry::new(Part::Cache, cache::STILL.to_owned(), still, all, why));
+    fs::names(&folder).into_iter().map(entry).chain(last).collect()
 }
 
 fn store(state: &Path, named: &BTreeSet<String>) -> Vec<Entry> {

@@ -11,7 +11,7 @@ use super::Found;
 use super::ending::said;
 use super::questions::{Variables, tools};
 use super::session::{Session, start, tell_leftovers};
-use crate::cache::{Mark, Quiet, Still, Told};
+use crate::cache::{Mark, Quiet, STILL, Still, Told};
 use crate::cli::RunOptions;
 use crate::diag::Exit;
 use crate::graph::Node;
@@ -47,8 +47,9 @@ impl Place {
             return None;
         }
         let commit = found.repo.commit().map(|commit| commit.time);
-        let key = Mark::of(format!("{:?}", (&options.words, &options.rest, commit)));
-        let path = found.repo.state().ok()?.join("still");
+        let asked = (&options.words, &options.rest);
+        let key = Mark::of(format!("{:?}", (asked, host.env.get("PATH"), commit)));
+        let path = found.repo.state().ok()?.join(STILL);
         Some(Self { releasefile: found.file.clone(), path, key })
     }
 

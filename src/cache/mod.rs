@@ -37,7 +37,7 @@ pub use reason::{How, Reason};
 pub use record::{Kind, Line, Made, Record, Sets};
 pub use save::{file, named, spare};
 pub use seen::Seen;
-pub use still::{Quiet, Still, Told};
+pub use still::{FILE as STILL, Quiet, Still, Told};
 
 use crate::host::tree::{Look, Stat};
 use crate::host::{fs, tree};

@@ -19,6 +19,9 @@ use crate::host::{fs, tree};
 use crate::model::artifact::Artifact;
 use crate::model::flat::{self, Flat, Reader, Writer, flat};
 
+/// The name of its file in a project's state.
+pub const FILE: &str = "still";
+
 /// An instance that was up to date, or only groups others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quiet {
@@ -156,7 +159,7 @@ fn is_there((path, cwd): &Place, (word, (found, real)): &Program) -> bool {
     machine::resolved(word, path, Path::new(cwd)) == *found && behind(found) == *real
 }
 
-/// The file behind a program's path; empty if there is none.
+/// The file behind a program's path; empty if there is none, or none with a name in Unicode.
 fn behind(path: &str) -> String {
     let real = fs::real(Path::new(path)).ok().filter(|_| !path.is_empty());
     real.and_then(|real| real.to_str().map(str::to_owned)).unwrap_or_default()
@@ -253,6 +256,8 @@ impl Cache {
             let real = behind(path);
             if !real.is_empty() {
                 draft.file(real.clone(), mark)?;
+            } else if !path.is_empty() {
+                return None;
             }
             let program = (word.to_owned(), (path.to_owned(), real));
             draft.programs.entry(place.clone()).or_default().push(program);

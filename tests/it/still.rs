@@ -1,7 +1,9 @@
 //! A run of which nothing has changed since the last one is known at once: it says what that one said. Whatever
 //! changes is noticed all the same, one by one.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
@@ -220,6 +222,16 @@ const CHANGES: &[(&str, Change, &str)] = &[
         "tool three",
     ),
     (
+        "PATH",
+        |project| {
+            write_tool(project, "third", "some-tool", "echo tool four");
+            let third = tools(project, "third").display().to_string();
+            let path = format!("{third}:{}", project.variables()["PATH"]);
+            Ran::of(project.command("all").env("PATH", path).output().unwrap())
+        },
+        "tool four",
+    ),
+    (
         "a variable that a command names",
         |project| Ran::of(project.command("all").env("FLAVOUR", "mint").output().unwrap()),
         "gen: ok",
@@ -335,4 +347,37 @@ fn what_no_look_can_tell_is_asked_each_time() {
         project.rel(goal);
         assert!(!project.state().join("still").exists(), "{why}");
     }
+}
+
+#[test]
+fn a_program_without_a_name_in_unicode_is_asked_each_time() {
+    let project = Project::new("task(\"all\").inputs(\"conf\").exec(\"some-tool\");");
+    let project = project.file("conf", "c\n").git();
+    let folder = project.root().parent().unwrap().join(OsStr::from_bytes(b"caf\xe9"));
+    let bin = tools(&project, "bin");
+    write_tool(&project, "bin", "some-tool", "echo tool one");
+    fs::create_dir(&folder).unwrap();
+    fs::rename(bin.join("some-tool"), folder.join("some-tool")).unwrap();
+    symlink(folder.join("some-tool"), bin.join("some-tool")).unwrap();
+    let path = format!("{}:{}", bin.display(), project.variables()["PATH"]);
+    let project = project.env("PATH", &path);
+    let plain = self::project();
+    let rests = (0..MOST).any(|_| {
+        plain.rel("all").code(0);
+        project.rel("all").code(0);
+        plain.state().join("still").exists()
+    });
+    assert!(rests && !project.state().join("still").exists());
+    fs::write(folder.join("some-tool"), "#!/bin/sh\necho tool two\n").unwrap();
+    project.rel("all").code(0).says("tool two");
+}
+
+#[test]
+fn it_goes_with_the_memory_of_what_is_up_to_date() {
+    let project = project();
+    come_to_rest(&project);
+    project.rel("clean").code(0);
+    assert!(project.state().join("still").exists());
+    project.rel("clean --all").code(0);
+    assert!(!project.state().join("still").exists());
 }
