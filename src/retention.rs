@@ -236,8 +236,10 @@ fn old(path: &Path, now: u64, days: u64) -> io::Result<bool> {
 
 /// Every digest that a text of the state holds: of those given, and of files of other parts.
 fn digests_in(given: Vec<PathBuf>, state: &Path) -> io::Result<BTreeSet<String>> {
-    const OWN: [&str; 10] =
-        ["store", "seal", "ledger", "plan", "out", "aside", "shims", "stage", "cache", "runs"];
+    const OWN: [&str; 11] = [
+        "store", "seal", "ledger", "plan", "out", "aside", "shims", "stage", "cache", "still",
+        "runs",
+    ];
     let mut paths = given;
     let others = fs::names(state).into_iter().filter(|name| !OWN.contains(&name.as_str()));
     for folder in others.map(|name| state.join(name)).filter(|path| fs::is_dir(path)) {
@@ -265,12 +267,13 @@ fn caches(state: &Path, all: bool) -> Vec<Entry> {
         };
         Entry::new(Part::Cache, name, path, spare, why)
     };
-    // It lies beside the folder, for it is of the last run alone.
-    let still = state.join(cache::STILL);
-    let why = "tells that a whole run is up to date";
-    let last = fs::exists(&still)
-        .then(|| Entry::new(Part::Cache, cache::STILL.to_owned(), still, all, why));
-    fs::names(&folder).into_iter().map(entry).chain(last).collect()
+    let last = state.join(cache::STILL);
+    let of_run = |name: String| {
+        let why = "tells that a whole run is up to date";
+        Entry::new(Part::Cache, name.clone(), last.join(name), all, why)
+    };
+    let runs = fs::names(&last).into_iter().map(of_run);
+    fs::names(&folder).into_iter().map(entry).chain(runs).collect()
 }
 
 fn store(state: &Path, named: &BTreeSet<String>) -> Vec<Entry> {
@@ -386,11 +389,13 @@ pub fn after_run(state: &Path, now: u64) -> io::Result<()> {
             entry.remove()?;
         }
     }
-    // What a run that was killed was about to put in the place of something.
-    for draft in fs::names(state).iter().filter(|name| name.starts_with(".tmp")) {
-        let draft = state.join(draft);
-        if fs::is_plain_file(&draft) && old(&draft, now, 1)? {
-            fs::remove_file(&draft)?;
+    // What a run that was killed was about to put in the place of something, and what holds for a day.
+    let names = fs::names(state).into_iter().filter(|name| name.starts_with(".tmp"));
+    let stills = fs::names(&state.join(cache::STILL)).into_iter();
+    let stills = stills.map(|name| state.join(cache::STILL).join(name));
+    for spent in names.map(|name| state.join(name)).chain(stills) {
+        if fs::is_plain_file(&spent) && old(&spent, now, 1)? {
+            fs::remove_file(&spent)?;
         }
     }
     Ok(())

@@ -80,7 +80,7 @@ pub(super) fn listening(host: &Host) -> Result<Stop, Vec<Diagnostic>> {
 }
 
 impl Session {
-    /// Loads the project and resolves what is asked for. Signals end the run.
+    /// Loads the project and resolves what is asked for. Signals end the run from then on.
     pub(super) fn open(
         host: &Arc<Host>,
         events: &Events,
@@ -361,14 +361,17 @@ impl Session {
 
     /// Says that the run begins, and begins its record.
     pub(super) fn begin(&self) {
-        let commit = self.release.as_ref().map(|release| release.commit.clone());
-        let start = start(&self.host, &self.options, commit);
-        if let Err(error) = self.recorder.begin(&self.cx.state.join("runs"), start) {
-            self.events.note(format!("`rel log` will not know of this run: {error}"));
-        }
-        let (goals, live) = (self.options.words.clone(), self.options.live);
-        let (tasks, root) = (self.graph.len(), self.checkout.clone());
-        self.events.emit(Event::RunStarted { goals, live, tasks, root });
+        let begun = Begun {
+            host: &self.host,
+            events: &self.events,
+            recorder: &self.recorder,
+            options: &self.options,
+            state: &self.cx.state,
+            root: &self.checkout,
+            release: self.release.as_ref(),
+            tasks: self.graph.len(),
+        };
+        begun.say();
     }
 
     /// Shows warnings, each once.
@@ -428,16 +431,37 @@ fn asked(options: &mut RunOptions, declared: &Declared) -> Result<Graph, Vec<Dia
     Graph::build(&declared.tasks, &goals)
 }
 
-/// What a run's record begins with.
-pub(super) fn start(host: &Host, options: &RunOptions, commit: Option<String>) -> history::Start {
-    history::Start {
-        v: history::VERSION,
-        rel: env!("CARGO_PKG_VERSION").into(),
-        at: host.clock.unix(),
-        words: host.words(),
-        goals: options.words.clone(),
-        live: options.live,
-        commit,
+/// What is known of a run as it begins.
+pub(super) struct Begun<'a> {
+    pub(super) host: &'a Host,
+    pub(super) events: &'a Events,
+    pub(super) recorder: &'a Recorder,
+    pub(super) options: &'a RunOptions,
+    pub(super) state: &'a Path,
+    pub(super) root: &'a Path,
+    pub(super) release: Option<&'a Release>,
+    /// How many instances it has.
+    pub(super) tasks: usize,
+}
+
+impl Begun<'_> {
+    /// Says that the run begins, and begins its record.
+    pub(super) fn say(&self) {
+        let (goals, live) = (self.options.words.clone(), self.options.live);
+        let start = history::Start {
+            v: history::VERSION,
+            rel: env!("CARGO_PKG_VERSION").into(),
+            at: self.host.clock.unix(),
+            words: self.host.words(),
+            goals: goals.clone(),
+            live,
+            commit: self.release.map(|release| release.commit.clone()),
+        };
+        if let Err(error) = self.recorder.begin(&self.state.join("runs"), start) {
+            self.events.note(format!("`rel log` will not know of this run: {error}"));
+        }
+        let (tasks, root) = (self.tasks, self.root.to_owned());
+        self.events.emit(Event::RunStarted { goals, live, tasks, root });
     }
 }
 
@@ -478,7 +502,7 @@ fn tags(repo: &Repo<'_>, options: &RunOptions, graph: &Graph) -> Vec<String> {
 }
 
 /// Holds the state of a project, so that nothing of it is cleaned away beside this run.
-fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
+pub(super) fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
     retention::used(state).map_err(|error| {
         let wrong =
             Diagnostic::machine(format!("the state of this project cannot be held: {error}"));

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use super::Found;
 use super::ending::said;
 use super::questions::{Variables, tools};
-use super::session::{Session, start, tell_leftovers};
+use super::session::{Begun, Session, hold, tell_leftovers};
 use crate::cache::{Mark, Quiet, STILL, Still, Told};
 use crate::cli::RunOptions;
 use crate::diag::Exit;
 use crate::graph::Node;
 use crate::history::Recorder;
 use crate::host::Host;
+use crate::model::artifact::hex;
 use crate::model::event::{End, Event, Events, Tally};
 use crate::retention;
 use crate::script::Memo;
@@ -47,9 +48,9 @@ impl Place {
             return None;
         }
         let commit = found.repo.commit().map(|commit| commit.time);
-        let asked = (&options.words, &options.rest);
+        let asked = Mark::of(format!("{:?}", (&options.words, &options.rest, &found.file)));
         let key = Mark::of(format!("{:?}", (asked, host.env.get("PATH"), commit)));
-        let path = found.repo.state().ok()?.join(STILL);
+        let path = found.repo.state().ok()?.join(STILL).join(hex(&asked.0[..6]));
         Some(Self { releasefile: found.file.clone(), path, key })
     }
 
@@ -67,36 +68,38 @@ pub(super) fn again(
 ) -> Option<Exit> {
     let Found { root, repo, .. } = found;
     let state = repo.state().ok()?;
-    let now = host.clock.unix();
-    let still = place.memo(host)?.known(|bytes, _| {
-        let still = Still::from_bytes(&bytes, place.key)?;
-        let variables = Variables::of(host, repo.commit().map(|commit| commit.time));
-        let same = still.stands(&state, root, &variables, now)
-            && bin(host, root, &still.told.packages) == still.told.tools;
-        same.then_some(still)
-    })?;
+    let in_use = hold(&state).ok()?;
+    let Still { told, quiet, .. } = known(host, found, place, &state)?;
     let recorder = Recorder::new(host);
     let events = &recorder.tee(events);
-    still.told.printed.iter().for_each(|line| events.note(line));
+    told.printed.iter().for_each(|line| events.note(line));
     tell_leftovers(host, events, &state);
-    let goals = still.told.goals;
-    let options = RunOptions { words: goals.clone(), ..options.clone() };
-    let begun = start(host, &options, repo.release().map(|release| release.commit));
-    if let Err(error) = recorder.begin(&state.join("runs"), begun) {
-        events.note(format!("`rel log` will not know of this run: {error}"));
-    }
-    let (tasks, root) = (still.quiet.len(), root.clone());
-    events.emit(Event::RunStarted { goals, live: false, tasks, root });
+    let options = &RunOptions { words: told.goals, ..options.clone() };
+    let (release, tasks, state) = (repo.release(), quiet.len(), state.as_path());
+    let (recorder, release) = (&recorder, release.as_ref());
+    Begun { host, events, recorder, options, state, root, release, tasks }.say();
     let mut tally = Tally::default();
-    for quiet in still.quiet {
+    for quiet in quiet {
         tell(events, quiet, &mut tally);
     }
-    let _ = retention::after_run(&state, now);
+    drop(in_use);
+    let _ = retention::after_run(state, host.clock.unix());
     let (exit, millis) = (Exit::OK, host.clock.elapsed().as_millis());
-    let (code, message) = (exit.0, said(exit).to_owned());
-    let critical_path = Vec::new();
+    let (code, message, critical_path) = (exit.0, said(exit).to_owned(), Vec::new());
     events.emit(Event::RunFinished { exit: code, millis, message, tally, critical_path });
     Some(exit)
+}
+
+/// What is known of a run, if it still stands.
+fn known(host: &Host, found: &Found<'_>, place: &Place, state: &Path) -> Option<Still> {
+    let Found { root, repo, .. } = found;
+    place.memo(host)?.known(|bytes, _| {
+        let still = Still::from_bytes(&bytes, place.key)?;
+        let variables = Variables::of(host, repo.commit().map(|commit| commit.time));
+        let stands = still.stands(state, root, &variables, host.clock.unix())
+            && bin(host, root, &still.told.packages) == still.told.tools;
+        stands.then_some(still)
+    })
 }
 
 fn bin(host: &Host, root: &Path, packages: &[String]) -> Option<String> {
@@ -126,7 +129,8 @@ impl Session {
             let task = self.task(node);
             let empty = task.steps.is_empty();
             let record = taken.get(&node).map(|(_, record)| record);
-            let plain = task.when.is_none() && (empty || record.is_some());
+            let plain = task.when.is_none() && !self.graph.follows(node);
+            let plain = plain && (empty || record.is_some());
             plain.then(|| Quiet {
                 id: self.graph.instance(node).id.clone(),
                 cwd: task.cwd.clone(),

@@ -37,7 +37,7 @@ pub use reason::{How, Reason};
 pub use record::{Kind, Line, Made, Record, Sets};
 pub use save::{file, named, spare};
 pub use seen::Seen;
-pub use still::{FILE as STILL, Quiet, Still, Told};
+pub use still::{FOLDER as STILL, Quiet, Still, Told};
 
 use crate::host::tree::{Look, Stat};
 use crate::host::{fs, tree};
@@ -107,9 +107,9 @@ const DAY: u64 = 24 * 60 * 60;
 impl Cache {
     /// What the state in `state` remembers of the project in `root`, at this time in seconds since 1970.
     pub fn open(state: &Path, root: &Path, now: u64) -> Self {
-        let path = file(state, root);
+        let (path, before) = (file(state, root), tree::now());
         let untouched = match tree::look(&path) {
-            Look::File(stat, _) if tree::is_settled(&stat, tree::now()) => Some(stat),
+            Look::File(stat, _) if tree::is_settled(&stat, before) => Some(stat),
             _ => None,
         };
         let view = View::new(fs::read(&path).unwrap_or_default());
@@ -311,11 +311,7 @@ impl Cache {
         let calm = self.is_calm();
         let marked = names.into_iter().map(|name| {
             let mark = match globs_of(&name) {
-                Some(globs) => {
-                    let found = fs::find(&self.root, &globs).unwrap_or_default();
-                    let names: Vec<String> = found.into_iter().map(|file| file.name).collect();
-                    noted::of_names(&names)
-                }
+                Some(globs) => noted::of_names(&found(&self.root, &globs).unwrap_or_default()),
                 None => self.files.mark(&self.view, &name, calm),
             };
             (name, mark)
@@ -344,6 +340,11 @@ impl Cache {
         self.tree.forget();
         self.now.clear();
     }
+}
+
+/// The names of the files that globs match.
+fn found(root: &Path, globs: &[String]) -> std::io::Result<Vec<String>> {
+    Ok(fs::find(root, globs)?.into_iter().map(|file| file.name).collect())
 }
 
 /// What functions looked for, as the name of an item.

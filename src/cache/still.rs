@@ -13,14 +13,14 @@ use super::globs::Tree;
 use super::mark::{Items, Mark};
 use super::noted::of_names;
 use super::record::{Kind, Line, Record};
-use super::{Ask, Cache, DAY, Machine, globs_of, machine, outputs, save, variables};
+use super::{Ask, Cache, DAY, Machine, found, globs_of, machine, outputs, save, variables};
 use crate::host::tree::{Held, Look, Stat};
 use crate::host::{fs, tree};
 use crate::model::artifact::Artifact;
 use crate::model::flat::{self, Flat, Reader, Writer, flat};
 
-/// The name of its file in a project's state.
-pub const FILE: &str = "still";
+/// The folder for them in a project's state, one file for each way to ask for tasks.
+pub const FOLDER: &str = "still";
 
 /// An instance that was up to date, or only groups others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Still {
             }
         }
         for (globs, mark) in &self.found {
-            if of_names(&names(root, globs)?) != *mark {
+            if of_names(&found(root, globs)?) != *mark {
                 return Ok(false);
             }
         }
@@ -165,27 +165,24 @@ fn behind(path: &str) -> String {
     real.and_then(|real| real.to_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn names(root: &Path, globs: &[String]) -> std::io::Result<Vec<String>> {
-    Ok(fs::find(root, globs)?.into_iter().map(|file| file.name).collect())
-}
-
 /// What is put together of it.
 #[derive(Default)]
 struct Draft {
     variables: BTreeSet<String>,
-    programs: BTreeMap<Place, Vec<Program>>,
+    /// Words by where they were looked for, with what was found.
+    programs: BTreeMap<Place, BTreeMap<String, (String, String)>>,
     inputs: BTreeMap<Vec<String>, Mark>,
     found: BTreeMap<Vec<String>, Mark>,
     /// Files, each with what it held when it was asked for.
-    files: BTreeMap<String, Mark>,
+    files: BTreeMap<String, (Mark, Option<Stat>)>,
     /// Sets that it has by now.
     sets: BTreeSet<(Mark, Kind, Option<Place>)>,
 }
 
 impl Draft {
-    /// Adds a file. `None`: it was seen to hold two things.
-    fn file(&mut self, name: String, mark: Mark) -> Option<()> {
-        (*self.files.entry(name).or_insert(mark) == mark).then_some(())
+    /// Adds an answer to globs. `None`: there were two.
+    fn found(&mut self, globs: Vec<String>, mark: Mark) -> Option<()> {
+        (*self.found.entry(globs).or_insert(mark) == mark).then_some(())
     }
 }
 
@@ -199,8 +196,9 @@ impl Cache {
         machine: &dyn Machine,
     ) -> Option<Still> {
         let cache = self.untouched.filter(|_| !self.changed && self.files.learned.is_empty())?;
+        let before = tree::now();
         let store = tree::folder(self.store.folder());
-        if store.is_some_and(|store| !tree::is_settled(&store, tree::now())) {
+        if store.is_some_and(|store| !tree::is_settled(&store, before)) {
             return None;
         }
         let mut draft = Draft::default();
@@ -208,29 +206,35 @@ impl Cache {
             self.add(&mut draft, ask, record)?;
         }
         let named = draft.variables.into_iter().map(|name| (name, Mark::NONE)).collect();
-        let file = |(name, mark): (String, Mark)| match tree::look(&self.root.join(&name)) {
-            Look::File(stat, _) => {
-                let same = self.view.file(&name) == Some((stat, mark));
-                same.then_some((name, Some(stat)))
-            }
-            Look::Gone => (mark == Mark::NONE).then_some((name, None)),
-            Look::Link | Look::Other => None,
-        };
+        let programs = draft.programs.into_iter();
         Some(Still {
             day: self.today,
             cache,
             store,
             variables: variables(&named, machine),
-            programs: draft.programs.into_iter().collect(),
+            programs: programs.map(|(place, all)| (place, all.into_iter().collect())).collect(),
             inputs: draft.inputs.into_iter().collect(),
             found: draft.found.into_iter().collect(),
-            files: draft.files.into_iter().map(file).collect::<Option<_>>()?,
+            files: draft.files.into_iter().map(|(name, (_, stat))| (name, stat)).collect(),
             told,
             quiet,
         })
     }
 
     fn add(&mut self, draft: &mut Draft, ask: &Ask, record: &Record) -> Option<()> {
+        for (name, mark) in self.unseen(draft, record, Kind::Inputs, None) {
+            self.add_file(draft, name, mark)?;
+        }
+        for (name, _) in self.unseen(draft, record, Kind::Variables, None) {
+            draft.variables.insert(name);
+        }
+        for (name, mark) in self.unseen(draft, record, Kind::Read, None) {
+            match globs_of(&name) {
+                Some(globs) => draft.found(globs, mark)?,
+                None => self.add_file(draft, name, mark)?,
+            }
+        }
+        self.add_programs(draft, ask, record)?;
         self.add_outputs(draft, ask, record)?;
         let signs: Vec<String> =
             ask.inputs.iter().filter(|glob| !fs::is_name(glob)).cloned().collect();
@@ -238,29 +242,64 @@ impl Cache {
             let mark = of_names(&self.tree.matches(&signs).ok()?);
             draft.inputs.insert(signs, mark);
         }
-        for (name, mark) in self.unseen(draft, record, Kind::Inputs, None) {
-            draft.file(name, mark)?;
+        Some(())
+    }
+
+    /// Adds a file that held this when it was asked for. `None`: that is no longer known of it.
+    fn add_file(&self, draft: &mut Draft, name: String, mark: Mark) -> Option<()> {
+        if let Some((known, _)) = draft.files.get(&name) {
+            return (*known == mark).then_some(());
         }
-        for (name, _) in self.unseen(draft, record, Kind::Variables, None) {
-            draft.variables.insert(name);
-        }
-        for (name, mark) in self.unseen(draft, record, Kind::Read, None) {
-            match globs_of(&name) {
-                Some(globs) => _ = draft.found.insert(globs, mark),
-                None => draft.file(name, mark)?,
-            }
-        }
+        let stat = match tree::look(&self.root.join(&name)) {
+            Look::File(stat, _) if self.view.file(&name) == Some((stat, mark)) => Some(stat),
+            Look::Gone if mark == Mark::NONE => None,
+            _ => return None,
+        };
+        draft.files.insert(name, (mark, stat));
+        Some(())
+    }
+
+    fn add_programs(&self, draft: &mut Draft, ask: &Ask, record: &Record) -> Option<()> {
         let place = (ask.path.clone(), ask.cwd.to_str()?.to_owned());
         for (name, mark) in self.unseen(draft, record, Kind::Programs, Some(&place)) {
             let (word, path) = name.split_once('\t')?;
+            let known = draft.programs.get(&place).and_then(|all| all.get(word));
+            if let Some((known, _)) = known {
+                if known == path {
+                    continue;
+                }
+                return None;
+            }
             let real = behind(path);
             if !real.is_empty() {
-                draft.file(real.clone(), mark)?;
+                self.add_file(draft, real.clone(), mark)?;
             } else if !path.is_empty() {
                 return None;
             }
-            let program = (word.to_owned(), (path.to_owned(), real));
-            draft.programs.entry(place.clone()).or_default().push(program);
+            let all = draft.programs.entry(place.clone()).or_default();
+            all.insert(word.to_owned(), (path.to_owned(), real));
+        }
+        Some(())
+    }
+
+    fn add_outputs(&self, draft: &mut Draft, ask: &Ask, record: &Record) -> Option<()> {
+        let (plain, signs): (Vec<String>, Vec<String>) =
+            ask.outputs.iter().cloned().partition(|glob| fs::is_name(glob));
+        let placed = record.made.iter().filter(|made| made.placed);
+        let placed: BTreeSet<&String> = placed.map(|made| &made.artifact.name).collect();
+        if !signs.is_empty() {
+            let names = found(&self.root, &signs).ok()?;
+            if names.iter().any(|name| !placed.contains(name)) {
+                return None;
+            }
+            draft.found(signs, of_names(&names))?;
+        }
+        for name in plain.into_iter().filter(|name| !placed.contains(name)) {
+            self.add_file(draft, name, Mark::NONE)?;
+        }
+        for made in &record.made {
+            let name = if made.placed { made.artifact.name.clone() } else { self.stored(made) };
+            self.add_file(draft, name, outputs::mark(made))?;
         }
         Some(())
     }
@@ -275,28 +314,6 @@ impl Cache {
     ) -> Items {
         let mark = record.set(kind);
         if draft.sets.insert((mark, kind, place.cloned())) { self.set(mark) } else { Items::new() }
-    }
-
-    fn add_outputs(&self, draft: &mut Draft, ask: &Ask, record: &Record) -> Option<()> {
-        let (plain, signs): (Vec<String>, Vec<String>) =
-            ask.outputs.iter().cloned().partition(|glob| fs::is_name(glob));
-        let placed = record.made.iter().filter(|made| made.placed);
-        let placed: BTreeSet<&String> = placed.map(|made| &made.artifact.name).collect();
-        if !signs.is_empty() {
-            let names = names(&self.root, &signs).ok()?;
-            if names.iter().any(|name| !placed.contains(name)) {
-                return None;
-            }
-            draft.found.insert(signs, of_names(&names));
-        }
-        for name in plain.into_iter().filter(|name| !placed.contains(name)) {
-            draft.file(name, Mark::NONE)?;
-        }
-        for made in &record.made {
-            let name = if made.placed { made.artifact.name.clone() } else { self.stored(made) };
-            draft.file(name, outputs::mark(made))?;
-        }
-        Some(())
     }
 }
 
@@ -327,10 +344,9 @@ mod tests {
         let mut cache = Cache::open(state, &root, now);
         let (goals, printed, packages) = (Vec::new(), Vec::new(), Vec::new());
         let told = Told { goals, printed, packages, tools: None };
-        assert!(
-            cache.still([].iter(), (told.clone(), Vec::new()), &Bare).is_none(),
-            "just written"
-        );
+        cache.untouched = None;
+        let still = cache.still([].iter(), (told.clone(), Vec::new()), &Bare);
+        assert!(still.is_none(), "it was written a moment ago");
         let Look::File(stat, _) = tree::look(&file(state, &root)) else { unreachable!() };
         cache.untouched = Some(stat);
         let still = cache.still([].iter(), (told, Vec::new()), &Bare).unwrap();

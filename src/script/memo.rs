@@ -60,9 +60,8 @@ impl<'a> Memo<'a> {
         if !same {
             return None;
         }
-        let taken = take(bytes, head.reads)?;
         head.secrets.iter().for_each(|name| self.host.env.declare_secret(name));
-        Some(taken)
+        take(bytes, head.reads)
     }
 
     /// Keeps something, unless a secret would show in it. That this fails is no reason to fail: it is made anew

@@ -730,7 +730,7 @@ impl Walk {
     /// Runs until there is nothing to do, and all that was looked at is written down.
     fn come_to_rest(&mut self) {
         let still = self.project.state().join("still");
-        drop(fs::remove_file(&still));
+        drop(fs::remove_dir_all(&still));
         let rests = (0..500).any(|_| {
             let ran = self.run("");
             still.exists() || ran.code != 0
