@@ -1,13 +1,13 @@
 //! The program's commands, which wire layers together: `run` begins a dry or a live run, `pass` runs
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
-//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it was, `still` a whole run,
-//! `questions` says what that depends on, `audit` looks at what such tasks write, `why` explains; `inspect` only looks,
-//! `init` writes a
-//! first Releasefile, `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell,
-//! `verify` checks files, `dist` distributions, `status` and `ledger` tell how far a release has come,
-//! `adopt` takes one over, `bundle` carries one to another machine, `carried` sends one from there,
-//! `ci` writes workflows and compares them, `onward` names the command that goes on with it, `lint` judges workflows written by hand,
-//! `watch` runs again when files change, `log` tells what runs came to.
+//! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it
+//! was, `still` a whole run, `questions` says what that depends on, `audit` looks at what such tasks write,
+//! `why` explains; `inspect` only looks, `init` writes a first Releasefile, `doctor` examines, `help`
+//! explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
+//! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
+//! another machine, `carried` sends one from there, `ci` writes workflows and compares them, `onward` names
+//! the command that goes on with it, `lint` judges workflows written by hand, `watch` runs again when files
+//! change, `log` tells what runs came to.
 
 mod adopt;
 mod audit;
@@ -154,7 +154,7 @@ pub struct Project<'a> {
 }
 
 /// Where a project is.
-pub struct Found<'a> {
+pub struct Located<'a> {
     /// Its Releasefile.
     pub file: PathBuf,
     /// The folder of that.
@@ -163,7 +163,7 @@ pub struct Found<'a> {
     pub repo: Repo<'a>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Located<'a> {
     /// Finds the Releasefile upward from a folder.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl<'a> Project<'a> {
     /// # Errors
     /// As [`Project::open`].
     pub fn open_from(host: &'a Arc<Host>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
-        Found::above(host, folder)?.load(host, true)
+        Located::above(host, folder)?.load(host, true)
     }
 
     /// The same as [`Project::open`], with whatever is kept left alone.
@@ -208,7 +208,7 @@ impl<'a> Project<'a> {
     /// # Errors
     /// As [`Project::open`].
     pub fn open_anew(host: &'a Arc<Host>) -> Result<Self, Vec<Diagnostic>> {
-        Found::above(host, &host.cwd)?.load(host, false)
+        Located::above(host, &host.cwd)?.load(host, false)
     }
 
     /// Keeps what the Releasefile declares for the next call, which is for commands that may leave something.

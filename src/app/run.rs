@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::live::Given;
 use super::session::{Done, Session};
-use super::{Found, carried, dry, followers, identity, live, still};
+use super::{Located, carried, dry, followers, identity, live, still};
 use crate::bundle;
 use crate::cli::{CarriedOptions, RunOptions};
 use crate::diag::{Diagnostic, Exit};
@@ -20,7 +20,7 @@ use crate::report::Output;
 /// # Errors
 /// What is wrong before anything was started.
 pub fn run(host: &Arc<Host>, events: &Events, options: RunOptions) -> Done {
-    let found = Found::above(host, &host.cwd)?;
+    let found = Located::above(host, &host.cwd)?;
     let place = still::Place::of(host, &options, &found);
     if let Some(place) = &place
         && let Some(exit) = still::again(host, events, &options, (&found, place))

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Found;
+use super::Located;
 use super::ending::said;
 use super::questions::{Variables, tools};
 use super::session::{Begun, Session, hold, tell_leftovers};
@@ -31,7 +31,7 @@ pub(super) struct Place {
 
 impl Place {
     /// `None`: nothing is kept of a run with these options.
-    pub(super) fn of(host: &Host, options: &RunOptions, found: &Found<'_>) -> Option<Self> {
+    pub(super) fn of(host: &Host, options: &RunOptions, found: &Located<'_>) -> Option<Self> {
         // Whatever else may be asked for makes a run do more.
         let plain = RunOptions {
             words: options.words.clone(),
@@ -64,9 +64,9 @@ pub(super) fn again(
     host: &Arc<Host>,
     events: &Events,
     options: &RunOptions,
-    (found, place): (&Found<'_>, &Place),
+    (found, place): (&Located<'_>, &Place),
 ) -> Option<Exit> {
-    let Found { root, repo, .. } = found;
+    let Located { root, repo, .. } = found;
     let state = repo.state().ok()?;
     let in_use = hold(&state).ok()?;
     let Still { told, quiet, .. } = known(host, found, place, &state)?;
@@ -91,8 +91,8 @@ pub(super) fn again(
 }
 
 /// What is known of a run, if it still stands.
-fn known(host: &Host, found: &Found<'_>, place: &Place, state: &Path) -> Option<Still> {
-    let Found { root, repo, .. } = found;
+fn known(host: &Host, found: &Located<'_>, place: &Place, state: &Path) -> Option<Still> {
+    let Located { root, repo, .. } = found;
     place.memo(host)?.known(|bytes, _| {
         let still = Still::from_bytes(&bytes, place.key)?;
         let variables = Variables::of(host, repo.commit().map(|commit| commit.time));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::mark::Mark;
 use super::record::{Made, Record};
-use super::{Ask, Cache, format};
+use super::{Ask, Cache, format, found};
 use crate::host::{fs, tree};
 
 /// A file where an output belongs that is not the one that was made.
@@ -69,7 +69,7 @@ impl Cache {
             ask.outputs.iter().cloned().partition(|glob| fs::is_name(glob));
         let mut names: BTreeSet<String> = plain.into_iter().collect();
         if !patterns.is_empty() {
-            names.extend(fs::find(&self.root, &patterns)?.into_iter().map(|file| file.name));
+            names.extend(found(&self.root, &patterns)?);
         }
         let (mut strays, mut good) = (Vec::new(), 0);
         for name in names {

@@ -47,10 +47,13 @@ fn start(try_number: usize, way: &str) -> (Project, Child, Vec<u32>) {
     (project, child, pids)
 }
 
-/// Whether a process is there and no mere entry in its parent's list.
+/// Whether a process is there, is no mere entry in its parent's list, and has memory: without that it is in the
+/// system's hands for its last moment, and does nothing any more.
 fn lives(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).is_some_and(|state| state != 'Z')
+    let about = |name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap_or_default();
+    let (stat, memory) = (about("stat"), about("statm"));
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    state.is_some_and(|state| state != 'Z') && !memory.is_empty() && !memory.starts_with("0 ")
 }
 
 /// Tries that run side by side.
