@@ -68,6 +68,7 @@ pub(super) enum ChaosArg {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub(super) enum Sub {
     /// Run tasks and all that they need.
     Run(RunArgs),
