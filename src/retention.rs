@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cache;
-use crate::host::{fs, stop};
+use crate::host::{fs, stray};
 use crate::ledger::{self, State};
 use crate::model::artifact::Digest;
 use crate::seal::Seal;
@@ -299,10 +299,10 @@ fn store(state: &Path, named: &BTreeSet<String>) -> Vec<Entry> {
 
 fn outputs(state: &Path) -> impl Iterator<Item = Entry> {
     let folder = state.join(Part::Out.name());
-    let strays = stop::strays(|out| Path::new(out).starts_with(&folder));
+    let strays = stray::strays(|out| Path::new(out).starts_with(&folder));
     fs::names(&folder).into_iter().map(move |name| {
         let path = folder.join(&name);
-        let runs = name.parse().is_ok_and(stop::is_running);
+        let runs = name.parse().is_ok_and(stray::is_running);
         let used = runs || strays.iter().any(|stray| Path::new(&stray.out).starts_with(&path));
         let why = if used {
             "its run, or something that it started, still runs"

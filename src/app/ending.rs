@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::session::{Done, Session};
 use crate::diag::Exit;
 use crate::graph::{Kind, Node};
-use crate::host::stop;
+use crate::host::stray;
 use crate::model::artifact::Artifact;
 use crate::model::event::{End, Event, Leg, Tally};
 use crate::timing;
@@ -56,7 +56,7 @@ impl Session {
     pub(super) fn finish(&self, ended: Done) -> Exit {
         if self.stop.fired() {
             // What tasks that have ended left in the background ends with the run.
-            stop::sweep(&self.out());
+            stray::sweep(&self.out());
         }
         self.tidy();
         let exit = ended.unwrap_or_else(|wrong| {

@@ -3,7 +3,7 @@
 //! Nothing is ended here: a process may be wanted, and whoever reads its name can end it.
 
 use crate::diag::Diagnostic;
-use crate::host::stop::{self, Stray};
+use crate::host::stray::{self, Stray};
 use crate::host::{Host, fs};
 
 use std::path::Path;
@@ -12,12 +12,13 @@ use std::path::Path;
 pub(super) fn look(host: &Host, state: &Path) -> Option<Diagnostic> {
     let folder = state.join("out");
     let runs = fs::names(&folder).into_iter().filter_map(|name| name.parse::<u32>().ok());
-    let dead: Vec<u32> = runs.filter(|run| *run == host.pid() || !stop::is_running(*run)).collect();
+    let dead: Vec<u32> =
+        runs.filter(|run| *run == host.pid() || !stray::is_running(*run)).collect();
     if dead.is_empty() {
         return None;
     }
     let folders: Vec<_> = dead.iter().map(|run| folder.join(run.to_string())).collect();
-    let left = stop::strays(|out| folders.iter().any(|folder| Path::new(out).starts_with(folder)));
+    let left = stray::strays(|out| folders.iter().any(|folder| Path::new(out).starts_with(folder)));
     for folder in &folders {
         if left.iter().all(|stray| !Path::new(&stray.out).starts_with(folder)) {
             // It costs room only; failing to remove it is no reason to say anything.

@@ -16,6 +16,7 @@ pub mod rehearsed;
 pub mod shim;
 pub mod signals;
 pub mod stop;
+pub mod stray;
 pub mod term;
 pub mod tree;
 pub mod watch;

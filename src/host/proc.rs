@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::host::fs::{self, which};
 use crate::host::signals::HandedOver;
-use crate::host::stop::{OUT, Stop, Target};
+use crate::host::stop::{Stop, Target};
+use crate::host::stray::OUT;
 use crate::model::command::Cmd;
 use hear::hear;
 use lines::Lines;

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Exit};
-use crate::host::stop::OUT;
+use crate::host::stray::OUT;
 use crate::host::tree::{self, Held, Look, Stat};
 use crate::model::artifact::Digest;
 use crate::model::publisher;

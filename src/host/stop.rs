@@ -1,20 +1,17 @@
 //! A stop: TERM to every command of a run, a grace, then KILL, with all that they started.
 //!
-//! What has left its command's process group is known by a variable that it inherited. Turned down:
+//! What has left its command's process group is known by what it was told (`host::stray`). Turned down:
 //! a control group for each task, which few users may make.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::host::fs;
+use crate::host::stray;
 
 /// How long a group may take to end by itself after TERM.
 const GRACE: Duration = Duration::from_secs(5);
-/// How often what has left its group is looked for and killed, at most: it may breed.
-const KILL_ROUNDS: usize = 50;
 
 /// Ends what belongs to it, and tells whoever asks that it is over. Clones are the same stop.
 #[derive(Clone, Default)]
@@ -195,26 +192,17 @@ impl Target {
 
     #[cfg(unix)]
     pub(super) fn signal(&self, kill: bool) {
-        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+        use rustix::process::{Signal, kill_process, kill_process_group};
         let signal = if kill { Signal::KILL } else { Signal::TERM };
-        let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid(self.pid) {
-            let _ = if self.leads {
-                kill_process_group(pid, signal)
-            } else {
-                kill_process(pid, signal)
-            };
-        }
-        let Some(own) = self.out.as_deref() else { return };
-        // What is born while its parent is looked at is found the next time.
-        for _ in 0..if kill { KILL_ROUNDS } else { 1 } {
-            let found = strays(|out| out == own);
-            for stray in found.iter().filter_map(|stray| pid(stray.pid)) {
-                let _ = kill_process(stray, signal);
+        let send_all = || {
+            if let Some(pid) = stray::number(self.pid) {
+                let send = if self.leads { kill_process_group } else { kill_process };
+                let _ = send(pid, signal);
             }
-            if found.is_empty() {
-                break;
-            }
+        };
+        match self.out.as_deref() {
+            None => send_all(),
+            Some(own) => stray::signal(|out| out == own, signal, send_all),
         }
     }
 
@@ -222,67 +210,4 @@ impl Target {
     pub(super) fn signal(&self, kill: bool) {
         let _ = kill;
     }
-}
-
-/// The variable that tells a task's commands the folder for their outputs. What they start inherits
-/// it, and is known by it even after it has left their process group.
-pub const OUT: &str = "REL_OUT";
-
-/// A process that a task started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stray {
-    /// Its number.
-    pub pid: u32,
-    /// Its command line.
-    pub command: String,
-    /// The task's folder for outputs.
-    pub out: String,
-}
-
-/// Kills every process that was told a folder below this one for its outputs.
-pub fn sweep(folder: &Path) {
-    for _ in 0..KILL_ROUNDS {
-        let left = strays(|out| Path::new(out).starts_with(folder));
-        if left.is_empty() {
-            return;
-        }
-        for stray in left {
-            Target::new(stray.pid, false, None).signal(true);
-        }
-    }
-}
-
-/// Whether a process of this number is running.
-pub fn is_running(pid: u32) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, test_kill_process};
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = pid;
-        true
-    }
-}
-
-/// Running processes of which `wanted` holds for the folder that they were told. Where the system
-/// has no `/proc` there are none.
-pub fn strays(wanted: impl Fn(&str) -> bool) -> Vec<Stray> {
-    let mut found = Vec::new();
-    for pid in fs::names(Path::new("/proc")).iter().filter_map(|name| name.parse::<u32>().ok()) {
-        let read = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-        let environ = read("environ");
-        let marked = environ.split(|byte| *byte == 0).find_map(|variable| {
-            let text = std::str::from_utf8(variable).ok()?;
-            text.strip_prefix(OUT)?.strip_prefix('=')
-        });
-        if let Some(out) = marked.filter(|out| wanted(out)) {
-            let command =
-                String::from_utf8_lossy(&read("cmdline")).replace('\0', " ").trim().to_owned();
-            found.push(Stray { pid, command, out: out.to_owned() });
-        }
-    }
-    found
 }

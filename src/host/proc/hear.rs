@@ -10,8 +10,10 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Pid;
 
 use super::Stream;
+use crate::host::stray::end_of;
 
 /// How long output is read after a command has ended, if something it started holds it open.
 const LINGER: Duration = Duration::from_secs(1);
@@ -23,7 +25,7 @@ const PIECE: usize = 32 * 1024;
 /// Passes on what comes until the command has ended and its streams are closed. What it left running
 /// may hold them open: that is waited for only shortly.
 pub(super) fn hear(child: &mut Child, mut streams: Vec<Stream<'_>>) -> io::Result<ExitStatus> {
-    let end = end_of(child);
+    let end = end_of(Pid::from_child(child));
     let tells = end.is_some();
     let mut buffer = Vec::new();
     let mut ended: Option<(ExitStatus, Instant)> = None;
@@ -85,16 +87,4 @@ fn pass_on(stream: &mut Stream<'_>, buffer: &mut Vec<u8>) -> bool {
         }
     }
     true
-}
-
-/// What becomes readable when the command has ended.
-#[cfg(target_os = "linux")]
-fn end_of(child: &Child) -> Option<OwnedFd> {
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
-    pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn end_of(_: &Child) -> Option<OwnedFd> {
-    None
 }
