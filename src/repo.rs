@@ -5,6 +5,7 @@
 //! source archives.
 
 mod plain;
+mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::questions::{Questions, Variables, system, tools};
@@ -35,6 +35,7 @@ pub(super) struct Fresh {
     state: Mutex<State>,
     variables: OnceLock<Variables>,
     system: OnceLock<Mark>,
+    tracked: OnceLock<Arc<[String]>>,
 }
 
 #[derive(Default)]
@@ -72,7 +73,8 @@ impl State {
         let running = self.running;
         self.cache.get_or_insert_with(|| {
             let cx = &session.cx;
-            let mut cache = Cache::open(&cx.state, &cx.root, session.host.clock.unix());
+            let now = session.host.clock.unix();
+            let mut cache = Cache::open(&cx.state, &cx.root, session.tracked().clone(), now);
             let asked = session.graph.order().filter(|node| session.may_be_fresh(*node));
             let globs = |node| session.task(node).inputs.iter().map(|word| word.text.clone());
             let inputs: Vec<Vec<String>> = asked.map(|node| globs(node).collect()).collect();
@@ -103,6 +105,11 @@ impl Session {
         let (root, epoch) = (self.cx.root.as_path(), self.cx.epoch);
         let system = *self.fresh.system.get_or_init(system);
         Questions { host, script, tasks: &self.tasks, graph, root, epoch, system }
+    }
+
+    /// The files that git tracks, as this run found them.
+    pub(super) fn tracked(&self) -> &Arc<[String]> {
+        self.fresh.tracked.get_or_init(|| self.asking().tracked())
     }
 
     fn variables(&self) -> &Variables {
@@ -184,12 +191,18 @@ impl Session {
 
     fn replay(&self, node: Node, ask: &Ask, record: &Record) -> Outcome<()> {
         if !ask.outputs.is_empty() {
-            let mut state = self.fresh_state();
-            let cache = state.cache(self);
             let unread = |error| super::pass::disk("cannot put outputs back", &error);
-            let placed = cache.placed(ask, record).map_err(unread)?;
+            let look = |state: &mut State| state.cache(self).placed(ask, record).map_err(unread);
+            let mut placed = look(&mut self.fresh_state())?;
+            let is_off = !placed.whole || !placed.strays.is_empty();
+            // What is not in its place may be what another run is making.
+            let _alone = if is_off { self.alone(node, &self.stop)? } else { None };
+            if is_off {
+                placed = look(&mut self.fresh_state())?;
+            }
+            let mut state = self.fresh_state();
             let strays = placed.strays.iter().map(|it| (&it.path, &it.name));
-            super::pass::put_aside(self, node, strays)?;
+            self.put_aside(node, strays)?;
             if !placed.whole || !placed.strays.is_empty() {
                 state.taken = None;
             }

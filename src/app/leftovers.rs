@@ -8,14 +8,14 @@ use crate::host::{Host, fs};
 
 use std::path::Path;
 
-/// Tidies the folder of outputs in `state`; what is still running is told.
-pub(super) fn look(host: &Host, state: &Path) -> Option<Diagnostic> {
+/// Tidies the folder of outputs in `state`; gives what is still running.
+pub(super) fn look(host: &Host, state: &Path) -> Vec<Stray> {
     let folder = state.join("out");
     let runs = fs::names(&folder).into_iter().filter_map(|name| name.parse::<u32>().ok());
     let dead: Vec<u32> =
         runs.filter(|run| *run == host.pid() || !stray::is_running(*run)).collect();
     if dead.is_empty() {
-        return None;
+        return Vec::new();
     }
     let folders: Vec<_> = dead.iter().map(|run| folder.join(run.to_string())).collect();
     let left = stray::strays(|out| folders.iter().any(|folder| Path::new(out).starts_with(folder)));
@@ -25,13 +25,18 @@ pub(super) fn look(host: &Host, state: &Path) -> Option<Diagnostic> {
             let _ = fs::remove_dir(folder);
         }
     }
-    (!left.is_empty()).then(|| told(&left))
+    left
 }
 
-fn told(left: &[Stray]) -> Diagnostic {
+/// What is to be said of them, if there are any.
+pub(super) fn told(left: &[Stray]) -> Option<Diagnostic> {
     let (count, plural) = (left.len(), if left.len() == 1 { "" } else { "es" });
-    let wrong =
-        Diagnostic::machine(format!("a run that was killed left {count} process{plural} running"));
+    let wrong = format!("a run that was killed left {count} process{plural} running");
+    (count > 0).then(|| name(left, Diagnostic::machine(wrong)))
+}
+
+/// Names them.
+pub(super) fn name(left: &[Stray], wrong: Diagnostic) -> Diagnostic {
     let task = |stray: &Stray| {
         let name = Path::new(&stray.out).file_name();
         name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()

@@ -35,6 +35,7 @@ mod lint;
 mod live;
 mod log;
 mod look;
+mod making;
 mod onward;
 mod out_there;
 mod page;

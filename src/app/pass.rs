@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::audit::Audit;
+use super::making::Aside;
 use super::questions::filled;
 use super::session::Session;
 use crate::cache::{self, Noted};
@@ -225,15 +226,33 @@ impl Pass {
         if cx.conduct() != crate::door::Conduct::Act {
             return self.steps(&cx);
         }
+        let _alone = session.alone(node, stop)?;
         let _busy = session.busy();
         fs::make_empty_dir(&cx.out)
             .map_err(|error| disk("cannot make the task's folder", &error))?;
-        self.set_aside(node)?;
         self.inputs(node)?;
+        let aside = self.set_aside(node)?;
+        let came = self.work(node, &cx, noted);
+        match (aside, &came) {
+            (Some(aside), Ok((Came::Done, placed))) => session.tell_unmade(node, &aside, placed),
+            (Some(aside), _) => session.bring_back(node, &aside),
+            (None, _) => {}
+        }
+        came.map(|(came, _)| came)
+    }
+
+    /// Does what an instance is there for. Gives the names of its outputs in the project.
+    fn work(
+        &self,
+        node: Node,
+        cx: &Arc<BodyCx>,
+        noted: Option<Arc<Noted>>,
+    ) -> Outcome<(Came, Vec<String>)> {
+        let session = &self.session;
         let trial = session.trial(node);
         let audit = trial.is_some().then(|| Audit::begin(session)).flatten();
-        let came = self.steps(&cx).and_then(|came| match came {
-            Came::Done => Ok((came, self.collect(node, &cx)?)),
+        let came = self.steps(cx).and_then(|came| match came {
+            Came::Done => Ok((came, self.collect(node, cx)?)),
             other => Ok((other, Vec::new())),
         });
         if let (Some(trial), Some(noted)) = (trial, noted) {
@@ -247,7 +266,7 @@ impl Pass {
         if let (Some(audit), Ok((Came::Done, _))) = (audit, &came) {
             audit.end(session, node);
         }
-        came.map(|(came, _)| came)
+        came
     }
 
     /// What one call of an instance knows.
@@ -294,16 +313,16 @@ impl Pass {
     }
 
     /// Moves files that `.outputs` would take for new ones out of the way. Nothing is lost.
-    fn set_aside(&self, node: Node) -> Outcome<()> {
+    fn set_aside(&self, node: Node) -> Outcome<Option<Aside>> {
         let old = self.outputs(node)?;
-        put_aside(&self.session, node, old.iter().map(|file| (&file.path, &file.name)))
+        self.session.put_aside(node, old.iter().map(|file| (&file.path, &file.name)))
     }
 
     /// Makes sure that each glob of inputs matches something.
     fn inputs(&self, node: Node) -> Outcome<()> {
         let inputs = &self.session.task(node).inputs;
         let globs: Vec<String> = inputs.iter().map(|word| word.text.clone()).collect();
-        let idle = cache::idle(&self.session.cx.root, &globs)
+        let idle = cache::idle(&self.session.cx.root, self.session.tracked(), &globs)
             .map_err(|error| disk("cannot look for inputs", &error))?;
         match inputs.iter().find(|word| Some(&word.text) == idle.as_ref()) {
             None => Ok(()),
@@ -384,33 +403,6 @@ impl Pass {
         session.adopt(node, &artifacts);
         Ok(placed)
     }
-}
-
-/// Moves files of the project that are in the way of outputs of an instance.
-pub(super) fn put_aside<'a>(
-    session: &Session,
-    node: Node,
-    old: impl ExactSizeIterator<Item = (&'a PathBuf, &'a String)>,
-) -> Outcome<()> {
-    let (count, id) = (old.len(), &session.graph.instance(node).id);
-    if count == 0 {
-        return Ok(());
-    }
-    let run = format!("{}-{}", session.host.clock.unix(), session.host.pid());
-    let all = session.cx.state.join("aside");
-    let place = |at: usize| all.join(format!("{run}-{at}")).join(slug(id));
-    // A retry, and the next run of a watch, may come within the same second.
-    let first_free = (0..usize::MAX).find(|at| !fs::exists(&place(*at))).unwrap_or_default();
-    let aside = place(first_free);
-    for (path, name) in old {
-        fs::rename(path, &aside.join(name))
-            .map_err(|error| disk("cannot set old outputs aside", &error))?;
-    }
-    session.events.note(format!(
-        "{id}: older files of its outputs were set aside ({count}) in {}",
-        aside.display()
-    ));
-    Ok(())
 }
 
 /// The tasks that an instance needs, looked up when its body first asks for artifacts: a long chain

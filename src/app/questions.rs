@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use crate::cache::{Ask, Items, Machine, Mark, matters, set_by_task};
 use crate::graph::{Graph, Kind, Node};
-use crate::host::Host;
 use crate::host::stop::Stop;
+use crate::host::{Host, fs};
 use crate::model::command::{Cmd, Fill, Misfit, Template};
 use crate::model::task::{Step, Task, Value};
+use crate::repo::Repo;
 use crate::script::Script;
 use crate::tools::{Spec, Tools};
 
@@ -55,6 +56,15 @@ pub(super) fn filled(
 impl Questions<'_> {
     fn task(&self, node: Node) -> &Task {
         &self.tasks[self.graph.instance(node).task]
+    }
+
+    /// The files that git tracks, if some task has globs for which that counts.
+    pub(super) fn tracked(&self) -> Arc<[String]> {
+        let has_signs = |node| self.task(node).inputs.iter().any(|glob| !fs::is_name(&glob.text));
+        if !self.graph.order().any(has_signs) {
+            return Arc::default();
+        }
+        Repo::new(self.host, self.root.to_owned()).tracked().into()
     }
 
     /// Why an instance runs each time, if it does.

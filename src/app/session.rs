@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::fresh::Fresh;
+use super::making::Making;
 use super::out_there::OutThere;
 use super::{Project, identity, leftovers, staging};
 use crate::cli::{COMMANDS, RunOptions};
@@ -18,6 +19,7 @@ use crate::graph::{Graph, Kind, Node};
 use crate::guard::{self, Findings, Ground};
 use crate::history::{self, Recorder};
 use crate::host::stop::Stop;
+use crate::host::stray::Stray;
 use crate::host::{Host, fs};
 use crate::model::artifact::Artifact;
 use crate::model::effect::Release;
@@ -65,6 +67,8 @@ pub(super) struct Session {
     pub(super) out_there: Mutex<OutThere>,
     /// Instances that are up to date.
     pub(super) fresh: Fresh,
+    /// Others who may write where outputs go.
+    pub(super) making: Making,
     /// While it is held, nothing of the state is cleaned away.
     in_use: Mutex<Option<File>>,
     /// Writes down what the run comes to.
@@ -114,7 +118,7 @@ impl Session {
         mend(&repo, events, &options, &stop)?;
         let state = repo.state().map_err(|wrong| vec![*wrong])?;
         let in_use = hold(&state)?;
-        tell_leftovers(host, events, &state);
+        let making = Making::new(tell_leftovers(host, events, &state));
         let wanted = staging::Wanted {
             host,
             events,
@@ -143,6 +147,7 @@ impl Session {
         Ok(Arc::new(Self {
             tags: tags(&repo, &options, &graph),
             fresh: Fresh::of(&options, stage.is_some()),
+            making,
             host,
             events,
             options,
@@ -511,11 +516,13 @@ pub(super) fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
     })
 }
 
-/// Names what a run that was killed left running.
-pub(super) fn tell_leftovers(host: &Host, events: &Events, state: &Path) {
-    if let Some(left) = leftovers::look(host, state) {
-        events.emit(Event::Warning { diagnostic: Box::new(left) });
+/// Names what a run that was killed left running, and gives it.
+pub(super) fn tell_leftovers(host: &Host, events: &Events, state: &Path) -> Vec<Stray> {
+    let left = leftovers::look(host, state);
+    if let Some(told) = leftovers::told(&left) {
+        events.emit(Event::Warning { diagnostic: Box::new(told) });
     }
+    left
 }
 
 /// Fetches what a shallow clone lacks, if that is wanted.

@@ -96,7 +96,7 @@ fn known(host: &Host, found: &Located<'_>, place: &Place, state: &Path) -> Optio
     place.memo(host)?.known(|bytes, _| {
         let still = Still::from_bytes(&bytes, place.key)?;
         let variables = Variables::of(host, repo.commit().map(|commit| commit.time));
-        let stands = still.stands(state, root, &variables, host.clock.unix())
+        let stands = still.stands((state, root), &variables, || repo.tracked(), host.clock.unix())
             && bin(host, root, &still.told.packages) == still.told.tools;
         stands.then_some(still)
     })

@@ -82,7 +82,7 @@ impl<'a> Look<'a> {
         let edits = |node| questions.tasks[questions.graph.instance(node).task].edits.is_some();
         Self {
             questions,
-            cache: Cache::open(state, questions.root, now),
+            cache: Cache::open(state, questions.root, questions.tracked(), now),
             variables: Variables::of(questions.host, questions.epoch),
             lineages: HashMap::new(),
             open: Vec::new(),

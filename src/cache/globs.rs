@@ -1,11 +1,12 @@
 //! Which files globs match: a glob without a sign is a name, others share the walks of a run.
 //!
 //! A glob with a sign leaves out what git ignores, so that what a task leaves behind (`__pycache__`) is not
-//! its input, unless it names an ignored folder itself (`dist/*`).
+//! its input, unless it names an ignored folder itself (`dist/*`). What git tracks it does not ignore.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -16,6 +17,8 @@ use crate::host::tree::{self, Look, Walked};
 #[derive(Default)]
 pub(super) struct Tree {
     root: PathBuf,
+    /// Files that git tracks, sorted.
+    tracked: Arc<[String]>,
     walks: BTreeMap<String, Walked>,
     sets: HashMap<Vec<String>, GlobSet>,
 }
@@ -27,8 +30,8 @@ pub(super) fn start(glob: &str) -> &str {
 }
 
 impl Tree {
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, ..Self::default() }
+    pub(super) fn new(root: PathBuf, tracked: Arc<[String]>) -> Self {
+        Self { root, tracked, ..Self::default() }
     }
 
     /// Something may have changed since.
@@ -84,7 +87,8 @@ impl Tree {
         let begun = match known {
             Some(begun) => begun,
             None => {
-                let walked = tree::walk(&self.root, folder, false, &[])?;
+                let mut walked = tree::walk(&self.root, folder, false, &[])?;
+                self.add_tracked(&mut walked, folder);
                 self.walks.insert(folder.to_owned(), walked);
                 folder.to_owned()
             }
@@ -99,6 +103,23 @@ impl Tree {
         Ok(&files[from..from + count])
     }
 
+    /// Adds what git tracks although it would ignore it.
+    fn add_tracked(&self, walked: &mut Walked, folder: &str) {
+        let below = |name: &&String| {
+            let rest = name.strip_prefix(folder);
+            folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let missed = |name: &&String| walked.files.binary_search(name).is_err();
+        let missed: Vec<String> = (self.tracked.iter().filter(below).filter(missed))
+            .filter(|name| is_there(&self.root, name))
+            .cloned()
+            .collect();
+        if !missed.is_empty() {
+            walked.files.extend(missed);
+            walked.files.sort_unstable();
+        }
+    }
+
     /// Walks from the top down, so that a walk serves the globs that begin below it.
     pub(super) fn look_ahead<'a>(&mut self, globs: impl Iterator<Item = &'a String>) {
         let patterns = globs.filter(|glob| !fs::is_name(glob));
@@ -110,16 +131,18 @@ impl Tree {
     }
 }
 
-/// The first of `globs` that matches no file in the project at `root`.
+fn is_there(root: &Path, name: &str) -> bool {
+    matches!(tree::look(&root.join(name)), Look::File(..) | Look::Link)
+}
+
+/// The first of `globs` that matches no file in the project at `root`, of which git tracks these.
 ///
 /// # Errors
 /// A folder cannot be read, or a name is not Unicode.
-pub fn idle(root: &Path, globs: &[String]) -> io::Result<Option<String>> {
-    let mut tree = Tree::new(root.to_owned());
+pub fn idle(root: &Path, tracked: &Arc<[String]>, globs: &[String]) -> io::Result<Option<String>> {
+    let mut tree = Tree::new(root.to_owned(), tracked.clone());
     for glob in globs {
-        let there =
-            |name: &String| matches!(tree::look(&root.join(name)), Look::File(..) | Look::Link);
-        if !tree.of_one(glob)?.iter().any(there) {
+        if !tree.of_one(glob)?.iter().any(|name| is_there(root, name)) {
             return Ok(Some(glob.clone()));
         }
     }

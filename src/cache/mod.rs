@@ -24,6 +24,7 @@ mod still;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use files::Files;
 use format::View;
@@ -105,8 +106,9 @@ const KEPT_DAYS: u32 = 30;
 const DAY: u64 = 24 * 60 * 60;
 
 impl Cache {
-    /// What the state in `state` remembers of the project in `root`, at this time in seconds since 1970.
-    pub fn open(state: &Path, root: &Path, now: u64) -> Self {
+    /// What the state in `state` remembers of the project in `root`, of which git tracks these files, at this time in
+    /// seconds since 1970.
+    pub fn open(state: &Path, root: &Path, tracked: Arc<[String]>, now: u64) -> Self {
         let (path, before) = (file(state, root), tree::now());
         let untouched = match tree::look(&path) {
             Look::File(stat, _) if tree::is_settled(&stat, before) => Some(stat),
@@ -121,7 +123,7 @@ impl Cache {
             today: u32::try_from(now / DAY).unwrap_or(u32::MAX),
             view,
             files: Files::new(root.to_owned()),
-            tree: Tree::new(root.to_owned()),
+            tree: Tree::new(root.to_owned(), tracked),
             sets: HashMap::new(),
             records: BTreeMap::new(),
             touched: Vec::new(),

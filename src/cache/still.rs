@@ -112,8 +112,14 @@ impl Still {
     }
 
     /// Whether all is as it was in the project at `root`, whose state is in `state`, at this time in seconds since
-    /// 1970.
-    pub fn stands(&self, state: &Path, root: &Path, machine: &dyn Machine, now: u64) -> bool {
+    /// 1970. `tracked` tells which files git tracks there.
+    pub fn stands(
+        &self,
+        (state, root): (&Path, &Path),
+        machine: &dyn Machine,
+        tracked: impl FnOnce() -> Vec<String>,
+        now: u64,
+    ) -> bool {
         self.day == day(now)
             && is(tree::look(&save::file(state, root)), Some(self.cache))
             && tree::folder(&state.join("store")) == self.store
@@ -122,11 +128,16 @@ impl Still {
             && Held::open(root).is_ok_and(|root| {
                 self.files.iter().all(|(name, known)| is(root.look(name), *known))
             })
-            && self.same_names(root).unwrap_or(false)
+            && self.same_names(root, tracked).unwrap_or(false)
     }
 
-    fn same_names(&self, root: &Path) -> std::io::Result<bool> {
-        let mut tree = Tree::new(root.to_owned());
+    fn same_names(
+        &self,
+        root: &Path,
+        tracked: impl FnOnce() -> Vec<String>,
+    ) -> std::io::Result<bool> {
+        let tracked = if self.inputs.is_empty() { Vec::new() } else { tracked() };
+        let mut tree = Tree::new(root.to_owned(), tracked.into());
         tree.look_ahead(self.inputs.iter().flat_map(|(globs, _)| globs));
         for (globs, mark) in &self.inputs {
             if of_names(&tree.matches(globs)?) != *mark {
@@ -341,7 +352,7 @@ mod tests {
         let (root, now) = (state.join("project"), 20_000 * DAY + 7);
         fs::make_dir(&root).unwrap();
         fs::replace_spare(&file(state, &root), b"records").unwrap();
-        let mut cache = Cache::open(state, &root, now);
+        let mut cache = Cache::open(state, &root, [].into(), now);
         let (goals, printed, packages) = (Vec::new(), Vec::new(), Vec::new());
         let told = Told { goals, printed, packages, tools: None };
         cache.untouched = None;
@@ -350,8 +361,9 @@ mod tests {
         let Look::File(stat, _) = tree::look(&file(state, &root)) else { unreachable!() };
         cache.untouched = Some(stat);
         let still = cache.still([].iter(), (told, Vec::new()), &Bare).unwrap();
-        assert!(still.stands(state, &root, &Bare, now + 60));
-        assert!(!still.stands(state, &root, &Bare, now + DAY), "what is in use is marked as such");
+        let stands = |now| still.stands((state, &root), &Bare, Vec::new, now);
+        assert!(stands(now + 60));
+        assert!(!stands(now + DAY), "what is in use is marked as such");
         let bytes = still.to_bytes(Mark::of("this"));
         assert_eq!(Still::from_bytes(&bytes, Mark::of("this")), Some(still));
         assert_eq!(Still::from_bytes(&bytes, Mark::of("that")), None);

@@ -79,6 +79,9 @@ pub fn make_lasting_dir(path: &Path) -> io::Result<()> {
 
 /// Removes a folder with all in it, if it is there.
 pub fn remove_dir(path: &Path) -> io::Result<()> {
+    if remove_empty_dir(path) {
+        return Ok(());
+    }
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         // Tools protect their caches; what is to go may be written to first.

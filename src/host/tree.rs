@@ -2,8 +2,8 @@
 //! which there are below a folder.
 //!
 //! A walk leaves out `.git` and what the project's own `.gitignore` names; a user's global list does not count,
-//! since two people's runs would differ. Turned down: asking git for its index, which knows nothing of
-//! files that are not added yet.
+//! since two people's runs would differ. What git tracks all the same is for whoever asks to add (`cache::globs`): an
+//! index knows nothing of files that are not added yet.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

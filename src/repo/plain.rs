@@ -38,7 +38,7 @@ const HEADERS: u64 = 64 * 1024;
 /// Where a repository lies.
 pub(super) struct Folders {
     /// What belongs to this work tree.
-    own: PathBuf,
+    pub(super) own: PathBuf,
     /// What all work trees share.
     pub(super) common: PathBuf,
     /// The project's folder below the work tree, with `/` at its end; empty at its top.

@@ -249,6 +249,120 @@ fn what_git_ignores_is_no_input_unless_it_is_named() {
 }
 
 #[test]
+fn what_git_tracks_is_an_input_even_where_it_would_be_ignored() {
+    let project = Project::new(
+        "task(\"a\").inputs(\"src/**\").exec(\"true\");\ntask(\"b\").inputs(\"src/*.log\").exec(\"true\");\n",
+    );
+    let ignore = "*.log\nbuild/\n";
+    let project = project.file("src/a", "").file("src/keep.log", "1").file("src/build/x", "1");
+    let project = project.git();
+    project.write(".gitignore", ignore);
+    project.write("src/other.log", "1");
+    let calm = || {
+        while project.rel("run a b").code(0).err.contains(": ok") {}
+    };
+    for (name, tasks) in [("src/keep.log", "a b"), ("src/build/x", "a"), ("src/a", "a")] {
+        calm();
+        project.write(name, "2");
+        let why = project.rel(&format!("why {tasks}")).code(0);
+        why.says(&format!("input `{name}` changed")).never_says("up to date");
+        project.rel("a b").code(0).says("a: ok");
+    }
+    calm();
+    project.write("src/other.log", "2");
+    project.write("src/build/y", "1");
+    project.rel("a b").code(0).never_says(": ok");
+    project.run_git(&["add", "-f", "src/other.log"]);
+    project.rel("why a b").code(0).says("input `src/other.log` is new").never_says("up to date");
+    calm();
+    fs::remove_file(project.root().join("src/keep.log")).unwrap();
+    project.rel("why a b").code(0).says("input `src/keep.log` is gone").never_says("up to date");
+}
+
+/// Makes its output in two steps, between which it waits for a line.
+const SLOW: &str = r#"
+    task("calm").exec("true");
+    task("slow").inputs("src/*").outputs("out/o.txt")
+        .sh("mkdir -p out; cat src/a > out/o.txt; read -r _ < go; cat src/a >> out/o.txt");
+"#;
+
+fn slow() -> (Project, PathBuf) {
+    let project = Project::new(SLOW).file("src/a", "1\n").git();
+    let go = project.root().join("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+    (project, go)
+}
+
+#[test]
+fn of_two_runs_that_make_the_same_file_one_waits() {
+    let (project, go) = slow();
+    let quiet = |words: &str| {
+        let mut command = project.command(words);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = quiet("slow");
+    // Opened as soon as the task reads from it.
+    let gate = fs::OpenOptions::new().write(true).open(&go).unwrap();
+    let mut second = quiet("slow");
+    let said = BufReader::new(second.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = said.skip_while(|line| !line.contains("waits for another run"));
+    assert!(said.next().is_some());
+    fs::write(&go, "go on\n").unwrap();
+    drop(gate);
+    assert!(first.wait().unwrap().success());
+    fs::write(&go, "go on\n").unwrap();
+    assert_eq!(said.last().map(|line| line.starts_with("done")), Some(true));
+    assert!(second.wait().unwrap().success());
+    assert_eq!(fs::read_to_string(project.root().join("out/o.txt")).unwrap(), "1\n1\n");
+    project.rel("slow").code(0).says("slow: up to date");
+}
+
+#[test]
+fn while_what_a_killed_run_left_may_write_to_an_output_it_is_not_made() {
+    let (project, go) = slow();
+    let mut killed = project.command("slow").stderr(Stdio::null()).spawn().unwrap();
+    let gate = fs::OpenOptions::new().write(true).open(&go).unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    project.write("src/a", "2\n");
+    let refused = project.rel("slow").code(1);
+    refused.says("what a killed run of `slow` left running may write to its outputs");
+    project.rel("calm").code(0).says("calm: ok");
+    fs::write(&go, "go on\n").unwrap();
+    drop(gate);
+    while project.rel("calm").code(0).err.contains("left") {}
+    let opened = std::thread::spawn(move || fs::write(go, "go on\n").unwrap());
+    project.rel("slow").code(0).says("slow: ok");
+    opened.join().unwrap();
+    assert_eq!(fs::read_to_string(project.root().join("out/o.txt")).unwrap(), "2\n2\n");
+}
+
+#[test]
+fn a_task_may_call_rel_for_another_output() {
+    let rel = env!("CARGO_BIN_EXE_rel");
+    let text = format!(
+        "task(\"inner\").outputs(\"inner.txt\").sh(\"echo x > inner.txt\");\n\
+         task(\"outer\").outputs(\"outer.txt\").sh(\"{rel} inner; cp inner.txt outer.txt\");\n"
+    );
+    Project::new(&text).git().rel("outer").code(0).says("inner: ok").says("outer: ok");
+}
+
+#[test]
+fn a_task_that_fails_leaves_what_its_outputs_name() {
+    let project = Project::new(
+        "task(\"edits\").outputs(\"src/*\").sh(\"sed s/1/2/ src/a > src/b\");\n\
+         task(\"makes\").outputs(\"doc/*\").sh(\"echo new > doc/new\");\n",
+    );
+    let project = project.file("src/a", "1").file("doc/old", "").file("doc/older", "").git();
+    project.write("src/a", "1, not committed");
+    project.rel("edits").code(1).says("edits: 1 of them put back");
+    assert_eq!(fs::read_to_string(project.root().join("src/a")).unwrap(), "1, not committed");
+    let made = project.rel("makes").code(0);
+    made.says("warning: `makes` has not made `doc/old` and 1 more, which its outputs name and git");
+    project.rel("makes").code(0).never_says("warning");
+}
+
+#[test]
 fn an_audit_names_what_is_not_declared() {
     let project = Project::new(
         r#"

@@ -216,6 +216,26 @@ fn outputs_are_taken_fresh_and_old_files_are_set_aside() {
 }
 
 #[test]
+fn what_cannot_be_started_is_told_as_it_is() {
+    let project = Project::new(
+        r#"
+        task("plain").exec("./plain.txt");
+        task("nowhere").exec("no-such-program").env(#{ PATH: "/nowhere" });
+        task("file").cwd("plain.txt").exec("true");
+        "#,
+    );
+    let project = project.file("plain.txt", "text").git();
+    let plain = project.rel("plain").code(1).says("`./plain.txt` may not be executed");
+    plain.says("hint: allow it: chmod +x ./plain.txt");
+    project
+        .rel("nowhere")
+        .code(1)
+        .says("no program `no-such-program` on PATH")
+        .says(": PATH is /nowhere");
+    project.rel("file").code(1).says("there is no folder ");
+}
+
+#[test]
 fn a_task_sees_only_the_secrets_it_names() {
     let project = Project::new(
         r#"

@@ -1,11 +1,14 @@
 //! Running commands from a body, and sending ones through the door.
 
+use std::path::Path;
+
 use rhai::{Array, Dynamic};
 
 use super::artifact::ArtifactHandle;
 use super::{Builtin, Call, Phase, Place, SecretHandle, row};
 use crate::diag::{Diagnostic, Outcome};
 use crate::door::Conduct;
+use crate::host::fs;
 use crate::host::proc::{self, Ended, Launch, StartError};
 use crate::host::shim::{self, Shims};
 use crate::model::command::{Cmd, Fill, How, Misfit, Template};
@@ -218,11 +221,12 @@ fn judge(cx: &BodyCx, cmd: &Cmd, ended: Result<Ended, StartError>) -> Outcome<()
         }
         Ok(Ended::Failed(None)) => Diagnostic::task(format!("`{}` was ended by a signal", shown())),
         Err(StartError::NotFound(program)) => {
-            let path = cx.run.host.env.get("PATH").unwrap_or_default();
-            return Err(Box::new(not_found(&program, path)));
+            let env = cx.child_env()?;
+            let path = env.0.get("PATH").map_or("", String::as_str);
+            return Err(Box::new(not_found(&program, path, &cx.cwd())));
         }
         Err(StartError::NoFolder) => {
-            Diagnostic::task(format!("the folder {} does not exist", cx.cwd().display()))
+            Diagnostic::task(format!("there is no folder {}", cx.cwd().display()))
         }
         Err(StartError::Io(error)) => {
             Diagnostic::task(format!("`{}` cannot be started: {error}", shown()))
@@ -284,7 +288,11 @@ const KNOWN: &[(&[&str], &str)] = &[
     ),
 ];
 
-fn not_found(program: &str, path: &str) -> Diagnostic {
+fn not_found(program: &str, path: &str, cwd: &Path) -> Diagnostic {
+    if program.contains('/') && fs::is_file(&cwd.join(program)) {
+        let wrong = Diagnostic::task(format!("`{program}` may not be executed"));
+        return wrong.hint(format!("allow it: chmod +x {program}"));
+    }
     let wrong = Diagnostic::task(format!("no program `{program}` on PATH"));
     let wrong = if path.is_empty() {
         wrong.note("PATH is empty")

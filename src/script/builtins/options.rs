@@ -1,5 +1,6 @@
 //! Declaring tasks: the methods that say how, where and when a task runs.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rhai::{Dynamic, Map};
@@ -9,6 +10,9 @@ use super::{Builtin, Call, Phase, Place, row};
 use crate::diag::{Diagnostic, Outcome, Word};
 use crate::host::fs;
 use crate::model::task::{Retry, Task, Trigger};
+
+/// Files that no task makes.
+const NO_OUTPUTS: &[&str] = &["Releasefile", "Releasefile.rhai", ".git", ".git/HEAD"];
 
 pub(super) const TABLE: &[Builtin] = &[
     row(
@@ -213,6 +217,16 @@ fn set(call: &Call<'_>, work: impl FnOnce(&mut Task)) -> Outcome<Dynamic> {
 
 fn outputs(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let globs = globs(call, "dist/*")?;
+    for glob in &globs {
+        let takes = fs::matching(std::slice::from_ref(&glob.text));
+        if let Some(own) = NO_OUTPUTS.iter().find(|name| takes(Path::new(name))) {
+            let wrong =
+                Diagnostic::usage(format!("the outputs `{}` would take `{own}`", glob.text));
+            let wrong =
+                wrong.at(&glob.site).note("what a task is about to make is moved away first");
+            return Err(Box::new(wrong.hint("write a narrower glob, such as \"dist/*\"")));
+        }
+    }
     set(call, |task| task.outputs.extend(globs))
 }
 

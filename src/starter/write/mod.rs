@@ -153,9 +153,9 @@ fn beginning(found: &Found) -> String {
 
 const BEGINNING_ABOVE: &str =
     "// How {title} is checked and released. Every run is dry until `--live`.
-// The comment above a task is its description; `rel show builtins` lists what there is.";
+// The comment above a task is its description; `rel doc` lists what there is.";
 
 const BEGINNING_BELOW: &str = "// A release builds files once, into `t.out`, and sends exactly those:
-//   task(\"dist\").needs(\"check\").run(|t| exec(\"tar -czf {}/src.tar.gz src\", t.out));
-//   task(\"publish\").needs(\"dist\").effects(\"command\").secrets(\"UPLOAD_TOKEN\").confirm(\"Publish?\")
-//       .run(|t| remote(\"./upload {}\", t.artifacts(\"dist\")));";
+//   task(\"archive\").needs(\"check\").run(|t| exec(\"tar -czf {}/src.tar.gz src\", t.out));
+//   task(\"publish\").needs(\"archive\").effects(\"command\").secrets(\"UPLOAD_TOKEN\").confirm(\"Publish?\")
+//       .run(|t| remote(\"./upload {}\", t.artifacts(\"archive\")));";
