@@ -377,11 +377,7 @@ fn drop_tail(file: &mut File, whole: u64) -> io::Result<()> {
 
 fn disk(path: &Path, error: &io::Error) -> Box<Diagnostic> {
     let wrong = Diagnostic::machine(format!("the ledger cannot be written: {error}"));
-    Box::new(
-        wrong
-            .note(path.display().to_string())
-            .hint("make room or repair the disk; then run the same command"),
-    )
+    Box::new(wrong.note(path.display().to_string()).hint(fs::cure(error)))
 }
 
 fn damaged(path: &Path, why: &str) -> Box<Diagnostic> {

@@ -429,8 +429,5 @@ pub(super) fn slug(id: &str) -> PathBuf {
 }
 
 pub(super) fn disk(what: &str, error: &std::io::Error) -> Box<Diagnostic> {
-    Box::new(
-        Diagnostic::machine(format!("{what}: {error}"))
-            .hint("make room or repair the disk; then run the same command"),
-    )
+    Box::new(Diagnostic::machine(format!("{what}: {error}")).hint(fs::cure(error)))
 }

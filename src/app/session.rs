@@ -512,7 +512,7 @@ pub(super) fn hold(state: &Path) -> Result<File, Vec<Diagnostic>> {
         let wrong =
             Diagnostic::machine(format!("the state of this project cannot be held: {error}"));
         let wrong = wrong.note(state.display().to_string());
-        wrong.hint("make room or repair the disk; then run the same command").into()
+        wrong.hint(fs::cure(&error)).into()
     })
 }
 

@@ -59,7 +59,11 @@ impl Tree {
             return Ok(vec![glob.to_owned()]);
         }
         let set = self.set(&[glob.to_owned()])?;
-        Ok(self.below(start(glob))?.iter().filter(|name| set.is_match(name)).cloned().collect())
+        let (files, odd) = self.below(start(glob))?;
+        if let Some(odd) = odd.iter().find(|name| set.is_match(name)) {
+            return Err(fs::not_unicode(odd));
+        }
+        Ok(files.iter().filter(|name| set.is_match(name)).cloned().collect())
     }
 
     /// A matcher of these globs, made once.
@@ -78,8 +82,9 @@ impl Tree {
         Ok(set)
     }
 
-    /// The files below a folder: of a walk that has entered it, else of one that begins there.
-    fn below(&mut self, folder: &str) -> io::Result<&[String]> {
+    /// The files below a folder, of a walk that has entered it, else of one that begins there; and those of that walk
+    /// that have no name in Unicode.
+    fn below(&mut self, folder: &str) -> io::Result<(&[String], &[PathBuf])> {
         let around = Path::new(folder).ancestors().filter_map(Path::to_str);
         let known = around
             .map(str::to_owned)
@@ -93,14 +98,16 @@ impl Tree {
                 folder.to_owned()
             }
         };
-        let files = self.walks.get(&begun).map_or(&[][..], |walk| &walk.files);
+        let Some(Walked { files, odd, .. }) = self.walks.get(&begun) else {
+            return Ok((&[], &[]));
+        };
         if folder.is_empty() || begun == folder {
-            return Ok(files);
+            return Ok((files, odd));
         }
         let head = format!("{folder}/");
         let from = files.partition_point(|name| *name < head);
         let count = files[from..].partition_point(|name| name.starts_with(&head));
-        Ok(&files[from..from + count])
+        Ok((&files[from..from + count], odd))
     }
 
     /// Adds what git tracks although it would ignore it.

@@ -13,6 +13,22 @@ use sha2::Digest as _;
 use crate::model::artifact::{Digest, hex};
 pub use glob::{Found, GLOB_SIGNS, all_files, find, globs_that_meet, is_glob, is_name, matching};
 
+/// What to do about what a disk said.
+pub fn cure(error: &io::Error) -> String {
+    let first = match error.kind() {
+        io::ErrorKind::InvalidFilename => "rename it",
+        io::ErrorKind::ReadOnlyFilesystem => "make the file system writable",
+        _ => "make room or repair the disk",
+    };
+    format!("{first}; then run the same command")
+}
+
+/// A name that rel cannot show, and so does not take.
+pub fn not_unicode(name: &Path) -> io::Error {
+    let why = format!("a file name is not Unicode: {}", name.display());
+    io::Error::new(io::ErrorKind::InvalidFilename, why)
+}
+
 /// The bytes of a file.
 ///
 /// # Errors

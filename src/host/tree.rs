@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::Digest as _;
@@ -206,6 +206,8 @@ pub struct Walked {
     pub files: Vec<String>,
     /// Folders that were entered.
     pub folders: BTreeSet<String>,
+    /// Files whose names are not Unicode.
+    pub odd: Vec<PathBuf>,
 }
 
 /// Walks through the folder `start` below `root`; an absent one holds nothing. With `all`, what git ignores
@@ -213,7 +215,7 @@ pub struct Walked {
 /// (`CACHEDIR.TAG`, <https://bford.info/cachedir/>).
 ///
 /// # Errors
-/// A folder cannot be read, or a name is not Unicode.
+/// A folder cannot be read.
 pub fn walk(
     root: &Path,
     start: &str,
@@ -243,11 +245,13 @@ pub fn walk(
             entry => entry.map_err(io::Error::other)?,
         };
         let relative = entry.path().strip_prefix(root).map_err(io::Error::other)?;
-        let name = relative.to_str().ok_or_else(|| {
-            io::Error::other(format!("a file name is not Unicode: {}", relative.display()))
-        })?;
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let Some(name) = relative.to_str() else {
+            walked.odd.extend((!is_dir).then(|| relative.to_owned()));
+            continue;
+        };
         let name = if cfg!(windows) { name.replace('\\', "/") } else { name.to_owned() };
-        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        if is_dir {
             walked.folders.insert(name);
         } else {
             walked.files.push(name);

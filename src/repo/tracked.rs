@@ -25,7 +25,7 @@ impl Repo<'_> {
         if let Some(known) = known() {
             return known;
         }
-        let names = self.git(&["ls-files", "-z"]).unwrap_or_default();
+        let Some(names) = self.git(&["ls-files", "-z"]) else { return Vec::new() };
         if let (Some(key), Some(memo)) = (key, memo) {
             // Unwritten it is asked again.
             let _ = fs::replace(&memo, &format!("{key}\0{names}"));

@@ -109,8 +109,9 @@ fn limits(hole: Option<&str>) -> Vec<String> {
 }
 
 /// What only the real services can tell.
-const NOT_COVERED: [&str; 4] = [
+const NOT_COVERED: [&str; 5] = [
     "whether a publisher is registered, for exactly this repository, workflow and environment",
+    "whether crates are there: the first version of a new one takes a token",
     "whether the names are yours, and what was published under them before",
     "how the repository is set up: environments and who approves, rulesets, what tokens may do",
     "limits of your accounts, and what the services refuse for reasons of their own",

@@ -341,5 +341,5 @@ pub fn sweep(host: &Host, state: &Path) {
 
 fn disk(what: &str, error: &std::io::Error) -> Diagnostic {
     let wrong = Diagnostic::machine(format!("{what}: {error}"));
-    wrong.hint("make room or repair the disk; then run the same command")
+    wrong.hint(fs::cure(error))
 }

@@ -279,6 +279,28 @@ fn what_git_tracks_is_an_input_even_where_it_would_be_ignored() {
     project.rel("why a b").code(0).says("input `src/keep.log` is gone").never_says("up to date");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_unicode_counts_only_where_it_matches() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let project = Project::new(
+        r#"
+        task("beside").inputs("odd/sp*.txt").run(|| print(`${files("odd/sp*.txt").len()} found`));
+        task("all").inputs("odd/*").exec("true");
+        task("body").run(|| print(files("odd/*").len()));
+        "#,
+    );
+    let project = project.file("odd/sp ace.txt", "").git();
+    let odd = std::ffi::OsStr::from_bytes(b"odd/non\xffutf.txt");
+    fs::write(project.root().join(odd), "").unwrap();
+    project.rel("beside").code(0).says("1 found");
+    let hint = "hint: rename it; then run the same command";
+    let named = "a file name is not Unicode: odd/non";
+    project.rel("all").says(named).says(hint);
+    project.rel("body").code(1).says(named).says(hint);
+}
+
 /// Makes its output in two steps, between which it waits for a line.
 const SLOW: &str = r#"
     task("calm").exec("true");

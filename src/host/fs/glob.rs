@@ -59,10 +59,10 @@ pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
             continue;
         };
         let Some(name) = relative.to_str() else {
-            return Err(io::Error::other(format!(
-                "a file name is not Unicode: {}",
-                relative.display()
-            )));
+            if set.is_match(relative) {
+                return Err(super::not_unicode(relative));
+            }
+            continue;
         };
         let name = if cfg!(windows) { name.replace('\\', "/") } else { name.to_owned() };
         if set.is_match(&name) {

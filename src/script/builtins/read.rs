@@ -114,7 +114,10 @@ fn files(call: &mut Call<'_>) -> Outcome<Dynamic> {
     let globs: Vec<String> = globs.into_iter().map(|glob| glob.text).collect();
     let found = fs::find(&root(call), &globs).map_err(|error| {
         let wrong = Diagnostic::task(format!("cannot look for files: {error}"));
-        Box::new(wrong.hint("make the folder readable, or exclude it by a narrower glob"))
+        Box::new(match error.kind() {
+            std::io::ErrorKind::InvalidFilename => wrong.hint(fs::cure(&error)),
+            _ => wrong.hint("make the folder readable, or exclude it by a narrower glob"),
+        })
     })?;
     let names: Vec<String> = found.into_iter().map(|file| file.name).collect();
     if let Frame::Body(cx) = &call.frame {
