@@ -265,6 +265,11 @@ impl Cache {
             self.tree.forget();
         }
         let mut names = self.tree.matches(&ask.inputs)?;
+        if !ask.outputs.is_empty() {
+            // What it makes it does not read, unless that is named.
+            let own = self.tree.set(&ask.outputs)?;
+            names.retain(|name| !own.is_match(name) || ask.inputs.contains(name));
+        }
         if !ask.env_files.is_empty() {
             names.extend(ask.env_files.iter().cloned());
             names.sort_unstable();

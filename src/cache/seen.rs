@@ -40,7 +40,9 @@ impl Seen {
         let before = self.inputs.iter().zip(&self.stats);
         for (at, (item, stat)) in before.enumerate() {
             if now.get(at) != Some(item) || cache.stat(&item.0) != *stat {
-                return Some(changed(&item.0));
+                // Of two names the first one came or went, since both lists are sorted.
+                let name = now.get(at).map_or(&item.0, |(name, _)| name.min(&item.0));
+                return Some(changed(name));
             }
         }
         now.get(self.inputs.len()).map(|(name, _)| changed(name))

@@ -370,6 +370,28 @@ fn a_task_may_call_rel_for_another_output() {
 }
 
 #[test]
+fn what_a_task_makes_is_no_input_of_it_and_what_comes_while_it_runs_is_named() {
+    let project = Project::new(
+        r#"
+        task("all").inputs("**").outputs("dist/*").sh("mkdir -p dist; cat a.txt > dist/a");
+        task("adds").inputs("*.txt").sh("touch b.txt");
+        task("writes").inputs(["a.txt", "lock"]).outputs("lock").sh("echo x > lock");
+        "#,
+    );
+    let project = project.file("a.txt", "a").file("c.txt", "c").file("lock", "x\n").git();
+    project.rel("all").code(0).says("all: ok");
+    project.rel("all").code(0).says("all: up to date");
+    project.write("dist/other", "");
+    project.rel("all").code(0).says("all: up to date").says("set aside (1)");
+    project.write("c.txt", "d");
+    project.rel("why all").code(0).says("input `c.txt` changed");
+    project.rel("adds").code(0);
+    project.rel("why adds").code(0).says("`b.txt` changed while it ran");
+    project.rel("writes").code(0);
+    project.rel("why writes").code(0).says("`lock` changed while it ran");
+}
+
+#[test]
 fn a_task_that_fails_leaves_what_its_outputs_name() {
     let project = Project::new(
         "task(\"edits\").outputs(\"src/*\").sh(\"sed s/1/2/ src/a > src/b\");\n\
