@@ -697,6 +697,9 @@ struct Walk {
     told: Vec<String>,
 }
 
+/// A file that git tracks is among them, and counts.
+const IGNORED: &str = "gen/\n/extra/x/y\n";
+
 const TOOL: &str = "#!/bin/sh\n# VERSION\ncat \"$1\"\necho tool >> \"$LOG\"\n";
 
 impl Walk {
@@ -706,11 +709,11 @@ impl Walk {
         let home = project.root().parent().unwrap().to_owned();
         let path = format!("{}:{}", home.join("bin").display(), project.variables()["PATH"]);
         let log = home.join("log").display().to_string();
-        let project =
-            project.env("PATH", &path).env("LOG", &log).file(".gitignore", "gen/\n").git();
+        let project = project.env("PATH", &path).env("LOG", &log).file(".gitignore", IGNORED).git();
         let walk =
             Self { project, model, last: BTreeMap::new(), dice: Dice(seed), told: Vec::new() };
         walk.model.files.iter().for_each(|(name, text)| walk.project.write(name, text));
+        walk.project.run_git(&["add", "-f", "extra/x/y"]);
         walk.write_tool();
         walk
     }
