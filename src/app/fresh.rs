@@ -35,7 +35,7 @@ pub(super) struct Fresh {
     state: Mutex<State>,
     variables: OnceLock<Variables>,
     system: OnceLock<Mark>,
-    tracked: OnceLock<Arc<[String]>>,
+    tracked: OnceLock<Option<Arc<[String]>>>,
 }
 
 #[derive(Default)]
@@ -74,7 +74,7 @@ impl State {
         self.cache.get_or_insert_with(|| {
             let cx = &session.cx;
             let now = session.host.clock.unix();
-            let mut cache = Cache::open(&cx.state, &cx.root, session.tracked().clone(), now);
+            let mut cache = Cache::open(&cx.state, &cx.root, session.tracked(), now);
             let asked = session.graph.order().filter(|node| session.may_be_fresh(*node));
             let globs = |node| session.task(node).inputs.iter().map(|word| word.text.clone());
             let inputs: Vec<Vec<String>> = asked.map(|node| globs(node).collect()).collect();
@@ -108,8 +108,8 @@ impl Session {
     }
 
     /// The files that git tracks, as this run found them.
-    pub(super) fn tracked(&self) -> &Arc<[String]> {
-        self.fresh.tracked.get_or_init(|| self.asking().tracked())
+    pub(super) fn tracked(&self) -> Option<Arc<[String]>> {
+        self.fresh.tracked.get_or_init(|| self.asking().tracked()).clone()
     }
 
     fn variables(&self) -> &Variables {

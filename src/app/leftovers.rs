@@ -28,6 +28,17 @@ pub(super) fn look(host: &Host, state: &Path) -> Vec<Stray> {
     left
 }
 
+/// What runs that have been killed by now left running, beside this one.
+pub(super) fn beside(host: &Host, state: &Path) -> Vec<Stray> {
+    let all = state.join("out");
+    let run = |out: &str| {
+        let run = Path::new(out).strip_prefix(&all).ok()?.components().next()?;
+        run.as_os_str().to_str()?.parse::<u32>().ok()
+    };
+    let is_dead = |run: u32| run != host.pid() && !stray::is_running(run);
+    stray::strays(|out| run(out).is_some_and(is_dead))
+}
+
 /// What is to be said of them, if there are any.
 pub(super) fn told(left: &[Stray]) -> Option<Diagnostic> {
     let (count, plural) = (left.len(), if left.len() == 1 { "" } else { "es" });

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::graph::Node;
 use crate::host::fs;
 use crate::host::stop::Stop;
 use crate::host::stray::{self, OUT, Stray};
+use crate::model::artifact::Digest;
 use crate::model::event::Event;
 use crate::repo::Repo;
 
@@ -43,8 +45,10 @@ impl Drop for Alone<'_> {
     fn drop(&mut self) {
         let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.count -= 1;
-        if held.count == 0 {
-            held.file = None;
+        if held.count == 0
+            && let Some(file) = held.file.take()
+        {
+            let _ = file.set_len(0);
         }
     }
 }
@@ -59,18 +63,18 @@ impl Making {
     pub(super) fn new(left: Vec<Stray>) -> Self {
         Self { left, held: Mutex::default() }
     }
+}
 
-    /// What may still write where the outputs of an instance go.
-    fn still_there(&self, id: &str) -> Vec<Stray> {
-        let own = slug(id);
-        let outs = self.left.iter().map(|stray| &stray.out);
-        let outs: BTreeSet<&String> =
-            outs.filter(|out| Path::new(out).file_name() == Some(own.as_os_str())).collect();
-        if outs.is_empty() {
-            return Vec::new();
-        }
-        stray::strays(|out| outs.iter().any(|known| *known == out))
+/// Those of them that may still write where the outputs of an instance go.
+fn still_there(left: &[Stray], id: &str) -> Vec<Stray> {
+    let own = slug(id);
+    let outs = left.iter().map(|stray| &stray.out);
+    let outs: BTreeSet<&String> =
+        outs.filter(|out| Path::new(out).file_name() == Some(own.as_os_str())).collect();
+    if outs.is_empty() {
+        return Vec::new();
     }
+    stray::strays(|out| outs.iter().any(|known| *known == out))
 }
 
 impl Session {
@@ -79,49 +83,74 @@ impl Session {
     /// # Errors
     /// Something else may write there, or the run is over.
     pub(super) fn alone(&self, node: Node, stop: &Stop) -> Outcome<Option<Alone<'_>>> {
-        // A stage is nobody else's, and whoever is called by a task would wait for the run that called it.
-        let out = self.host.env.get(OUT).map(Path::new);
-        let is_called = out.is_some_and(|out| out.starts_with(self.cx.state.join("out")));
-        if self.task(node).outputs.is_empty() || self.stage.is_some() || is_called {
+        // A stage is nobody else's.
+        if self.task(node).outputs.is_empty() || self.stage.is_some() {
             return Ok(None);
         }
         let (id, making) = (&self.graph.instance(node).id, &self.making);
-        let left = making.still_there(id);
-        if !left.is_empty() {
+        let refuse = |left: &[Stray]| {
+            let left = still_there(left, id);
             let wrong =
                 format!("what a killed run of `{id}` left running may write to its outputs");
             let wrong = leftovers::name(&left, Diagnostic::task(wrong));
-            return Err(Box::new(wrong.at(&self.task(node).outputs[0].site)));
-        }
+            let wrong = Box::new(wrong.at(&self.task(node).outputs[0].site));
+            if left.is_empty() { Ok(()) } else { Err(wrong) }
+        };
+        refuse(&making.left)?;
         let mut held = making.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.count == 0 {
-            held.file = Some(self.wait_for_others(id, stop)?);
+            let (file, waited) = self.wait_for_others(id, stop)?;
+            if waited {
+                // The run that was waited for may have been killed.
+                refuse(&leftovers::beside(&self.host, &self.cx.state))?;
+            }
+            held.file = file;
         }
         held.count += 1;
         Ok(Some(Alone(making)))
     }
 
-    fn wait_for_others(&self, id: &str, stop: &Stop) -> Outcome<File> {
+    /// The lock, and whether it was waited for. None, if it is held by the run that this one is a part of.
+    fn wait_for_others(&self, id: &str, stop: &Stop) -> Outcome<(Option<File>, bool)> {
         let unheld = |error| disk("cannot hold the places of outputs", &error);
-        let file = fs::open_append(&self.cx.state.join("making")).map_err(unheld)?;
-        let mut told = false;
+        let root = Digest::of(self.cx.root.as_os_str().as_encoded_bytes());
+        let path = self.cx.state.join("making").join(root.short());
+        let mut file = fs::open_append(&path).map_err(unheld)?;
+        let mut waited = false;
         loop {
             match fs::try_lock(&file) {
-                Ok(()) => return Ok(file),
+                Ok(()) => {
+                    // Whoever is called by a task of this run finds it here.
+                    let told = file.set_len(0).and_then(|()| write!(file, "{}", self.host.pid()));
+                    return told.map(|()| (Some(file), waited)).map_err(unheld);
+                }
                 Err(TryLockError::Error(error)) => return Err(unheld(error)),
                 Err(TryLockError::WouldBlock) if stop.fired() => {
                     let wrong = format!("waited for another run: {}", stop.reason());
                     return Err(Box::new(Diagnostic::task(wrong)));
                 }
+                Err(TryLockError::WouldBlock) if self.is_called_by_holder(&path) => {
+                    return Ok((None, false));
+                }
                 Err(TryLockError::WouldBlock) => {}
             }
-            if !told {
+            if !waited {
                 let (task, line) = (id.to_owned(), "waits for another run that makes outputs here");
                 self.events.emit(Event::Output { task, line: line.to_owned(), printed: false });
-                told = true;
+                waited = true;
             }
             stop.wait(PAUSE);
         }
+    }
+
+    /// Whether a task of the run that holds the lock has called this one: each would wait for the other.
+    fn is_called_by_holder(&self, lock: &Path) -> bool {
+        let holder = fs::read_text(lock).ok().and_then(|text| text.parse::<u32>().ok());
+        let out = self.host.env.get(OUT).map(Path::new);
+        holder.is_some_and(|holder| {
+            let its = self.cx.state.join("out").join(holder.to_string());
+            out.is_some_and(|out| out.starts_with(its)) || stray::descends_from(holder)
+        })
     }
 
     /// Moves files of the project that are in the way of outputs of an instance.
@@ -143,17 +172,20 @@ impl Session {
         // A retry, and the next run of a watch, may come within the same second.
         let first_free = (0..usize::MAX).find(|at| !fs::exists(&place(*at))).unwrap_or_default();
         let folder = place(first_free);
-        let mut names = Vec::new();
+        let mut aside = Aside { folder, names: Vec::new() };
         for (path, name) in old {
-            fs::rename(path, &folder.join(name))
-                .map_err(|error| disk("cannot set old outputs aside", &error))?;
-            names.push(name.clone());
+            if let Err(error) = fs::rename(path, &aside.folder.join(name)) {
+                self.bring_back(node, &aside);
+                let wrong = disk(&format!("cannot set `{name}` aside"), &error);
+                return Err(Box::new(wrong.note(aside.folder.display().to_string())));
+            }
+            aside.names.push(name.clone());
         }
         self.events.note(format!(
             "{id}: older files of its outputs were set aside ({count}) in {}",
-            folder.display()
+            aside.folder.display()
         ));
-        Ok(Some(Aside { folder, names }))
+        Ok(Some(aside))
     }
 
     /// Puts back what an instance that failed has not made anew.
@@ -176,7 +208,7 @@ impl Session {
         if gone.is_empty() {
             return;
         }
-        let tracked = Repo::new(&self.host, self.cx.root.clone()).tracked();
+        let tracked = Repo::new(&self.host, self.cx.root.clone()).tracked().unwrap_or_default();
         let mut lost = gone.into_iter().filter(|name| tracked.binary_search(name).is_ok());
         let Some(first) = lost.next() else { return };
         let (id, more) = (&self.graph.instance(node).id, lost.count());

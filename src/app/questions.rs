@@ -59,12 +59,12 @@ impl Questions<'_> {
     }
 
     /// The files that git tracks, if some task has globs for which that counts.
-    pub(super) fn tracked(&self) -> Arc<[String]> {
+    pub(super) fn tracked(&self) -> Option<Arc<[String]>> {
         let has_signs = |node| self.task(node).inputs.iter().any(|glob| !fs::is_name(&glob.text));
         if !self.graph.order().any(has_signs) {
-            return Arc::default();
+            return Some(Arc::default());
         }
-        Repo::new(self.host, self.root.to_owned()).tracked().into()
+        Repo::new(self.host, self.root.to_owned()).tracked().map(Into::into)
     }
 
     /// Why an instance runs each time, if it does.

@@ -17,8 +17,8 @@ use crate::host::tree::{self, Look, Walked};
 #[derive(Default)]
 pub(super) struct Tree {
     root: PathBuf,
-    /// Files that git tracks, sorted.
-    tracked: Arc<[String]>,
+    /// Files that git tracks, sorted; `None` if it does not tell.
+    tracked: Option<Arc<[String]>>,
     walks: BTreeMap<String, Walked>,
     sets: HashMap<Vec<String>, GlobSet>,
 }
@@ -30,7 +30,7 @@ pub(super) fn start(glob: &str) -> &str {
 }
 
 impl Tree {
-    pub(super) fn new(root: PathBuf, tracked: Arc<[String]>) -> Self {
+    pub(super) fn new(root: PathBuf, tracked: Option<Arc<[String]>>) -> Self {
         Self { root, tracked, ..Self::default() }
     }
 
@@ -93,7 +93,7 @@ impl Tree {
             Some(begun) => begun,
             None => {
                 let mut walked = tree::walk(&self.root, folder, false, &[])?;
-                self.add_tracked(&mut walked, folder);
+                self.add_tracked(&mut walked, folder)?;
                 self.walks.insert(folder.to_owned(), walked);
                 folder.to_owned()
             }
@@ -111,13 +111,15 @@ impl Tree {
     }
 
     /// Adds what git tracks although it would ignore it.
-    fn add_tracked(&self, walked: &mut Walked, folder: &str) {
+    fn add_tracked(&self, walked: &mut Walked, folder: &str) -> io::Result<()> {
+        let silent = || io::Error::other("git does not tell which files it tracks");
+        let tracked = self.tracked.as_ref().ok_or_else(silent)?;
         let below = |name: &&String| {
             let rest = name.strip_prefix(folder);
             folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
         };
         let missed = |name: &&String| walked.files.binary_search(name).is_err();
-        let missed: Vec<String> = (self.tracked.iter().filter(below).filter(missed))
+        let missed: Vec<String> = (tracked.iter().filter(below).filter(missed))
             .filter(|name| is_there(&self.root, name))
             .cloned()
             .collect();
@@ -125,6 +127,10 @@ impl Tree {
             walked.files.extend(missed);
             walked.files.sort_unstable();
         }
+        // As git's answer is shown where a name is not Unicode.
+        let odd = tracked.iter().filter(below).filter(|name| name.contains('\u{fffd}'));
+        walked.odd.extend(odd.map(PathBuf::from));
+        Ok(())
     }
 
     /// Walks from the top down, so that a walk serves the globs that begin below it.
@@ -142,12 +148,16 @@ fn is_there(root: &Path, name: &str) -> bool {
     matches!(tree::look(&root.join(name)), Look::File(..) | Look::Link)
 }
 
-/// The first of `globs` that matches no file in the project at `root`, of which git tracks these.
+/// The first of `globs` that matches no file in the project at `root`, of which git tracks these, as far as it tells.
 ///
 /// # Errors
 /// A folder cannot be read, or a name is not Unicode.
-pub fn idle(root: &Path, tracked: &Arc<[String]>, globs: &[String]) -> io::Result<Option<String>> {
-    let mut tree = Tree::new(root.to_owned(), tracked.clone());
+pub fn idle(
+    root: &Path,
+    tracked: Option<Arc<[String]>>,
+    globs: &[String],
+) -> io::Result<Option<String>> {
+    let mut tree = Tree::new(root.to_owned(), Some(tracked.unwrap_or_default()));
     for glob in globs {
         if !tree.of_one(glob)?.iter().any(|name| is_there(root, name)) {
             return Ok(Some(glob.clone()));

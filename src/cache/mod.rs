@@ -108,7 +108,7 @@ const DAY: u64 = 24 * 60 * 60;
 impl Cache {
     /// What the state in `state` remembers of the project in `root`, of which git tracks these files, at this time in
     /// seconds since 1970.
-    pub fn open(state: &Path, root: &Path, tracked: Arc<[String]>, now: u64) -> Self {
+    pub fn open(state: &Path, root: &Path, tracked: Option<Arc<[String]>>, now: u64) -> Self {
         let (path, before) = (file(state, root), tree::now());
         let untouched = match tree::look(&path) {
             Look::File(stat, _) if tree::is_settled(&stat, before) => Some(stat),

@@ -117,7 +117,7 @@ impl Still {
         &self,
         (state, root): (&Path, &Path),
         machine: &dyn Machine,
-        tracked: impl FnOnce() -> Vec<String>,
+        tracked: impl FnOnce() -> Option<Vec<String>>,
         now: u64,
     ) -> bool {
         self.day == day(now)
@@ -134,10 +134,10 @@ impl Still {
     fn same_names(
         &self,
         root: &Path,
-        tracked: impl FnOnce() -> Vec<String>,
+        tracked: impl FnOnce() -> Option<Vec<String>>,
     ) -> std::io::Result<bool> {
-        let tracked = if self.inputs.is_empty() { Vec::new() } else { tracked() };
-        let mut tree = Tree::new(root.to_owned(), tracked.into());
+        let tracked = if self.inputs.is_empty() { Some(Vec::new()) } else { tracked() };
+        let mut tree = Tree::new(root.to_owned(), tracked.map(Into::into));
         tree.look_ahead(self.inputs.iter().flat_map(|(globs, _)| globs));
         for (globs, mark) in &self.inputs {
             if of_names(&tree.matches(globs)?) != *mark {
@@ -352,7 +352,7 @@ mod tests {
         let (root, now) = (state.join("project"), 20_000 * DAY + 7);
         fs::make_dir(&root).unwrap();
         fs::replace_spare(&file(state, &root), b"records").unwrap();
-        let mut cache = Cache::open(state, &root, [].into(), now);
+        let mut cache = Cache::open(state, &root, Some([].into()), now);
         let (goals, printed, packages) = (Vec::new(), Vec::new(), Vec::new());
         let told = Told { goals, printed, packages, tools: None };
         cache.untouched = None;
@@ -361,7 +361,7 @@ mod tests {
         let Look::File(stat, _) = tree::look(&file(state, &root)) else { unreachable!() };
         cache.untouched = Some(stat);
         let still = cache.still([].iter(), (told, Vec::new()), &Bare).unwrap();
-        let stands = |now| still.stands((state, &root), &Bare, Vec::new, now);
+        let stands = |now| still.stands((state, &root), &Bare, || Some(Vec::new()), now);
         assert!(stands(now + 60));
         assert!(!stands(now + DAY), "what is in use is marked as such");
         let bytes = still.to_bytes(Mark::of("this"));

@@ -411,12 +411,37 @@ pub fn seal_mode(path: &Path, executable: bool) -> io::Result<()> {
     }
 }
 
-/// Moves a file, across file systems if need be.
+/// Moves a file, across file systems if need be; a link stays one.
+///
+/// # Errors
+/// It is not moved, and stands where it was.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::rename(from, to).or_else(|_| fs::copy(from, to).and_then(|_| fs::remove_file(from)))
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+        done => return done,
+    }
+    let about = from.symlink_metadata()?;
+    let copied = if about.is_file() {
+        fs::copy(from, to).map(drop)
+    } else if about.is_symlink() {
+        link(&fs::read_link(from)?, to)
+    } else {
+        Err(io::Error::other("it is no file, and cannot be moved to another file system"))
+    };
+    copied.and_then(|()| fs::remove_file(from)).inspect_err(|_| _ = fs::remove_file(to))
+}
+
+#[cfg(unix)]
+fn link(target: &Path, place: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, place)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::other("a link cannot be moved to another file system"))
 }
 
 /// Whether a link stands here, wherever it leads.

@@ -111,6 +111,16 @@ pub(super) fn number(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
+/// Whether this process was started by that one, or by what that one started.
+pub fn descends_from(pid: u32) -> bool {
+    let parent = |of: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(") ")?;
+        rest.split(' ').nth(1)?.parse::<u32>().ok().filter(|parent| *parent > 0)
+    };
+    std::iter::successors(Some(std::process::id()), parent).skip(1).any(|above| above == pid)
+}
+
 /// Whether a process of this number is running.
 pub fn is_running(pid: u32) -> bool {
     #[cfg(unix)]

@@ -7,15 +7,19 @@ use crate::host::fs;
 use crate::host::tree::{self, Look};
 
 impl Repo<'_> {
-    /// The names of the files below the project that git tracks, sorted; none outside a repository.
-    pub fn tracked(&self) -> Vec<String> {
+    /// The names of the files below the project that git tracks, sorted; none outside a repository. `None`: git does
+    /// not tell.
+    pub fn tracked(&self) -> Option<Vec<String>> {
+        let around = |name: &str| self.root.ancestors().any(|above| fs::exists(&above.join(name)));
         let before = tree::now();
         let index = self.plain().map(|plain| plain.own.join("index"));
         let stat = index.as_ref().and_then(|index| match tree::look(index) {
             Look::File(stat, _) if tree::is_settled(&stat, before) => Some(stat),
             _ => None,
         });
-        let key = stat.map(|stat| format!("{:?}", (&index, &self.root, stat)));
+        // Modules have indexes of their own.
+        let modules = around(".gitmodules");
+        let key = stat.filter(|_| !modules).map(|stat| format!("{:?}", (&index, &self.root, stat)));
         let memo = self.state().ok().map(|state| state.join("tracked"));
         let known = || {
             let text = fs::read_text(memo.as_ref()?).ok()?;
@@ -23,14 +27,18 @@ impl Repo<'_> {
             (known == key.as_ref()?).then(|| list(names))
         };
         if let Some(known) = known() {
-            return known;
+            return Some(known);
         }
-        let Some(names) = self.git(&["ls-files", "-z"]) else { return Vec::new() };
+        let deep = modules.then_some("--recurse-submodules");
+        let words: Vec<&str> = ["ls-files", "-z"].into_iter().chain(deep).collect();
+        let Some(names) = self.git(&words) else {
+            return (!around(".git")).then(Vec::new);
+        };
         if let (Some(key), Some(memo)) = (key, memo) {
             // Unwritten it is asked again.
             let _ = fs::replace(&memo, &format!("{key}\0{names}"));
         }
-        list(&names)
+        Some(list(&names))
     }
 }
 

@@ -360,13 +360,86 @@ fn while_what_a_killed_run_left_may_write_to_an_output_it_is_not_made() {
 }
 
 #[test]
+fn a_run_that_waited_for_one_that_was_killed_makes_nothing_beside_what_that_left() {
+    let (project, go) = slow();
+    let mut killed = project.command("slow").stderr(Stdio::null()).spawn().unwrap();
+    let gate = fs::OpenOptions::new().write(true).open(&go).unwrap();
+    let mut waiting = project.command("slow");
+    let mut waiting = waiting.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = said.skip_while(|line| !line.contains("waits for another run"));
+    assert!(said.next().is_some());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(said.any(|line| line.contains("left running may write to its outputs")));
+    assert_eq!(waiting.wait().unwrap().code(), Some(1));
+    fs::write(&go, "go on\n").unwrap();
+    drop(gate);
+    while project.rel("calm").code(0).err.contains("left") {}
+}
+
+#[test]
 fn a_task_may_call_rel_for_another_output() {
     let rel = env!("CARGO_BIN_EXE_rel");
     let text = format!(
         "task(\"inner\").outputs(\"inner.txt\").sh(\"echo x > inner.txt\");\n\
-         task(\"outer\").outputs(\"outer.txt\").sh(\"{rel} inner; cp inner.txt outer.txt\");\n"
+         task(\"outer\").outputs(\"outer.txt\").sh(\"{rel} inner; cp inner.txt outer.txt\");\n\
+         task(\"apart\").outputs(\"apart.txt\").sh(\"env -u REL_OUT {rel} inner; cp inner.txt apart.txt\");\n"
     );
-    Project::new(&text).git().rel("outer").code(0).says("inner: ok").says("outer: ok");
+    let project = Project::new(&text).git();
+    for outer in ["outer", "apart"] {
+        project.rel(outer).code(0).says("inner: ok").says(&format!("{outer}: ok"));
+    }
+}
+
+#[test]
+fn what_rel_and_git_keep_is_no_output() {
+    let project = Project::new(
+        "task(\"a\").inputs(\"in\").outputs(\"**/x.json\").sh(\"cat in > x.json\");\n\
+         task(\"b\").outputs(\"**/index\").exec(\"git add index\").sh(\"echo x > index\");\n",
+    );
+    let project = project.file("in", "1").git();
+    for text in ["1", "2", "3"] {
+        project.write("in", text);
+        project.rel("a").code(0).says("a: ok").never_says(".git/rel/top/store");
+        project.rel("a").code(0).says("a: up to date").never_says("set aside");
+    }
+    project.write("index", "mine");
+    project.rel("b").code(1).says("git add index").says("1 of them put back");
+    assert_eq!(fs::read_to_string(project.root().join("index")).unwrap(), "mine");
+}
+
+#[test]
+fn what_cannot_be_set_aside_stays() {
+    let project = Project::new("task(\"a\").outputs(\"x\").exec(\"touch x\");\n").git();
+    project.rel("a").code(0);
+    fs::remove_dir_all(project.state().join("aside")).ok();
+    project.write("x", "mine");
+    fs::write(project.state().join("aside"), "").unwrap();
+    project.rel("a").says("cannot set `x` aside").says("a: FAILED");
+    assert_eq!(fs::read_to_string(project.root().join("x")).unwrap(), "mine");
+}
+
+#[test]
+fn where_git_does_not_tell_what_it_tracks_nothing_is_up_to_date() {
+    let project = Project::new("task(\"a\").inputs(\"src/*\").exec(\"true\");\n");
+    let project = project.file("src/a", "").git().env("GIT_INDEX_FILE", "src/a");
+    project.rel("a").code(0).says("a: ok");
+    project.rel("a").code(0).says("a: ok");
+    project.rel("why a").code(0).says("git does not tell which files it tracks");
+}
+
+#[test]
+fn files_of_a_module_of_git_are_tracked_there() {
+    let inner = Project::new("").file("keep.txt", "1").git();
+    let project = Project::new("task(\"a\").inputs(\"**/*.txt\").exec(\"true\");\n");
+    let project = project.file("b.txt", "").git();
+    let from = inner.root().display().to_string();
+    project.run_git(&["-c", "protocol.file.allow=always", "submodule", "add", "-q", &from, "sm"]);
+    project.write("sm/.gitignore", "*.txt\n");
+    while project.rel("a").code(0).err.contains(": ok") {}
+    project.write("sm/keep.txt", "2");
+    project.rel("why a").code(0).says("input `sm/keep.txt` changed");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files by glob: which there are below a folder, and which globs would take the same.
 //!
-//! A `*` stays within one folder, links are not followed, and nothing is left out: what counts is what lies there.
+//! A `*` stays within one folder, links are not followed, and nothing is left out but `.git`: what counts is what lies
+//! there.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,20 +20,25 @@ pub struct Found {
     pub special: bool,
 }
 
-/// All files below `root`, as [`find`] tells them.
+/// All files below `root`, as [`find`] tells them, and those of git's own.
 ///
 /// # Errors
 /// A folder that cannot be read.
 pub fn all_files(root: &Path) -> io::Result<Vec<Found>> {
-    find(root, &["**".to_owned()])
+    search(root, &["**".to_owned()], true)
 }
 
 /// All files below `root` whose relative path matches one of `globs`, sorted. Links are not
-/// followed, hidden and ignored files count. An absent root holds nothing.
+/// followed, hidden and ignored files count; `.git` is entered only where a glob begins there. An absent root
+/// holds nothing.
 ///
 /// # Errors
 /// A glob that cannot be parsed, or a folder that cannot be read.
 pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
+    search(root, globs, false)
+}
+
+fn search(root: &Path, globs: &[String], gits: bool) -> io::Result<Vec<Found>> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         set.add(GlobBuilder::new(glob).literal_separator(true).build().map_err(io::Error::other)?);
@@ -45,6 +51,7 @@ pub fn find(root: &Path, globs: &[String]) -> io::Result<Vec<Found>> {
     let Some(first) = starts.next() else { return Ok(Vec::new()) };
     let mut walk = ignore::WalkBuilder::new(first);
     starts.for_each(|start| _ = walk.add(start));
+    walk.filter_entry(move |entry| gits || entry.depth() == 0 || entry.file_name() != ".git");
     let mut found = Vec::new();
     for entry in walk.standard_filters(false).follow_links(false).build() {
         if entry.as_ref().is_err_and(is_absent) {
