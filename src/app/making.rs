@@ -99,9 +99,8 @@ impl Session {
         refuse(&making.left)?;
         let mut held = making.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.count == 0 {
-            let (file, waited) = self.wait_for_others(id, stop)?;
-            if waited {
-                // The run that was waited for may have been killed.
+            let (file, was_killed) = self.wait_for_others(id, stop)?;
+            if was_killed {
                 refuse(&leftovers::beside(&self.host, &self.cx.state))?;
             }
             held.file = file;
@@ -110,19 +109,21 @@ impl Session {
         Ok(Some(Alone(making)))
     }
 
-    /// The lock, and whether it was waited for. None, if it is held by the run that this one is a part of.
+    /// The lock, and whether whoever held it last was killed. None, if the run that this one is a part of holds it.
     fn wait_for_others(&self, id: &str, stop: &Stop) -> Outcome<(Option<File>, bool)> {
         let unheld = |error| disk("cannot hold the places of outputs", &error);
         let root = Digest::of(self.cx.root.as_os_str().as_encoded_bytes());
         let path = self.cx.state.join("making").join(root.short());
         let mut file = fs::open_append(&path).map_err(unheld)?;
-        let mut waited = false;
+        let mut told = false;
         loop {
             match fs::try_lock(&file) {
                 Ok(()) => {
-                    // Whoever is called by a task of this run finds it here.
-                    let told = file.set_len(0).and_then(|()| write!(file, "{}", self.host.pid()));
-                    return told.map(|()| (Some(file), waited)).map_err(unheld);
+                    // Its holder stands in it: for whoever is called by a task of that run, and for whoever comes
+                    // after one that could not take itself out.
+                    let was_killed = file.metadata().is_ok_and(|about| about.len() > 0);
+                    let named = file.set_len(0).and_then(|()| write!(file, "{}", self.host.pid()));
+                    return named.map(|()| (Some(file), was_killed)).map_err(unheld);
                 }
                 Err(TryLockError::Error(error)) => return Err(unheld(error)),
                 Err(TryLockError::WouldBlock) if stop.fired() => {
@@ -134,10 +135,10 @@ impl Session {
                 }
                 Err(TryLockError::WouldBlock) => {}
             }
-            if !waited {
+            if !told {
                 let (task, line) = (id.to_owned(), "waits for another run that makes outputs here");
                 self.events.emit(Event::Output { task, line: line.to_owned(), printed: false });
-                waited = true;
+                told = true;
             }
             stop.wait(PAUSE);
         }
