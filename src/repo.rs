@@ -339,9 +339,7 @@ impl<'a> Repo<'a> {
     /// No repository, and no home folder either.
     pub fn state(&self) -> Outcome<PathBuf> {
         if let Some(places) = self.places() {
-            let project = places.prefix.trim_end_matches('/').replace('/', "+");
-            let project = if project.is_empty() { "top".into() } else { format!("in-{project}") };
-            return Ok(places.common.join("rel").join(project));
+            return Ok(places.common.join("rel").join(own_name(&places.prefix)));
         }
         let name = Digest::of(self.root.to_string_lossy().as_bytes());
         states(self.host).map(|all| all.join(name.short())).ok_or_else(|| {
@@ -413,6 +411,17 @@ impl<'a> Repo<'a> {
     }
 }
 
+/// The name of a project's own folder, by where it lies in the work tree; different places stay different.
+fn own_name(prefix: &str) -> String {
+    match prefix.trim_end_matches('/') {
+        "" => "top".into(),
+        place => {
+            let place = place.replace('%', "%25").replace('+', "%2B").replace('/', "+");
+            format!("in-{place}")
+        }
+    }
+}
+
 /// The refs below `start` in a list: what an annotated tag leads to stands behind it, as `NAME^{}`.
 fn listed(text: &str, start: &str) -> Vec<(String, String)> {
     let mut refs: Vec<(String, String)> = Vec::new();
@@ -429,7 +438,13 @@ fn listed(text: &str, start: &str) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::listed;
+    use super::{listed, own_name};
+
+    #[test]
+    fn each_project_of_a_repository_has_a_folder_of_its_own() {
+        let names = ["", "a/b/", "a+b/", "a%2Bb/", "top/"].map(own_name);
+        assert_eq!(names, ["top", "in-a+b", "in-a%2Bb", "in-a%252Bb", "in-top"]);
+    }
 
     #[test]
     fn an_annotated_tag_leads_to_its_commit() {
