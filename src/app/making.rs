@@ -28,12 +28,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) struct Making {
     /// What runs that were killed left running.
     left: Vec<Stray>,
-    held: Mutex<Held>,
+    lock: Mutex<Lock>,
 }
 
 /// The places of outputs, held against other runs while so many instances work there.
 #[derive(Default)]
-struct Held {
+struct Lock {
     count: usize,
     file: Option<File>,
 }
@@ -43,10 +43,10 @@ pub(super) struct Alone<'a>(&'a Making);
 
 impl Drop for Alone<'_> {
     fn drop(&mut self) {
-        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.count -= 1;
-        if held.count == 0
-            && let Some(file) = held.file.take()
+        let mut lock = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        lock.count -= 1;
+        if lock.count == 0
+            && let Some(file) = lock.file.take()
         {
             let _ = file.set_len(0);
         }
@@ -61,7 +61,7 @@ pub(super) struct Aside {
 
 impl Making {
     pub(super) fn new(left: Vec<Stray>) -> Self {
-        Self { left, held: Mutex::default() }
+        Self { left, lock: Mutex::default() }
     }
 }
 
@@ -90,22 +90,24 @@ impl Session {
         let (id, making) = (&self.graph.instance(node).id, &self.making);
         let refuse = |left: &[Stray]| {
             let left = still_there(left, id);
+            if left.is_empty() {
+                return Ok(());
+            }
             let wrong =
                 format!("what a killed run of `{id}` left running may write to its outputs");
             let wrong = leftovers::name(&left, Diagnostic::task(wrong));
-            let wrong = Box::new(wrong.at(&self.task(node).outputs[0].site));
-            if left.is_empty() { Ok(()) } else { Err(wrong) }
+            Err(Box::new(wrong.at(&self.task(node).outputs[0].site)))
         };
         refuse(&making.left)?;
-        let mut held = making.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.count == 0 {
+        let mut lock = making.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.count == 0 {
             let (file, was_killed) = self.wait_for_others(id, stop)?;
             if was_killed {
                 refuse(&leftovers::beside(&self.host, &self.cx.state))?;
             }
-            held.file = file;
+            lock.file = file;
         }
-        held.count += 1;
+        lock.count += 1;
         Ok(Some(Alone(making)))
     }
 

@@ -2,8 +2,8 @@
 //! instances, `gate` stands before what is sent, `proof` after it; `look` asks remotes, `stale` says what
 //! overtook a plan, `page` shows one; `staging` has what tasks edit; `fresh` takes what is up to date as it
 //! was, `still` a whole run, `questions` says what that depends on, `audit` looks at what such tasks write,
-//! `why` explains; `inspect` only looks, `init` writes a first Releasefile, `doctor` examines, `help`
-//! explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
+//! `why` explains; `making` guards the places of outputs; `inspect` only looks, `init` writes a first Releasefile,
+//! `doctor` examines, `help` explains, `clean` removes, `complete` answers a shell, `verify` checks files, `dist` distributions,
 //! `status` and `ledger` tell how far a release has come, `adopt` takes one over, `bundle` carries one to
 //! another machine, `carried` sends one from there, `ci` writes workflows and compares them, `onward` names
 //! the command that goes on with it, `lint` judges workflows written by hand, `watch` runs again when files

@@ -411,7 +411,7 @@ pub fn seal_mode(path: &Path, executable: bool) -> io::Result<()> {
     }
 }
 
-/// Moves a file, across file systems if need be; a link stays one.
+/// Moves a file to where nothing is, across file systems if need be; a link stays one.
 ///
 /// # Errors
 /// It is not moved, and stands where it was.
@@ -504,4 +504,30 @@ pub fn names(folder: &Path) -> Vec<String> {
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_to_another_file_system_stays_what_it_is() {
+        let (here, there) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
+        let moved = |name: &str| {
+            let (from, to) = (there.path().join(name), here.path().join("below").join(name));
+            rename(&from, &to).map(|()| (from.is_symlink() || from.exists(), to))
+        };
+        fs::write(there.path().join("file"), "text").unwrap();
+        link(Path::new("nowhere"), &there.path().join("link")).unwrap();
+        let (left, file) = moved("file").unwrap();
+        assert_eq!((left, read_text(&file).unwrap().as_str()), (false, "text"));
+        let (left, link) = moved("link").unwrap();
+        assert_eq!((left, fs::read_link(link).unwrap().as_path()), (false, Path::new("nowhere")));
+        let device = |folder: &tempfile::TempDir| origin(folder.path()).unwrap().device;
+        if device(&here) != device(&there) {
+            std::os::unix::net::UnixListener::bind(there.path().join("socket")).unwrap();
+            assert!(moved("socket").is_err() && there.path().join("socket").exists());
+        }
+    }
 }
